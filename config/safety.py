@@ -30,7 +30,7 @@ def celery_url(redis_url: str) -> str:
     return redis_url
 
 
-def refuse_unsafe(  # noqa: PLR0911
+def refuse_unsafe(
     *,
     secret_key: str,
     debug: bool,
@@ -43,15 +43,21 @@ def refuse_unsafe(  # noqa: PLR0911
     if not secret_key:
         raise UnsafeSettings("SECRET_KEY is not set: make one with `openssl rand -base64 48`.")
     if len(secret_key) < 32 or len(set(secret_key)) < 10 or secret_key.lower().startswith(WEAK_KEYS):
-        raise UnsafeSettings("SECRET_KEY is weak: at least 32 random characters, `openssl rand -base64 48` makes one.")
+        raise UnsafeSettings(
+            "SECRET_KEY is weak: at least 32 random characters, `openssl rand -base64 48` makes one."
+        )
     url = urlsplit(public_base_url)
     if url.scheme not in {"http", "https"} or not url.hostname:
-        raise UnsafeSettings("PUBLIC_BASE_URL must be the address people reach, such as https://voice.example.com.")
+        raise UnsafeSettings(
+            "PUBLIC_BASE_URL must be the address people reach, such as https://voice.example.com."
+        )
     is_loopback = url.hostname in LOOPBACK
     if url.scheme == "http" and not is_loopback:
         raise UnsafeSettings("PUBLIC_BASE_URL must be https:// unless it is a loopback address.")
     if debug and not is_loopback:
-        raise UnsafeSettings("DEBUG is on at a public PUBLIC_BASE_URL: it would show settings and data to strangers.")
+        raise UnsafeSettings(
+            "DEBUG is on at a public PUBLIC_BASE_URL: it would show settings and data to strangers."
+        )
     if "*" in allowed_hosts:
         raise UnsafeSettings("ALLOWED_HOSTS=* would let anyone forge the links in mails: name the hosts.")
     if len(reporting_currency) != 3 or not reporting_currency.isupper():
@@ -59,4 +65,6 @@ def refuse_unsafe(  # noqa: PLR0911
     try:
         ZoneInfo(reporting_time_zone)
     except (ZoneInfoNotFoundError, ValueError):
-        raise UnsafeSettings(f"REPORTING_TIME_ZONE {reporting_time_zone!r} is not a time zone name.") from None
+        raise UnsafeSettings(
+            f"REPORTING_TIME_ZONE {reporting_time_zone!r} is not a time zone name."
+        ) from None

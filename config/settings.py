@@ -25,7 +25,9 @@ EMBEDDED = env.bool("EARSHOT_EMBEDDED", default=False)
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
-PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default=f"http://127.0.0.1:{PORT}" if EMBEDDED else "").rstrip("/")
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default=f"http://127.0.0.1:{PORT}" if EMBEDDED else "").rstrip(
+    "/"
+)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=safety.default_hosts(PUBLIC_BASE_URL, embedded=EMBEDDED))
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
@@ -59,6 +61,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.contrib.postgres",
     "csp",
     "config",
     "accounts",
@@ -96,8 +99,8 @@ TEMPLATES = [
     },
 ]
 
-# Reconnecting for every request cost ten times the insert itself (DESIGN §6), so connections stay open and the
-# server runs no more threads than connections.
+# Reconnecting for every request cost ten times the insert itself (DESIGN §6), so connections stay open and
+# the server runs no more threads than connections.
 DATABASES = {
     "default": {
         **env.db("DATABASE_URL"),
@@ -151,7 +154,7 @@ CSRF_COOKIE_SECURE = IS_HTTPS
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 X_FRAME_OPTIONS = "DENY"
 
-# Everything is strict but the admin: unfold's Alpine evaluates expressions and its widgets carry style attributes.
+# Strict everywhere but in the admin, where Alpine evaluates expressions and widgets carry style attributes.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -1,0 +1,127 @@
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from surveys.definition import Question
+from surveys.kinds.kind import Answer, AnswerRefused, Kind, clean_words, whole_number
+
+OTHER_LENGTH = 300
+
+
+class Choosing(Kind):
+    """Picks among offered choices. One pick is stored as its key, the open one as {"other": "words"}."""
+
+    has_choices = True
+
+    def check_pick(self, question: Question, pick: object) -> str | dict[str, str]:
+        """Return one pick as it is stored, or raise AnswerRefused when it is not offered."""
+        if isinstance(pick, str):
+            choice = question.choice_by_key.get(pick)
+            if choice is None:
+                raise AnswerRefused("not_offered")
+            return {"other": ""} if choice.is_other else pick
+        if not isinstance(pick, Mapping) or set(pick) != {"other"}:
+            raise AnswerRefused("not_offered")
+        if not any(choice.is_other for choice in question.choices):
+            raise AnswerRefused("not_offered")
+        return {"other": clean_words(pick["other"], OTHER_LENGTH)}
+
+    def read_picks(self, question: Question, fields: Mapping[str, Sequence[str]]) -> list[object]:
+        """Return the picks of a submitted form; words for the open choice come in the field `<key>.other`."""
+        words = "".join(fields.get(f"{question.key}.other", ())[:1])
+        picks: list[object] = []
+        for key in fields.get(question.key, ()):
+            choice = question.choice_by_key.get(key)
+            if key:
+                picks.append({"other": words} if choice and choice.is_other else key)
+        return picks
+
+    def pick_key(self, question: Question, pick: str | Mapping[str, str]) -> str:
+        """Return the key of the choice that one stored pick stands for."""
+        if isinstance(pick, str):
+            return pick
+        return next((choice.key for choice in question.choices if choice.is_other), "other")
+
+    def show_pick(self, question: Question, pick: str | Mapping[str, str], language: str) -> str:
+        """Return one stored pick as a person reads it."""
+        choice = question.choice_by_key.get(self.pick_key(question, pick))
+        text = choice.text.into(language) if choice else "other"
+        words = "" if isinstance(pick, str) else pick["other"]
+        return f"{text}: {words}" if words else text
+
+
+class SingleChoice(Choosing):
+    """One of the offered choices."""
+
+    name = "single_choice"
+    label = "Single choice"
+    template = "surveys/kinds/choices.html"
+    defaults: ClassVar[Mapping[str, Any]] = {"random_order": False}
+
+    def read(self, question: Question, fields: Mapping[str, Sequence[str]]) -> Answer | None:
+        """Return the pick that a submitted form holds, None when there is none."""
+        picks = self.read_picks(question, fields)
+        if not picks:
+            return None
+        if len(picks) > 1:
+            raise AnswerRefused("one_answer")
+        return self.check(question, picks[0])
+
+    def check(self, question: Question, answer: Answer) -> Answer | None:
+        """Return the pick, or raise AnswerRefused when it is not offered."""
+        return self.check_pick(question, answer)
+
+    def picked(self, answer: Answer) -> tuple[str, ...]:
+        """Return the one key picked; the open choice counts as "other"."""
+        return (answer if isinstance(answer, str) else "other",)
+
+    def show(self, question: Question, answer: Answer, language: str) -> str:
+        """Return the pick as a person reads it."""
+        return self.show_pick(question, answer, language)
+
+
+class MultipleChoice(Choosing):
+    """Several of the offered choices, at least and at most so many."""
+
+    name = "multiple_choice"
+    label = "Multiple choice"
+    template = "surveys/kinds/choices.html"
+    defaults: ClassVar[Mapping[str, Any]] = {"min_picks": 0, "max_picks": None, "random_order": False}
+
+    def check_settings(self, settings: Mapping[str, Any]) -> None:
+        """Refuse a maximum below the minimum."""
+        least = whole_number("min_picks", settings["min_picks"], 0, 100)
+        if settings["max_picks"] is not None:
+            whole_number("max_picks", settings["max_picks"], max(1, least), 100)
+
+    def read(self, question: Question, fields: Mapping[str, Sequence[str]]) -> Answer | None:
+        """Return the picks that a submitted form holds, None when there are none."""
+        return self.check(question, self.read_picks(question, fields))
+
+    def check(self, question: Question, answer: Answer) -> Answer | None:
+        """Return the picks in the order offered, or raise AnswerRefused."""
+        if not isinstance(answer, list):
+            raise AnswerRefused("not_offered")
+        if not answer:
+            return None
+        if len(answer) > len(question.choices):
+            raise AnswerRefused("not_offered")
+        picks = [self.check_pick(question, pick) for pick in answer]
+        keys = [self.pick_key(question, pick) for pick in picks]
+        if len(set(keys)) != len(keys):
+            raise AnswerRefused("picked_twice")
+        if len(keys) > 1 and any(question.choice_by_key[key].is_exclusive for key in keys):
+            raise AnswerRefused("exclusive")
+        if len(keys) < question.settings["min_picks"]:
+            raise AnswerRefused("too_few_picks", limit=question.settings["min_picks"])
+        if question.settings["max_picks"] is not None and len(keys) > question.settings["max_picks"]:
+            raise AnswerRefused("too_many_picks", limit=question.settings["max_picks"])
+        order = {choice.key: place for place, choice in enumerate(question.choices)}
+        return [pick for _, pick in sorted(zip(keys, picks, strict=True), key=lambda pair: order[pair[0]])]
+
+    def picked(self, answer: Answer) -> tuple[str, ...]:
+        """Return the keys picked; the open choice counts as "other"."""
+        return tuple(pick if isinstance(pick, str) else "other" for pick in answer)
+
+    def show(self, question: Question, answer: Answer, language: str) -> str:
+        """Return the picks as a person reads them."""
+        return ", ".join(self.show_pick(question, pick, language) for pick in answer)

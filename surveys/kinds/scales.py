@@ -1,0 +1,137 @@
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from surveys.definition import Question
+from surveys.kinds.kind import Answer, AnswerRefused, Kind, SettingsRefused, one_of, whole_number
+
+# ASCII digits only: int() would also read "９" and " 9 ".
+DIGITS = re.compile(r"[0-9]{1,3}")
+
+
+class Scale(Kind):
+    """One integer between two ends, each end with a label."""
+
+    template = "surveys/kinds/scale.html"
+    text_settings = ("low_label", "high_label")
+    is_scored = True
+
+    def low(self, settings: Mapping[str, Any]) -> int:
+        """Return the lowest point."""
+        return 1
+
+    def high(self, settings: Mapping[str, Any]) -> int:
+        """Return the highest point."""
+        return int(settings["points"])
+
+    def points(self, settings: Mapping[str, Any]) -> range:
+        """Return every point, lowest first."""
+        return range(self.low(settings), self.high(settings) + 1)
+
+    def parse(self, raw: str) -> Answer:
+        """Return the integer that a form's text stands for."""
+        if not DIGITS.fullmatch(raw):
+            raise AnswerRefused("not_a_point")
+        return int(raw)
+
+    def check(self, question: Question, answer: Answer) -> Answer | None:
+        """Return the point, or raise AnswerRefused when the scale has no such point."""
+        if isinstance(answer, bool) or not isinstance(answer, int):
+            raise AnswerRefused("not_a_point")
+        if answer not in self.points(question.settings):
+            raise AnswerRefused(
+                "off_scale", low=self.low(question.settings), high=self.high(question.settings)
+            )
+        return answer
+
+
+class Nps(Scale):
+    """Likelihood to recommend, 0 to 10; the cut-offs belong to the question (METRICS §1.1)."""
+
+    name = "nps"
+    label = "NPS (0 to 10)"
+    defaults: ClassVar[Mapping[str, Any]] = {"low": 0, "high": 10, "detractor_max": 6, "passive_max": 8}
+
+    def low(self, settings: Mapping[str, Any]) -> int:
+        """Return the lowest point, 0 unless an imported scale begins at 1."""
+        return int(settings["low"])
+
+    def high(self, settings: Mapping[str, Any]) -> int:
+        """Return the highest point."""
+        return int(settings["high"])
+
+    def check_settings(self, settings: Mapping[str, Any]) -> None:
+        """Refuse cut-offs out of order and scales that are not 0 or 1 to 10."""
+        whole_number("low", settings["low"], 0, 1)
+        whole_number("high", settings["high"], 10, 10)
+        detractor_max = whole_number("detractor_max", settings["detractor_max"], 0, 8)
+        whole_number("passive_max", settings["passive_max"], detractor_max + 1, 9)
+
+
+class Csat(Scale):
+    """Satisfaction on 2 to 7 points; who is satisfied is stored as `satisfied_min` (METRICS §1.2)."""
+
+    name = "csat"
+    label = "CSAT"
+    defaults: ClassVar[Mapping[str, Any]] = {"points": 5, "satisfied_min": None, "shape": "numbers"}
+
+    def complete_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings with the two highest points as the satisfied ones unless others are named."""
+        complete = super().complete_settings(settings)
+        if complete["satisfied_min"] is None:
+            complete["satisfied_min"] = max(2, complete["points"] - 1)
+        return complete
+
+    def check_settings(self, settings: Mapping[str, Any]) -> None:
+        """Refuse scales that are not 2 to 7 points long (10 for imported ones) and thresholds outside."""
+        points = whole_number("points", settings["points"], 2, 10)
+        if settings["satisfied_min"] is not None:
+            whole_number("satisfied_min", settings["satisfied_min"], 2, points)
+        one_of("shape", settings["shape"], ("numbers", "stars", "faces"))
+
+
+class Ces(Scale):
+    """Customer effort: 2.0 asks for agreement from 1 to 7, 1.0 for effort from 1 to 5 (METRICS §1.3)."""
+
+    name = "ces"
+    label = "CES (effort)"
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "version": "2.0",
+        "points": None,
+        "easy_min": None,
+        "direction": None,
+    }
+    forms: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "2.0": {"points": 7, "easy_min": 5, "direction": "higher_is_better"},
+        "1.0": {"points": 5, "easy_min": None, "direction": "lower_is_better"},
+    }
+
+    def complete_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings with length, threshold and direction of the form in use."""
+        complete = super().complete_settings(settings)
+        form = self.forms[complete["version"]]
+        return complete | {name: value for name, value in form.items() if complete[name] is None}
+
+    def check_settings(self, settings: Mapping[str, Any]) -> None:
+        """Refuse forms other than 1.0 and 2.0, and a direction that contradicts the form."""
+        one_of("version", settings["version"], self.forms)
+        form = self.forms[settings["version"]]
+        if settings["points"] is not None:
+            whole_number("points", settings["points"], 5, 7)
+        if settings["easy_min"] is not None:
+            whole_number("easy_min", settings["easy_min"], 2, 7)
+        if settings["direction"] not in (None, form["direction"]):
+            raise SettingsRefused(f"direction of CES {settings['version']} is {form['direction']}")
+
+
+class Rating(Scale):
+    """n points in a shape, without a meaning of its own beyond its mean."""
+
+    name = "rating"
+    label = "Rating"
+    defaults: ClassVar[Mapping[str, Any]] = {"points": 5, "shape": "stars"}
+
+    def check_settings(self, settings: Mapping[str, Any]) -> None:
+        """Refuse scales that are not 2 to 10 points long."""
+        whole_number("points", settings["points"], 2, 10)
+        one_of("shape", settings["shape"], ("numbers", "stars", "hearts"))

@@ -1,0 +1,46 @@
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from surveys.definition import Question
+from surveys.kinds.kind import Answer, Kind, clean_words, whole_number
+
+
+class Words(Kind):
+    """Words of the respondent's own, up to a limit."""
+
+    limit: ClassVar[int]
+    text_settings = ("placeholder",)
+
+    def check_settings(self, settings: Mapping[str, Any]) -> None:
+        """Refuse limits beyond what the kind can hold."""
+        whole_number("max_length", settings["max_length"], 1, self.limit)
+
+    def check(self, question: Question, answer: Answer) -> Answer | None:
+        """Return the words, None when there are none, or raise AnswerRefused."""
+        return clean_words(answer, question.settings["max_length"]) or None
+
+
+class ShortText(Words):
+    """One line."""
+
+    name = "short_text"
+    label = "Short text"
+    template = "surveys/kinds/short_text.html"
+    limit = 500
+    defaults: ClassVar[Mapping[str, Any]] = {"max_length": 200}
+
+    def check(self, question: Question, answer: Answer) -> Answer | None:
+        """Return the line, its line ends turned into blanks."""
+        words = super().check(question, answer)
+        return " ".join(words.split("\n")) if words else None
+
+
+class LongText(Words):
+    """A comment: metrics read it for themes, people read it first."""
+
+    name = "long_text"
+    label = "Long text (comment)"
+    template = "surveys/kinds/long_text.html"
+    limit = 10_000
+    defaults: ClassVar[Mapping[str, Any]] = {"max_length": 2000}
+    is_comment = True

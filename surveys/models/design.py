@@ -1,0 +1,146 @@
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+
+from surveys.kinds import KINDS
+
+validate_key = RegexValidator(
+    r"^[a-z][a-z0-9_]{0,59}$", "Lower-case letters, digits and _, beginning with a letter."
+)
+validate_choice_key = RegexValidator(r"^[a-z0-9][a-z0-9_]{0,59}$", "Lower-case letters, digits and _.")
+
+
+class Programme(models.Model):
+    """One row is a listening programme: the frame over one or more surveys in which metrics are defined."""
+
+    class Mode(models.TextChoices):
+        RELATIONSHIP = "relationship", "relationship: how they feel about us"
+        TRANSACTIONAL = "transactional", "transactional: how one event went"
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    mode = models.CharField(max_length=20, choices=Mode, default=Mode.RELATIONSHIP)
+    description = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Surveys(models.QuerySet["Survey"]):
+    """Reads of surveys."""
+
+    def published(self) -> Self:
+        """Surveys that have a published version."""
+        return self.exclude(live_version=None)
+
+
+class Survey(models.Model):
+    """One row is a questionnaire: its working copy, and which published version is live."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        LIVE = "live"
+        CLOSED = "closed"
+
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="surveys")
+    slug = models.SlugField(max_length=80, unique=True)
+    title = models.CharField(max_length=200)
+    intro = models.TextField(blank=True)
+    thank_you = models.TextField("thank-you text", blank=True)
+    closed = models.TextField("text once closed", blank=True)
+    language = models.CharField(max_length=16, default="en")
+    languages = models.JSONField(
+        default=list, blank=True, help_text='Further languages, such as ["de", "fr"].'
+    )
+    translations = models.JSONField(default=dict, blank=True)
+    live_version = models.ForeignKey(
+        "Version", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    opens_at = models.DateTimeField(null=True, blank=True)
+    closes_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = Surveys.as_manager()
+
+    class Meta:
+        ordering = ("title", "pk")
+        permissions = (("publish_survey", "Can publish a survey"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+    def status(self, now: datetime) -> "Survey.Status":
+        """Return whether the survey is a draft, live, or closed at the instant."""
+        if self.live_version_id is None:
+            return Survey.Status.DRAFT
+        return Survey.Status.CLOSED if self.closes_at and self.closes_at <= now else Survey.Status.LIVE
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether answers are taken at the instant."""
+        has_begun = self.opens_at is None or self.opens_at <= now
+        return has_begun and self.status(now) == Survey.Status.LIVE
+
+
+class Question(models.Model):
+    """One row is one thing asked, in the working copy; answers know it by its key."""
+
+    survey = models.ForeignKey(Survey, models.CASCADE, related_name="questions")
+    key = models.CharField(max_length=60, validators=[validate_key])
+    kind = models.CharField(max_length=20, choices=[(kind.name, kind.label) for kind in KINDS.values()])
+    page = models.PositiveSmallIntegerField(default=1)
+    position = models.PositiveIntegerField(default=0, db_index=True)
+    text = models.TextField()
+    help = models.TextField(blank=True)
+    is_required = models.BooleanField("required", default=False)
+    settings = models.JSONField(default=dict, blank=True)
+    show_if = models.JSONField(null=True, blank=True)
+    translations = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ("position", "pk")
+        constraints = (models.UniqueConstraint(fields=("survey", "key"), name="one_question_a_key"),)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.text}"
+
+
+class Choice(models.Model):
+    """One row is one selectable answer of a question in the working copy."""
+
+    question = models.ForeignKey(Question, models.CASCADE, related_name="choices")
+    key = models.CharField(max_length=60, validators=[validate_choice_key])
+    position = models.PositiveIntegerField(default=0, db_index=True)
+    text = models.CharField(max_length=500)
+    is_other = models.BooleanField("open", default=False)
+    is_exclusive = models.BooleanField("exclusive", default=False)
+    translations = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ("position", "pk")
+        constraints = (models.UniqueConstraint(fields=("question", "key"), name="one_choice_a_key"),)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Version(models.Model):
+    """One row is an immutable published definition of a survey; answers belong to it for good."""
+
+    survey = models.ForeignKey(Survey, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    definition = models.JSONField()
+    published_at = models.DateTimeField()
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("survey", "-number")
+        constraints = (models.UniqueConstraint(fields=("survey", "number"), name="one_version_a_number"),)
+
+    def __str__(self) -> str:
+        return f"version {self.number}"

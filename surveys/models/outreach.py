@@ -1,0 +1,77 @@
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models import Contact
+from accounts.models.people import OfAccount
+from surveys.models.design import Survey
+
+
+class Collector(models.Model):
+    """One row is one open channel of a survey; its slug is the open link `/s/<slug>/`."""
+
+    class Channel(models.TextChoices):
+        LINK = "link"
+        EMBED = "embed"
+        QR = "qr"
+        KIOSK = "kiosk"
+        API = "api"
+
+    survey = models.ForeignKey(Survey, models.CASCADE, related_name="collectors")
+    name = models.CharField(max_length=120)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.LINK)
+    slug = models.SlugField(max_length=80, unique=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def link(self) -> str:
+        """The absolute open link."""
+        return f"{settings.PUBLIC_BASE_URL}/s/{self.slug}/"
+
+
+class Invitations(OfAccount):
+    """Reads of invitations."""
+
+    account_path = "contact__account"
+
+    def delivered(self) -> Self:
+        """Invitations that reached their contact: sent, or handed over as a link, and not bounced."""
+        return self.exclude(sent_at=None).filter(bounced_at=None)
+
+    def usable_at(self, now: datetime) -> Self:
+        """Invitations whose link may still be answered."""
+        return self.filter(revoked_at=None).filter(models.Q(expires_at=None) | models.Q(expires_at__gt=now))
+
+
+class Invitation(models.Model):
+    """One row is one ask to one contact. The link's secret is not in it: see surveys.links."""
+
+    survey = models.ForeignKey(Survey, models.PROTECT, related_name="invitations")
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="invitations")
+    nonce = models.BinaryField(max_length=16, unique=True)
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    bounced_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = Invitations.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        indexes = (
+            models.Index(fields=("contact", "-created_at")),
+            models.Index(fields=("survey", "sent_at")),
+        )
+
+    def __str__(self) -> str:
+        return f"invitation of {self.contact_id} to {self.survey_id}"

@@ -1,0 +1,63 @@
+import uuid
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from accounts.models import Account, Contact
+from accounts.models.people import OfAccount
+from surveys.models.design import Survey, Version
+from surveys.models.outreach import Collector, Invitation
+
+
+class Responses(OfAccount):
+    """Reads of responses. A response without an account is seen only by who sees all accounts."""
+
+    def completed(self) -> Self:
+        """Responses that were submitted."""
+        return self.exclude(submitted_at=None)
+
+    def counted(self) -> Self:
+        """Responses that may enter a number: not tests."""
+        return self.filter(is_test=False)
+
+
+class Response(models.Model):
+    """One row is one visit's answers, partial (`submitted_at` null) or complete."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    survey = models.ForeignKey(Survey, models.PROTECT, related_name="responses")
+    version = models.ForeignKey(Version, models.PROTECT, related_name="+")
+    collector = models.ForeignKey(Collector, models.PROTECT, null=True, blank=True, related_name="responses")
+    invitation = models.OneToOneField(
+        Invitation, models.PROTECT, null=True, blank=True, related_name="response"
+    )
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="responses")
+    account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="responses")
+    submission_key = models.CharField(max_length=255)
+    started_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(db_index=True)
+    revision = models.PositiveIntegerField(default=1)
+    language = models.CharField(max_length=16)
+    channel = models.CharField(max_length=10)
+    answers = models.JSONField(default=dict)
+    hidden = models.JSONField(default=dict, blank=True)
+    is_test = models.BooleanField(default=False)
+    flags = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+
+    objects = Responses.as_manager()
+
+    class Meta:
+        ordering = ("-started_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=("survey", "submission_key"), name="one_response_a_submission"),
+        )
+        indexes = (
+            models.Index(fields=("survey", "-submitted_at")),
+            models.Index(fields=("account", "-submitted_at")),
+            models.Index(fields=("contact", "-submitted_at")),
+        )
+
+    def __str__(self) -> str:
+        return str(self.public_id)
