@@ -1,0 +1,227 @@
+"""The health score of an account: parts that add up exactly in hundredths, and the band it falls into."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+# Weights, scores and freshness count to six decimals, so that integers carry the whole sum.
+_MILLION = 1_000_000
+
+GREEN_FROM = 75.0
+YELLOW_FROM = 50.0
+LEAST_CONFIDENCE = 0.40
+MARGIN = 3.0
+DAYS_BEYOND = 3
+
+
+class Band(StrEnum):
+    """The colour of an account; grey means that too little is known."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+    GREY = "grey"
+
+
+class Part(NamedTuple):
+    """One component of a scorecard as measured for one account: score and neutral 0..100, freshness 0..1."""
+
+    key: str
+    weight: float
+    neutral: float
+    score: float | None
+    freshness: float
+
+
+class Override(NamedTuple):
+    """A hard rule that caps the score, or a person's word that sets it, whatever the parts say."""
+
+    key: str
+    value: float
+    is_cap: bool = True
+
+
+class HealthScore(NamedTuple):
+    """A health score in whole hundredths: score_c = base_c + sum of contributions_c + override_c, exactly.
+
+    confidence (0..1) is the share of the weight that stands on fresh evidence.
+    """
+
+    score_c: int
+    base_c: int
+    contributions_c: Mapping[str, int]
+    override_c: int
+    overridden_by: str | None
+    confidence: float
+
+    @property
+    def score(self) -> float:
+        """Return the score (0..100)."""
+        return self.score_c / 100
+
+    @property
+    def base(self) -> float:
+        """Return what an account of which nothing is known scores (0..100)."""
+        return self.base_c / 100
+
+    @property
+    def override(self) -> float:
+        """Return the points that overrides added (negative for a cap)."""
+        return self.override_c / 100
+
+    @property
+    def contributions(self) -> dict[str, float]:
+        """Return the points that each part added to the base; 0 where nothing is known."""
+        return {key: points / 100 for key, points in self.contributions_c.items()}
+
+
+# The hard rules of METRICS 5.3.
+NOTICE_OF_TERMINATION = Override("notice_of_termination", 20)
+DECISION_MAKER_CASE_LATE = Override("decision_maker_case_late", 49)
+INVOICE_OVERDUE = Override("invoice_overdue", 60)
+INVOICE_OVERDUE_DAYS = 60
+
+
+def assemble(parts: Iterable[Part], overrides: Iterable[Override] = ()) -> HealthScore:
+    """Return base + sum of weight x freshness x (score - neutral) over the whole weight (METRICS 5.1).
+
+    A missing part contributes exactly 0 and lowers the confidence: one lone promoter does not make 100. For
+    this linear form each contribution is the Shapley value of its part.
+    """
+    known = [_Exact(part) for part in parts]
+    weight = sum(part.weight for part in known)
+    if weight == 0:
+        raise ValueError("a scorecard needs weight")
+    # Everything below is in hundredths of a point times this unit.
+    unit = weight * _MILLION * _MILLION
+    base = sum(part.weight * part.neutral for part in known) * _MILLION * 100
+    pushes = {part.key: part.weight * part.freshness * part.distance * 100 for part in known}
+    if len(pushes) != len(known):
+        raise ValueError("a scorecard names each part once")
+    base_c = _rounded(base, unit)
+    score_c = _rounded(base + sum(pushes.values()), unit)
+    contributions_c = _apportioned(pushes, unit, score_c - base_c)
+    final_c, overridden_by = _overridden(score_c, overrides)
+    return HealthScore(
+        score_c=final_c,
+        base_c=base_c,
+        contributions_c=contributions_c,
+        override_c=final_c - score_c,
+        overridden_by=overridden_by,
+        confidence=sum(part.weight * part.freshness for part in known) / (weight * _MILLION),
+    )
+
+
+def hard_rules(
+    *, notice_of_termination: bool, decision_maker_case_late: bool, invoice_days_overdue: int | None
+) -> list[Override]:
+    """Return the caps that act on an account (METRICS 5.3); None when no invoice is open."""
+    rules = []
+    if notice_of_termination:
+        rules.append(NOTICE_OF_TERMINATION)
+    if decision_maker_case_late:
+        rules.append(DECISION_MAKER_CASE_LATE)
+    if invoice_days_overdue is not None and invoice_days_overdue > INVOICE_OVERDUE_DAYS:
+        rules.append(INVOICE_OVERDUE)
+    return rules
+
+
+def raw_band(score: float, confidence: float = 1.0) -> Band:
+    """Return the band of a score by its cut-offs alone; grey below the least confidence."""
+    if confidence < LEAST_CONFIDENCE:
+        return Band.GREY
+    if score >= GREEN_FROM:
+        return Band.GREEN
+    return Band.YELLOW if score >= YELLOW_FROM else Band.RED
+
+
+def band(
+    score: float,
+    confidence: float,
+    previous: Band | None = None,
+    recent: Sequence[float] = (),
+    *,
+    is_overridden: bool = False,
+) -> Band:
+    """Return today's band: yesterday's is left only 3 points beyond its edge on 3 daily snapshots running.
+
+    recent holds the scores of the days before, oldest first. What is unknown is grey, at once and never
+    green; an override, on the days it acts and the day it ends, moves the band without waiting.
+    """
+    now = raw_band(score, confidence)
+    if previous in (None, Band.GREY, now) or now is Band.GREY or is_overridden:
+        return now
+    days = [*recent, score][-DAYS_BEYOND:]
+    lower, upper = _edges(previous)
+    has_fallen = all(each < lower - MARGIN for each in days)
+    has_risen = all(each >= upper + MARGIN for each in days)
+    return now if len(days) == DAYS_BEYOND and (has_fallen or has_risen) else previous
+
+
+def band_above(score: float) -> Band:
+    """Return the band where a cut-off belongs to the band below it, as Gainsight documents its ranges."""
+    if score > GREEN_FROM:
+        return Band.GREEN
+    return Band.YELLOW if score > YELLOW_FROM else Band.RED
+
+
+def weighted_points(points: Iterable[float], max_points: Iterable[float]) -> float | None:
+    """Return points won as a percentage (0..100) of the points there were, or None when there were none."""
+    most = sum(max_points)
+    return 100 * sum(points) / most if most else None
+
+
+class _Exact:
+    """A part in millionths, where sums are exact."""
+
+    __slots__ = ("distance", "freshness", "key", "neutral", "weight")
+
+    def __init__(self, part: Part) -> None:
+        score = part.neutral if part.score is None else part.score
+        freshness = 0.0 if part.score is None else part.freshness
+        if part.weight < 0 or not 0 <= freshness <= 1:
+            raise ValueError(f"{part.key}: weight {part.weight} or freshness {freshness} out of range")
+        if not 0 <= score <= 100 or not 0 <= part.neutral <= 100:
+            raise ValueError(f"{part.key}: score {score} or neutral {part.neutral} outside 0..100")
+        self.key = part.key
+        self.weight = round(part.weight * _MILLION)
+        self.neutral = round(part.neutral * _MILLION)
+        self.freshness = round(freshness * _MILLION)
+        self.distance = round(score * _MILLION) - self.neutral
+
+
+def _rounded(amount: int, unit: int) -> int:
+    """Return amount / unit to the nearest whole number, halves up."""
+    return (2 * amount + unit) // (2 * unit)
+
+
+def _apportioned(pushes: Mapping[str, int], unit: int, whole: int) -> dict[str, int]:
+    """Return integers that add up to the whole: floors, and one more for the largest remainders."""
+    floors = {key: push // unit for key, push in pushes.items()}
+    left = whole - sum(floors.values())
+    by_remainder = sorted(pushes, key=lambda key: (-(pushes[key] % unit), key))
+    for key in by_remainder[:left]:
+        floors[key] += 1
+    return floors
+
+
+def _overridden(score_c: int, overrides: Iterable[Override]) -> tuple[int, str | None]:
+    """Return the score after overrides and the key of the deciding one; a cap also binds a person's word."""
+    decided, by = score_c, None
+    for override in sorted(overrides, key=lambda each: (each.is_cap, -each.value, each.key)):
+        value_c = round(override.value * 100)
+        if not 0 <= value_c <= 10_000:
+            raise ValueError(f"{override.key}: {override.value} lies outside 0..100")
+        if not override.is_cap or value_c < decided:
+            decided, by = value_c, override.key
+    return decided, by
+
+
+def _edges(band_: Band) -> tuple[float, float]:
+    """Return where a band begins and where the next one does."""
+    infinity = float("inf")
+    return {
+        Band.GREEN: (GREEN_FROM, infinity),
+        Band.YELLOW: (YELLOW_FROM, GREEN_FROM),
+        Band.RED: (-infinity, YELLOW_FROM),
+    }[band_]

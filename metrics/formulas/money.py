@@ -1,0 +1,26 @@
+"""Money is exact: Decimal in, and only the finished ratio is a float."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+ZERO = Decimal(0)
+
+
+def percent_of(part: Decimal, whole: Decimal) -> float | None:
+    """Return 100 * part / whole as a percentage, or None when the whole is zero."""
+    require_money(part, whole)
+    return float(100 * part / whole) if whole else None
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """Return the sum, zero for nothing."""
+    return sum(amounts, ZERO)
+
+
+def require_money(*amounts: Decimal) -> None:
+    """Refuse anything that is not a finite Decimal: a float has already lost the cent."""
+    for amount in amounts:
+        if not isinstance(amount, Decimal):
+            raise TypeError(f"money is Decimal, not {type(amount).__name__}")
+        if not amount.is_finite():
+            raise ValueError(f"money is finite, not {amount}")
