@@ -1,7 +1,7 @@
 """Real, throw-away PostgreSQL and Valkey for the suite: a pytest plugin, loaded by `-p tests.services`.
 
-Only the controller of an xdist run starts them; its workers inherit the addresses. With DATABASE_URL or REDIS_URL
-set, that server is used instead.
+Only the controller of an xdist run starts them; its workers inherit the addresses. With DATABASE_URL or
+REDIS_URL set, that server is used instead.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Which PostgreSQL and Valkey programs to run: the machine's own first, then those inside the wheels.
 
-The machine's come first because its administrator patches them. A data folder keeps to its major version, so a
-newer PostgreSQL that appears later never takes over data it cannot read.
+The machine's come first because its administrator patches them. A data folder keeps to its major version,
+so a newer PostgreSQL that appears later never takes over data it cannot read.
 """
 
 import importlib.util
@@ -19,7 +19,7 @@ OLDEST_VALKEY = 6
 
 @dataclass(frozen=True)
 class Postgres:
-    """One installation: its bin folder, its major version, and the folders that must travel with it when copied."""
+    """One installation: its programs, its version, and the folders that a copy of it must contain."""
 
     bin: Path
     major: int

@@ -1,7 +1,7 @@
 """The process that owns one embedded server: starts it, keeps it up, stops it when its last user is gone.
 
-Run as `python -m config.embedded.keeper KIND HOME durable|throwaway`; the first line it prints is `ready`, or what
-went wrong.
+Run as `python -m config.embedded.keeper KIND HOME durable|throwaway`; the first line it prints is `ready`,
+or what went wrong.
 """
 
 import os
@@ -12,7 +12,11 @@ import time
 from pathlib import Path
 
 from config.embedded import locks
-from config.embedded.servers import Server, ServerFailed, make_server
+from config.embedded.postgresql import PostgreSQL
+from config.embedded.server import Server, ServerFailed
+from config.embedded.valkey import Valkey
+
+KINDS: dict[str, type[PostgreSQL | Valkey]] = {"postgres": PostgreSQL, "valkey": Valkey}
 
 
 def main(kind: str, home: Path, *, durable: bool) -> int:
@@ -23,7 +27,7 @@ def main(kind: str, home: Path, *, durable: bool) -> int:
         say("another keeper is running")
         return 1
     try:
-        server = make_server(kind, home, durable=durable)
+        server = KINDS[kind](home, durable=durable)
         server.start()
     except (ServerFailed, OSError) as failure:
         say(str(failure))

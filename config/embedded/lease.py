@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.embedded import locks
-from config.embedded.servers import ServerFailed
+from config.embedded.server import ServerFailed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECONDS_TO_SEE_IT_STOP = 10.0
@@ -17,7 +17,7 @@ SECONDS_TO_SEE_IT_STOP = 10.0
 
 @dataclass
 class Lease:
-    """One user's share of a running server. It ends with `release`, or with the process, however that dies."""
+    """One user's share of a running server; it ends with `release` or with the process, however that dies."""
 
     home: Path
     url: str
@@ -34,14 +34,16 @@ class Lease:
         try:
             if not locks.is_held(self.home / "keeper.lock"):
                 return False
-            is_shared = locks.is_held(self.home / "lease") and not locks.is_held(self.home / "lease", shared=True)
+            is_shared = locks.is_held(self.home / "lease") and not locks.is_held(
+                self.home / "lease", shared=True
+            )
         except FileNotFoundError:  # a throw-away home goes with its server
             return False
         return not is_shared
 
 
 def hold(kind: str, home: Path, *, durable: bool = True) -> Lease:
-    """Return a share of the server (`postgres` or `valkey`) of this home folder, started when none runs there."""
+    """Return a share of the home folder's server (`postgres` or `valkey`), started when none runs."""
     descriptor = locks.open_lock(home / "lease")
     fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits while a keeper is stopping
     try:
@@ -58,7 +60,14 @@ def hold(kind: str, home: Path, *, durable: bool = True) -> Lease:
 def _start_keeper(kind: str, home: Path, *, durable: bool) -> None:
     with (home / "keeper.log").open("wb") as log:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "config.embedded.keeper", kind, home, "durable" if durable else "throwaway"],
+            [
+                sys.executable,
+                "-m",
+                "config.embedded.keeper",
+                kind,
+                home,
+                "durable" if durable else "throwaway",
+            ],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

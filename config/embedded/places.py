@@ -51,8 +51,8 @@ def database_owner() -> Owner:
 def home_of(server: str, data_dir: Path) -> Path:
     """Return the folder of this server of DATA_DIR, made when missing.
 
-    As root below a folder that others may not enter, PostgreSQL's own user could not reach its data: then they
-    live in a folder outside, whose name is kept in DATA_DIR.
+    As root below a folder that others may not enter, PostgreSQL's own user could not reach its data: then
+    they live in a folder outside, whose name is kept in DATA_DIR.
     """
     if not data_dir.exists():
         data_dir.mkdir(parents=True)
