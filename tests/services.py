@@ -7,6 +7,7 @@ REDIS_URL set, that server is used instead.
 import os
 import secrets
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
         args[:0] = ["-n", str(min(os.cpu_count() or 1, 4))]
     data_dir = tempfile.TemporaryDirectory(prefix="earshot-test-")
     folders.append(data_dir)
+    Path(data_dir.name, "static").mkdir()
     os.environ.update(ENVIRONMENT, DATA_DIR=data_dir.name, SECRET_KEY=secrets.token_urlsafe(48))
     for name, kind in URLS.items():
         if not os.environ.get(name):
