@@ -10,6 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("earshot")
 app.conf.update(
     broker_url=settings.CELERY_BROKER_URL,
+    worker_hijack_root_logger=False,
     task_serializer="json",
     accept_content=["json"],
     task_ignore_result=True,

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from config import safety
+from config.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -177,5 +178,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "frame-ancestors": [SELF],
     "base-uri": [NONE],
 }
+
+LOGGING = logging_config(env.str("LOG_LEVEL", default="INFO"))
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=safety.celery_url(REDIS_URL))

@@ -1,0 +1,46 @@
+import io
+import logging
+import logging.config
+
+import pytest
+
+from config.logs import logging_config
+
+
+@pytest.fixture
+def lines():
+    """What the product's formatter writes."""
+    stream = io.StringIO()
+    config = logging_config("INFO")
+    formatter = config["formatters"]["logfmt"]
+    handler = logging.StreamHandler(stream)
+    factory = dict(formatter)
+    handler.setFormatter(factory.pop("()")(**factory))
+    logger = logging.getLogger("tests.logs")
+    logger.propagate = False
+    logger.addHandler(handler)
+    yield stream
+    logger.removeHandler(handler)
+
+
+def test_it_leaves_out_the_token_of_a_personal_link(lines):
+    logging.getLogger("tests.logs").warning("Gone: %s", "/r/abcDEF123456/unsubscribe/")
+
+    assert "abcDEF123456" not in lines.getvalue()
+    assert "/r/…/unsubscribe/" in lines.getvalue()
+
+
+def test_it_leaves_out_the_token_in_a_traceback(lines):
+    try:
+        raise ValueError("/r/abcDEF123456/")
+    except ValueError:
+        logging.getLogger("tests.logs").exception("broken")
+
+    assert "Traceback" in lines.getvalue()
+    assert "abcDEF123456" not in lines.getvalue()
+
+
+def test_a_line_end_from_outside_forges_no_line(lines):
+    logging.getLogger("tests.logs").warning("Not Found: %s", "/x\n2026-01-01 level=critical fake")
+
+    assert lines.getvalue().count("\n") == 1
