@@ -1,0 +1,21 @@
+"""`make bench`: every figure of one run, as a ratio where a ratio says more; `ONLY="weight submit"` picks."""
+
+import importlib
+import sys
+
+from bench import arena
+
+PARTS = ("weight", "statements", "submit", "tallies")
+
+
+def main() -> None:
+    chosen = sys.argv[1:] or PARTS
+    with arena.database():
+        print(f"{'what':<58}{'measured':>12}   target")
+        for name in chosen:
+            for what, value, target in importlib.import_module(f"bench.{name}").run():
+                print(f"{what:<58}{value:>12}   {target}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
