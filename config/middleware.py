@@ -1,13 +1,29 @@
+from collections.abc import Callable
+from urllib.parse import unquote
+
 from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
+
+NUL = "\x00"
 
 
 class ContentSecurityPolicy(CSPMiddleware):
     """Send the strict policy everywhere and the admin's own below /admin/, login page included."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Choose the policy by path and let django-csp write the header."""
-        if request.path_info.startswith("/admin/"):
+        """Choose the policy by path, unless the view chose one, and let django-csp write the header."""
+        if request.path_info.startswith("/admin/") and not hasattr(response, "_csp_replace"):
             response._csp_replace = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
         return super().process_response(request, response)
+
+
+def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer 400 to a NUL in the path or the query: PostgreSQL takes none, and no browser sends one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if NUL in request.path_info or NUL in unquote(request.META.get("QUERY_STRING", "")):
+            return HttpResponseBadRequest("Bad request: NUL.\n", content_type="text/plain")
+        return get_response(request)
+
+    return middleware
