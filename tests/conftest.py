@@ -42,6 +42,10 @@ def refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
         raise NetworkRefused(f"a test may not reach {name}")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--oracles", metavar="FILE", help="worked examples for tests/metrics/test_oracles.py")
+
+
 def pytest_configure() -> None:
     sys.addaudithook(refuse_network)
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
+from metrics.formulas.decay import remaining
 from metrics.formulas.money import require_money
 
 
@@ -51,13 +52,6 @@ TICKETS: Corners = ((0.0, 100.0), (5.0, 75.0), (15.0, 40.0), (30.0, 0.0))
 URGENT_AGE: Corners = ((0.0, 75.0), (3.0, 40.0), (10.0, 0.0))
 
 
-def decay(age_days: float, half_life: float) -> float:
-    """Return what is left (0..1) of a weight after this many days."""
-    if age_days < 0:
-        raise ValueError(f"nothing is {age_days} days old")
-    return float(2 ** (-age_days / half_life))
-
-
 def relationship_sentiment(
     answers: Iterable[LatestAnswer],
     role_weights: Mapping[str, float] | None = None,
@@ -72,7 +66,7 @@ def relationship_sentiment(
     for answer in answers:
         if not 0 <= answer.value < len(SENTIMENT):
             raise ValueError(f"{answer.value} lies outside the scale 0..10")
-        left = decay(answer.age_days, half_life)
+        left = remaining(answer.age_days, half_life)
         share = weights.get(answer.role, 1.0) * left
         weighted += share * SENTIMENT[answer.value]
         weight += share
@@ -86,7 +80,7 @@ def transactional_sentiment(
     """Return the age-weighted mean of (satisfaction or ease index 0..100, age in days)."""
     weighted = weight = 0.0
     for index, age_days in indices:
-        left = decay(age_days, half_life)
+        left = remaining(age_days, half_life)
         weighted += left * index
         weight += left
     return Measure(weighted / weight, _saturation(weight)) if weight else UNKNOWN
@@ -204,7 +198,7 @@ def interpolated(corners: Corners, measure: float) -> float:
 
 
 def _import_freshness(age_days: float) -> float:
-    return decay(max(0.0, age_days - IMPORT_GRACE_DAYS), IMPORT_HALF_LIFE)
+    return remaining(max(0.0, age_days - IMPORT_GRACE_DAYS), IMPORT_HALF_LIFE)
 
 
 def _saturation(evidence: float) -> float:

@@ -26,7 +26,7 @@ class ShiftedBetaGeometric(NamedTuple):
     beta: float
 
 
-class InfiniteValue(ValueError):  # noqa: N818  (a fact, as the house names its exceptions)
+class InfiniteValue(ValueError):
     """Retention and growth outrun the discount rate: the sum has no end."""
 
 

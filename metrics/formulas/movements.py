@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from metrics.formulas.money import ZERO, require_money, total
-from metrics.formulas.retention import Retention, retention
+from metrics.formulas.retention import retention
 
 CENT = Decimal("0.01")
 
@@ -46,11 +46,8 @@ class Bridge(NamedTuple):
         return total(self)
 
 
-class Reconciliation(NamedTuple):
-    """What movements show beyond the point-to-point retention of the same customers (both >= 0, money)."""
-
-    lost_and_regained: Decimal
-    gained_and_lost: Decimal
+class BridgeOpen(ValueError):
+    """The movements do not lead from the opening to the closing balance: something was not counted."""
 
 
 def monthly_recurring(billed: Decimal, months: int) -> Decimal:
@@ -100,14 +97,17 @@ def changes(levels: Sequence[Decimal], *, was_customer: bool = False) -> list[Ch
     return moves
 
 
-def bridge(opening: Decimal, moves: Iterable[Change], currency: Decimal = ZERO) -> Bridge:
-    """Return the waterfall of an opening balance, movements at the opening rate, and the currency effect."""
-    require_money(opening, currency)
+def bridge(opening: Decimal, moves: Iterable[Change], closing: Decimal, currency: Decimal = ZERO) -> Bridge:
+    """Return the waterfall from opening to closing: movements at the opening rate, and the currency effect.
+
+    Refuses a bridge that misses the closing balance by a cent.
+    """
+    require_money(opening, closing, currency)
     sums = dict.fromkeys(Movement, ZERO)
     for kind, amount in moves:
         require_money(amount)
         sums[kind] += amount
-    return Bridge(
+    found = Bridge(
         opening,
         sums[Movement.NEW],
         sums[Movement.REACTIVATION],
@@ -116,6 +116,9 @@ def bridge(opening: Decimal, moves: Iterable[Change], currency: Decimal = ZERO) 
         sums[Movement.CHURN],
         currency,
     )
+    if abs(found.closing - closing) >= CENT:
+        raise BridgeOpen(f"the bars lead to {found.closing}, the balance is {closing}")
+    return found
 
 
 def currency_effect(holdings: Iterable[tuple[Decimal, Decimal, Decimal]]) -> Decimal:
@@ -127,18 +130,13 @@ def currency_effect(holdings: Iterable[tuple[Decimal, Decimal, Decimal]]) -> Dec
     return effect
 
 
-def reconciliation(customers: Iterable[Sequence[Decimal]]) -> Reconciliation:
-    """Return the line between a waterfall of movements and the point-to-point tile, for the cohort at start.
+def lost_and_regained(customers: Iterable[Sequence[Decimal]]) -> Decimal:
+    """Return the revenue (>= 0) that left and came back, or came and left again, inside the period.
 
-    Each customer is its successive levels. One that shrinks and grows again inside the period shows both
-    bars and no point-to-point loss (METRICS 1.5).
+    Each customer is its successive levels; those without revenue at the start are no part of it. By this
+    much both the losses and the gains of a waterfall exceed the point-to-point tile (METRICS 1.5).
     """
-    levels = [each for each in customers if each and each[0] > 0]
-    point_to_point: Retention = retention((each[0], each[-1]) for each in levels)
-    moves = [change for each in levels for change in changes(each)]
-    losses = -total(change.amount for change in moves if change.amount < 0)
-    gains = total(change.amount for change in moves if change.amount > 0)
-    return Reconciliation(
-        lost_and_regained=losses - point_to_point.contraction - point_to_point.churn,
-        gained_and_lost=gains - point_to_point.expansion,
-    )
+    cohort = [levels for levels in customers if levels and levels[0] > 0]
+    tile = retention((levels[0], levels[-1]) for levels in cohort)
+    moves = (change.amount for levels in cohort for change in changes(levels))
+    return -total(amount for amount in moves if amount < 0) - tile.contraction - tile.churn

@@ -97,7 +97,8 @@ def standard_error(groups: Split, *, unbiased: bool = False, population: int | N
     """Return the standard error of the score in points (>= 0), or None without enough answers.
 
     With the size of the surveyed population it takes the variance with divisor n - 1 and the finite
-    population correction (Cochran 1977); that never repairs non-response bias.
+    population correction (Cochran 1977): worth it where more than 5 percent of it answered, and no cure for
+    non-response bias.
     """
     spread = variance(groups, unbiased=unbiased or population is not None)
     if spread is None:

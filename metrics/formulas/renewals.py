@@ -93,15 +93,15 @@ def renewal_rate(
 def booked_rate(terms: Iterable[Term], start: date, end: date) -> float | None:
     """Return what was booked in [start, end) per value due in it (>= 0 percent), or None when none was due.
 
-    The booking-date view (opexengine.com), an alternative only: early and late bookings make single
-    months absurd.
+    The booking-date view, an alternative only (opexengine.com): a late renewal counts when it is booked, an
+    early one when it is due. It makes single months absurd: 0 percent, then 200.
     """
     due = booked = ZERO
     for term in terms:
         require_money(term.due, term.renewed)
         if start <= term.due_on < end:
             due += term.due
-        if term.renewed_on is not None and start <= term.renewed_on < end:
+        if term.renewed_on is not None and start <= max(term.renewed_on, term.due_on) < end:
             booked += term.renewed
     return percent_of(booked, due)
 

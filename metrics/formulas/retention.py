@@ -84,16 +84,6 @@ def retention(pairs: Iterable[tuple[Decimal, Decimal]]) -> Retention:
     return Retention(start, contraction, churn, expansion, customers, lost)
 
 
-def retention_from_totals(
-    start: Decimal, *, contraction: Decimal, churn: Decimal, expansion: Decimal
-) -> Retention:
-    """Return the retention of totals that someone else added up, with no customers counted."""
-    require_money(start, contraction, churn, expansion)
-    if min(start, contraction, churn, expansion) < 0 or contraction + churn > start:
-        raise ValueError("more revenue was lost than there was")
-    return Retention(start, contraction, churn, expansion, 0, 0)
-
-
 def with_successors(
     revenue: Mapping[_Customer, tuple[Decimal, Decimal]], successor_of: Mapping[_Customer, _Customer]
 ) -> dict[_Customer, tuple[Decimal, Decimal]]:

@@ -33,7 +33,7 @@ CES_1 = Scale(1, 5, 2, Direction.LOWER_IS_BETTER)
 CES_2 = Scale(1, 7, 5)
 
 
-class ScalesDiffer(ValueError):  # noqa: N818  (a fact, as the house names its exceptions)
+class ScalesDiffer(ValueError):
     """Answers on different scales or in different directions were about to be pooled."""
 
 

@@ -1,0 +1,171 @@
+"""What a score was worth: did the accounts it warned of leave? Counted, with intervals, and honest when not.
+
+Scores are histograms (score to number of accounts) of accounts that were kept and accounts that were lost,
+as the score was known before the renewal. A high score promises renewal.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from math import sqrt
+from typing import NamedTuple
+
+from metrics.formulas.intervals import Interval, clipped, critical_value
+
+# How many accounts had each score.
+Scores = Mapping[float, int]
+
+LEAST_LOSSES = 30
+
+
+class Bin(NamedTuple):
+    """One bin of a reliability curve: mean prediction and share of events (both 0..1), and how many."""
+
+    predicted: float
+    observed: float
+    n: int
+
+
+class BackTest(NamedTuple):
+    """How well a score told lost accounts from kept ones; shares and auc 0..1, lift as a multiple.
+
+    None where there was nobody to tell apart.
+    """
+
+    kept: int
+    lost: int
+    auc: float | None
+    interval: Interval | None
+    lift_at_10: float | None
+    capture_at_20: float | None
+
+    @property
+    def is_enough(self) -> bool:
+        """Return whether there were losses enough to judge by."""
+        return self.lost >= LEAST_LOSSES
+
+    @property
+    def has_evidence(self) -> bool:
+        """Return whether the score is better than chance: losses enough and an interval above one half."""
+        return self.is_enough and self.interval is not None and self.interval.low > 0.5
+
+
+def backtest(kept: Scores, lost: Scores) -> BackTest:
+    """Return discrimination, lift among the lowest tenth and losses caught in the lowest fifth."""
+    return BackTest(
+        kept=_count(kept),
+        lost=_count(lost),
+        auc=auc(kept, lost),
+        interval=auc_interval(kept, lost),
+        lift_at_10=lift(kept, lost, 0.10),
+        capture_at_20=capture(kept, lost, 0.20),
+    )
+
+
+def auc(positive: Scores, negative: Scores) -> float | None:
+    """Return the chance (0..1) that a positive scores above a negative, ties half, or None without either.
+
+    Exact from two histograms (Hanley & McNeil 1982: the Wilcoxon statistic).
+    """
+    positives, negatives = _count(positive), _count(negative)
+    if not positives or not negatives:
+        return None
+    values = sorted(negative)
+    below = [0]
+    for value in values:
+        below.append(below[-1] + negative[value])
+    wins = sum(
+        count * (below[bisect_left(values, score)] + below[bisect_right(values, score)])
+        for score, count in positive.items()
+    )
+    return wins / (2 * positives * negatives)
+
+
+def auc_interval(positive: Scores, negative: Scores, confidence: float = 0.95) -> Interval | None:
+    """Return the interval (0..1) of the AUC, or None without either group (Hanley & McNeil 1982)."""
+    area = auc(positive, negative)
+    if area is None:
+        return None
+    positives, negatives = _count(positive), _count(negative)
+    both_above, both_below = area / (2 - area), 2 * area * area / (1 + area)
+    variance = (
+        area * (1 - area)
+        + (positives - 1) * (both_above - area * area)
+        + (negatives - 1) * (both_below - area * area)
+    ) / (positives * negatives)
+    reach = critical_value(confidence) * sqrt(max(0.0, variance))
+    return clipped(Interval(area - reach, area + reach), 0, 1)
+
+
+def capture(kept: Scores, lost: Scores, share: float) -> float | None:
+    """Return the share (0..1) of losses found among the lowest-scored share (0..1) of accounts, or None.
+
+    Accounts that tie at the edge count in proportion.
+    """
+    losses = _count(lost)
+    if not losses:
+        return None
+    room = share * (losses + _count(kept))
+    found = 0.0
+    for score in sorted({*kept, *lost}):
+        here = kept.get(score, 0) + lost.get(score, 0)
+        if here and room > 0:
+            taken = min(1.0, room / here)
+            found += taken * lost.get(score, 0)
+            room -= taken * here
+    return found / losses
+
+
+def lift(kept: Scores, lost: Scores, share: float) -> float | None:
+    """Return how many times the average loss rate the lowest-scored share (0..1] of accounts has, or None."""
+    if not 0 < share <= 1:
+        raise ValueError(f"a share lies between 0 and 1, not {share}")
+    found = capture(kept, lost, share)
+    return None if found is None else found / share
+
+
+def brier(forecasts: Iterable[tuple[float, bool]]) -> float | None:
+    """Return the mean squared error (0..1, less is better) of (probability, what happened), or None.
+
+    Brier (1950).
+    """
+    errors = [(probability - happened) ** 2 for probability, happened in forecasts]
+    return sum(errors) / len(errors) if errors else None
+
+
+def brier_skill(forecasts: Iterable[tuple[float, bool]]) -> float | None:
+    """Return 1 - Brier / Brier of always forecasting the base rate (<= 1), or None when nothing varies."""
+    pairs = list(forecasts)
+    score = brier(pairs)
+    if score is None:
+        return None
+    base = sum(happened for _, happened in pairs) / len(pairs)
+    return 1 - score / (base * (1 - base)) if 0 < base < 1 else None
+
+
+def reliability(forecasts: Iterable[tuple[float, bool]], bins: int = 10) -> list[Bin]:
+    """Return predicted against observed in so many bins of equal count, lowest first."""
+    ranked = sorted(forecasts, key=lambda forecast: forecast[0])
+    edges = [round(i * len(ranked) / bins) for i in range(bins + 1)]
+    return [_bin(ranked[a:b]) for a, b in pairwise(edges) if b > a]
+
+
+def reliability_by_width(forecasts: Iterable[tuple[float, bool]], bins: int = 10) -> list[Bin]:
+    """Return predicted against observed in bins of equal width over 0..1, empty ones left out.
+
+    A forecast on an edge belongs to the bin below, as in scikit-learn.
+    """
+    inner = [i / bins for i in range(1, bins)]
+    filled: dict[int, list[tuple[float, bool]]] = {}
+    for probability, happened in forecasts:
+        filled.setdefault(bisect_left(inner, probability), []).append((probability, happened))
+    return [_bin(filled[position]) for position in sorted(filled)]
+
+
+def _bin(pairs: Sequence[tuple[float, bool]]) -> Bin:
+    n = len(pairs)
+    return Bin(sum(p for p, _ in pairs) / n, sum(happened for _, happened in pairs) / n, n)
+
+
+def _count(scores: Scores) -> int:
+    return sum(scores.values())

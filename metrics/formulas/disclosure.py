@@ -1,0 +1,32 @@
+"""Which groups of a confidential survey may be shown without giving away who said what."""
+
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
+
+_Group = TypeVar("_Group", bound=Hashable)
+
+NEVER_BELOW = 3
+LEAST_SHOWN = 5
+
+
+def is_low(n: int) -> bool:
+    """Return whether a result deserves the words "low n" beside it."""
+    return n < LEAST_SHOWN
+
+
+def shown(groups: Mapping[_Group, int], least: int = LEAST_SHOWN) -> frozenset[_Group]:
+    """Return the groups that may be shown beside their total, by the number of people in each.
+
+    Groups below the least are hidden, and as many of the next smallest as it takes for the hidden together
+    to reach it: otherwise the total less the shown would reveal the rest (SECURITY T22).
+    """
+    least = max(least, NEVER_BELOW)
+    filled = sorted((n, position, group) for position, (group, n) in enumerate(groups.items()) if n > 0)
+    hidden = 0
+    visible = []
+    for n, _, group in filled:
+        if n < least or 0 < hidden < least:
+            hidden += n
+        else:
+            visible.append(group)
+    return frozenset(visible) if hidden == 0 or hidden >= least else frozenset()
