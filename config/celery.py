@@ -32,6 +32,10 @@ app.conf.update(
     task_soft_time_limit=540,
     timezone=settings.REPORTING_TIME_ZONE,
 )
+# Otherwise `shared_task` finds this application only in the thread that made it, not in the web threads.
+app.set_default()
 app.autodiscover_tasks(["config", "accounts", "surveys", "metrics"])
 
-app.conf.beat_schedule = {}
+app.conf.beat_schedule = {
+    "heartbeat": {"task": "config.tasks.beat_heart", "schedule": 5.0, "options": {"expires": 30}},
+}
