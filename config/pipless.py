@@ -14,7 +14,6 @@ from pathlib import Path
 from urllib.parse import urldefrag, urljoin
 
 WHEEL = re.compile(r"pip-(\d+(?:\.\d+)*)-py3-none-any\.whl$")
-KEPT_BY_SYSTEM = Path("/usr/share/python-wheels")
 SECONDS_TO_ANSWER = 60
 
 
@@ -25,7 +24,9 @@ class PipNotFound(Exception):
 def find_wheel(download_to: Path) -> Path:
     """Return pip's wheel, from this machine where it has one, otherwise downloaded into the folder."""
     options = pip_options(os.environ)
-    folders = [Path(kept) for kept in (sysconfig.get_config_var("WHEEL_PKG_DIR"), KEPT_BY_SYSTEM) if kept]
+    # Where a distribution that leaves out ensurepip keeps the wheels that fit this Python.
+    kept = sysconfig.get_config_var("WHEEL_PKG_DIR")
+    folders = [Path(kept)] if kept else []
     folders += [Path(link) for link in options.get("find-links", "").split() if Path(link).is_dir()]
     local = newest((str(wheel), "") for folder in folders for wheel in folder.glob("pip-*.whl"))
     if local:
