@@ -56,6 +56,7 @@ class SingleChoice(Choosing):
     label = "Single choice"
     template = "surveys/kinds/choices.html"
     defaults: ClassVar[Mapping[str, Any]] = {"random_order": False}
+    labels: ClassVar[Mapping[str, str]] = {"random_order": "Choices in random order"}
 
     def read(self, question: Question, fields: Mapping[str, Sequence[str]]) -> Answer | None:
         """Return the pick that a submitted form holds, None when there is none."""
@@ -86,6 +87,11 @@ class MultipleChoice(Choosing):
     label = "Multiple choice"
     template = "surveys/kinds/choices.html"
     defaults: ClassVar[Mapping[str, Any]] = {"min_picks": 0, "max_picks": None, "random_order": False}
+    labels: ClassVar[Mapping[str, str]] = {
+        "min_picks": "Picks at least",
+        "max_picks": "Picks at most",
+        "random_order": "Choices in random order",
+    }
 
     def check_settings(self, settings: Mapping[str, Any]) -> None:
         """Refuse a maximum below the minimum."""

@@ -40,6 +40,10 @@ class Kind(ABC):
     defaults: ClassVar[Mapping[str, Any]] = {}
     # Settings that hold a text in several languages.
     text_settings: ClassVar[tuple[str, ...]] = ()
+    # Settings that hold one of these words.
+    options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    # What the builder calls the settings that it offers; the others keep their value.
+    labels: ClassVar[Mapping[str, str]] = {}
     has_choices: ClassVar[bool] = False
     # A scored kind gives every answer one integer that metrics count.
     is_scored: ClassVar[bool] = False
@@ -51,6 +55,8 @@ class Kind(ABC):
         if unknown:
             raise SettingsRefused(f"{self.name} has no setting {', '.join(unknown)}")
         complete = {**self.defaults, **settings}
+        for name, words in self.options.items():
+            one_of(name, complete[name], words)
         self.check_settings(complete)
         return complete
 

@@ -3,10 +3,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from surveys.definition import Question
-from surveys.kinds.kind import Answer, AnswerRefused, Kind, SettingsRefused, one_of, whole_number
+from surveys.kinds.kind import Answer, AnswerRefused, Kind, SettingsRefused, whole_number
 
 # ASCII digits only: int() would also read "９" and " 9 ".
 DIGITS = re.compile(r"[0-9]{1,3}")
+END_LABELS = {"low_label": "Label of the lowest point", "high_label": "Label of the highest point"}
 
 
 class Scale(Kind):
@@ -51,6 +52,11 @@ class Nps(Scale):
     name = "nps"
     label = "NPS (0 to 10)"
     defaults: ClassVar[Mapping[str, Any]] = {"low": 0, "high": 10, "detractor_max": 6, "passive_max": 8}
+    labels: ClassVar[Mapping[str, str]] = {
+        **END_LABELS,
+        "detractor_max": "Detractors up to",
+        "passive_max": "Passives up to",
+    }
 
     def low(self, settings: Mapping[str, Any]) -> int:
         """Return the lowest point, 0 unless an imported scale begins at 1."""
@@ -74,6 +80,13 @@ class Csat(Scale):
     name = "csat"
     label = "CSAT"
     defaults: ClassVar[Mapping[str, Any]] = {"points": 5, "satisfied_min": None, "shape": "numbers"}
+    options: ClassVar[Mapping[str, tuple[str, ...]]] = {"shape": ("numbers", "stars", "faces")}
+    labels: ClassVar[Mapping[str, str]] = {
+        **END_LABELS,
+        "points": "Points",
+        "satisfied_min": "Satisfied from",
+        "shape": "Shown as",
+    }
 
     def complete_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings with the two highest points as the satisfied ones unless others are named."""
@@ -87,7 +100,6 @@ class Csat(Scale):
         points = whole_number("points", settings["points"], 2, 10)
         if settings["satisfied_min"] is not None:
             whole_number("satisfied_min", settings["satisfied_min"], 2, points)
-        one_of("shape", settings["shape"], ("numbers", "stars", "faces"))
 
 
 class Ces(Scale):
@@ -105,6 +117,13 @@ class Ces(Scale):
         "2.0": {"points": 7, "easy_min": 5, "direction": "higher_is_better"},
         "1.0": {"points": 5, "easy_min": None, "direction": "lower_is_better"},
     }
+    options: ClassVar[Mapping[str, tuple[str, ...]]] = {"version": tuple(forms)}
+    labels: ClassVar[Mapping[str, str]] = {
+        **END_LABELS,
+        "version": "Form (2.0 asks for agreement, 1.0 for effort)",
+        "points": "Points",
+        "easy_min": "Easy from",
+    }
 
     def complete_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings with length, threshold and direction of the form in use."""
@@ -113,8 +132,7 @@ class Ces(Scale):
         return complete | {name: value for name, value in form.items() if complete[name] is None}
 
     def check_settings(self, settings: Mapping[str, Any]) -> None:
-        """Refuse forms other than 1.0 and 2.0, and a direction that contradicts the form."""
-        one_of("version", settings["version"], self.forms)
+        """Refuse lengths and thresholds out of range, and a direction that contradicts the form."""
         form = self.forms[settings["version"]]
         if settings["points"] is not None:
             whole_number("points", settings["points"], 5, 7)
@@ -130,8 +148,9 @@ class Rating(Scale):
     name = "rating"
     label = "Rating"
     defaults: ClassVar[Mapping[str, Any]] = {"points": 5, "shape": "stars"}
+    options: ClassVar[Mapping[str, tuple[str, ...]]] = {"shape": ("numbers", "stars", "hearts")}
+    labels: ClassVar[Mapping[str, str]] = {**END_LABELS, "points": "Points", "shape": "Shown as"}
 
     def check_settings(self, settings: Mapping[str, Any]) -> None:
         """Refuse scales that are not 2 to 10 points long."""
         whole_number("points", settings["points"], 2, 10)
-        one_of("shape", settings["shape"], ("numbers", "stars", "hearts"))

@@ -10,6 +10,10 @@ class Words(Kind):
 
     limit: ClassVar[int]
     text_settings = ("placeholder",)
+    labels: ClassVar[Mapping[str, str]] = {
+        "placeholder": "Hint inside the field",
+        "max_length": "Characters at most",
+    }
 
     def check_settings(self, settings: Mapping[str, Any]) -> None:
         """Refuse limits beyond what the kind can hold."""
