@@ -52,11 +52,12 @@ class BackTest(NamedTuple):
 
 def backtest(kept: Scores, lost: Scores) -> BackTest:
     """Return discrimination, lift among the lowest tenth and losses caught in the lowest fifth."""
+    area, n_kept, n_lost = auc(kept, lost), _count(kept), _count(lost)
     return BackTest(
-        kept=_count(kept),
-        lost=_count(lost),
-        auc=auc(kept, lost),
-        interval=auc_interval(kept, lost),
+        kept=n_kept,
+        lost=n_lost,
+        auc=area,
+        interval=None if area is None else auc_interval(area, events=n_lost, others=n_kept),
         lift_at_10=lift(kept, lost, 0.10),
         capture_at_20=capture(kept, lost, 0.20),
     )
@@ -81,18 +82,17 @@ def auc(positive: Scores, negative: Scores) -> float | None:
     return wins / (2 * positives * negatives)
 
 
-def auc_interval(positive: Scores, negative: Scores, confidence: float = 0.95) -> Interval | None:
-    """Return the interval (0..1) of the AUC, or None without either group (Hanley & McNeil 1982)."""
-    area = auc(positive, negative)
-    if area is None:
-        return None
-    positives, negatives = _count(positive), _count(negative)
-    both_above, both_below = area / (2 - area), 2 * area * area / (1 + area)
+def auc_interval(area: float, events: int, others: int, confidence: float = 0.95) -> Interval:
+    """Return the interval (0..1) of an AUC from the number of events and of others (Hanley & McNeil 1982).
+
+    The formula is not symmetric: events are the few, here the accounts lost.
+    """
+    two_events_above, two_others_below = area / (2 - area), 2 * area * area / (1 + area)
     variance = (
         area * (1 - area)
-        + (positives - 1) * (both_above - area * area)
-        + (negatives - 1) * (both_below - area * area)
-    ) / (positives * negatives)
+        + (events - 1) * (two_events_above - area * area)
+        + (others - 1) * (two_others_below - area * area)
+    ) / (events * others)
     reach = critical_value(confidence) * sqrt(max(0.0, variance))
     return clipped(Interval(area - reach, area + reach), 0, 1)
 

@@ -15,6 +15,7 @@ from metrics.formulas.intervals import (
 
 # Beyond eight standard errors a double cannot tell the confidence from 1.
 _FARTHEST_Z = 8.0
+_BISECTIONS = 30
 
 
 class Split(NamedTuple):
@@ -30,14 +31,16 @@ class Split(NamedTuple):
         return self.detractors + self.passives + self.promoters
 
 
+Method = Literal["mover", "adjusted_wald", "wald"]
+
+
 class Difference(NamedTuple):
-    """The score of one group less that of another, in points, with its interval and two-sided p."""
+    """The score of one group less that of another in points, with standard error and interval."""
 
     difference: float
     se: float
     low: float
     high: float
-    p_two_sided: float
 
     @property
     def is_significant(self) -> bool:
@@ -110,12 +113,7 @@ def standard_error(groups: Split, *, unbiased: bool = False, population: int | N
     return 100 * sqrt(spread / groups.n * (1 - groups.n / population))
 
 
-def difference(
-    a: Split,
-    b: Split,
-    confidence: float = 0.95,
-    method: Literal["mover", "adjusted_wald", "wald"] = "mover",
-) -> Difference | None:
+def difference(a: Split, b: Split, confidence: float = 0.95, method: Method = "mover") -> Difference | None:
     """Return score a - score b in points (-200..200) with its interval, or None when one has no answers.
 
     MOVER on two score intervals keeps the promised error rate (METRICS 2.2); the difference shown is always
@@ -126,15 +124,32 @@ def difference(
         return None
     raw = score_a - score_b
     if method == "mover":
-        low, high = _mover_interval(a, b, confidence)
-        return Difference(raw, _joint_error(a, b), low, high, _mover_p(a, b))
-    pseudo = PLUS_THREE if method == "adjusted_wald" else (0.0, 0.0, 0.0)
-    centre_a, error_a = _padded(a, pseudo)
-    centre_b, error_b = _padded(b, pseudo)
-    centre, se = centre_a - centre_b, sqrt(error_a**2 + error_b**2)
+        _, se = _normal(a, b, "wald")
+        return Difference(raw, se, *_mover_interval(a, b, confidence))
+    centre, se = _normal(a, b, method)
     half_width = critical_value(confidence) * se
-    p = two_sided_p(centre / se) if se else float(centre == 0)
-    return Difference(raw, se, centre - half_width, centre + half_width, p)
+    return Difference(raw, se, centre - half_width, centre + half_width)
+
+
+def p_value(a: Split, b: Split, method: Method = "mover") -> float | None:
+    """Return the two-sided p (0..1) of no difference, or None when one has no answers.
+
+    Under MOVER the error probability at which the interval just reaches zero: a search, a few milliseconds.
+    """
+    if not a.n or not b.n:
+        return None
+    if method != "mover":
+        centre, se = _normal(a, b, method)
+        return two_sided_p(centre / se) if se else float(centre == 0)
+    low, high = 0.0, _FARTHEST_Z
+    for _ in range(_BISECTIONS):
+        z = (low + high) / 2
+        ends = _mover_interval(a, b, erf(z / sqrt(2)))
+        if ends.low > 0 or ends.high < 0:
+            low = z
+        else:
+            high = z
+    return two_sided_p((low + high) / 2)
 
 
 def _mover_interval(a: Split, b: Split, confidence: float) -> Interval:
@@ -145,24 +160,12 @@ def _mover_interval(a: Split, b: Split, confidence: float) -> Interval:
     return mover(score_a, of_a, score_b, of_b)
 
 
-def _mover_p(a: Split, b: Split) -> float:
-    """Return the error probability at which the MOVER interval just reaches zero."""
-    low, high = 0.0, _FARTHEST_Z
-    for _ in range(40):
-        z = (low + high) / 2
-        ends = _mover_interval(a, b, erf(z / sqrt(2)))
-        if ends.low > 0 or ends.high < 0:
-            low = z
-        else:
-            high = z
-    return two_sided_p((low + high) / 2)
-
-
-def _joint_error(a: Split, b: Split) -> float:
-    error_a, error_b = standard_error(a), standard_error(b)
-    if error_a is None or error_b is None:
-        raise ValueError("both groups need answers")
-    return sqrt(error_a**2 + error_b**2)
+def _normal(a: Split, b: Split, method: Method) -> tuple[float, float]:
+    """Return centre and standard error of the difference in points, after pseudo-counts when adjusted."""
+    pseudo = PLUS_THREE if method == "adjusted_wald" else (0.0, 0.0, 0.0)
+    centre_a, error_a = _padded(a, pseudo)
+    centre_b, error_b = _padded(b, pseudo)
+    return centre_a - centre_b, sqrt(error_a**2 + error_b**2)
 
 
 def _padded(groups: Split, pseudo: tuple[float, float, float]) -> tuple[float, float]:

@@ -149,7 +149,8 @@ def nps_ci_score(inputs: Inputs) -> Any:
 def nps_difference(inputs: Inputs) -> Any:
     method = re.sub(r"\W", "_", inputs.get("method", "mover"))
     a, b = groups_of(inputs["a"]), groups_of(inputs["b"])
-    return as_dict(nps.difference(a, b, confidence_of(inputs), method))
+    found = nps.difference(a, b, confidence_of(inputs), method)
+    return found and {**found._asdict(), "p_two_sided": nps.p_value(a, b, method)}
 
 
 @metric
