@@ -17,6 +17,8 @@ Timing = Literal["new", "existing", "gupta_lehmann"]
 HORIZON_YEARS = 20
 LEAST_RENEWALS = 3
 LEAST_CUSTOMERS = 100
+# Cohorts that nobody leaves, or all at one rate, have their maximum at infinity.
+_LOGS = (-12.0, 12.0)
 
 
 class ShiftedBetaGeometric(NamedTuple):
@@ -63,7 +65,13 @@ def fit(cohorts: Sequence[Sequence[int]]) -> ShiftedBetaGeometric:
         alpha, beta = np.exp(logs)
         return -log_likelihood(ShiftedBetaGeometric(float(alpha), float(beta)), cohorts)
 
-    found = minimize(loss, x0=np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-9})
+    found = minimize(
+        loss,
+        x0=np.zeros(2),
+        method="Nelder-Mead",
+        bounds=[_LOGS, _LOGS],
+        options={"xatol": 1e-9, "fatol": 1e-9},
+    )
     alpha, beta = np.exp(found.x)
     return ShiftedBetaGeometric(float(alpha), float(beta))
 

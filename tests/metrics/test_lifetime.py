@@ -85,6 +85,13 @@ def test_fit_finds_the_model_that_made_the_cohorts():
     assert lifetime.log_likelihood(found, cohorts) >= lifetime.log_likelihood(truth, cohorts)
 
 
+@pytest.mark.parametrize(
+    ("cohort", "first_renewal"), [([100] * 5, 1), ([100, 0], 0), ([4096, 2048, 1024, 512, 256], 0.5)]
+)
+def test_fit_survives_cohorts_without_differences(cohort, first_renewal):
+    assert lifetime.retention_rate(lifetime.fit([cohort]), 1) == pytest.approx(first_renewal, abs=0.01)
+
+
 def test_short_or_small_cohorts_are_not_enough_to_show():
     assert lifetime.is_enough([HIGH_END])
     assert not lifetime.is_enough([HIGH_END[:3]])
