@@ -8,12 +8,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import sqrt
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from metrics.formulas.intervals import Interval, clipped, critical_value
 
+_Score = TypeVar("_Score", bound=float)
 # How many accounts had each score.
-Scores = Mapping[float, int]
+Scores: TypeAlias = Mapping[_Score, int]
 
 LEAST_LOSSES = 30
 
@@ -50,7 +51,7 @@ class BackTest(NamedTuple):
         return self.is_enough and self.interval is not None and self.interval.low > 0.5
 
 
-def backtest(kept: Scores, lost: Scores) -> BackTest:
+def backtest(kept: Scores[_Score], lost: Scores[_Score]) -> BackTest:
     """Return discrimination, lift among the lowest tenth and losses caught in the lowest fifth."""
     area, n_kept, n_lost = auc(kept, lost), _count(kept), _count(lost)
     return BackTest(
@@ -63,7 +64,7 @@ def backtest(kept: Scores, lost: Scores) -> BackTest:
     )
 
 
-def auc(positive: Scores, negative: Scores) -> float | None:
+def auc(positive: Scores[_Score], negative: Scores[_Score]) -> float | None:
     """Return the chance (0..1) that a positive scores above a negative, ties half, or None without either.
 
     Exact from two histograms (Hanley & McNeil 1982: the Wilcoxon statistic).
@@ -97,7 +98,7 @@ def auc_interval(area: float, events: int, others: int, confidence: float = 0.95
     return clipped(Interval(area - reach, area + reach), 0, 1)
 
 
-def capture(kept: Scores, lost: Scores, share: float) -> float | None:
+def capture(kept: Scores[_Score], lost: Scores[_Score], share: float) -> float | None:
     """Return the share (0..1) of losses found among the lowest-scored share (0..1) of accounts, or None.
 
     Accounts that tie at the edge count in proportion.
@@ -116,7 +117,7 @@ def capture(kept: Scores, lost: Scores, share: float) -> float | None:
     return found / losses
 
 
-def lift(kept: Scores, lost: Scores, share: float) -> float | None:
+def lift(kept: Scores[_Score], lost: Scores[_Score], share: float) -> float | None:
     """Return how many times the average loss rate the lowest-scored share (0..1] of accounts has, or None."""
     if not 0 < share <= 1:
         raise ValueError(f"a share lies between 0 and 1, not {share}")
@@ -167,5 +168,5 @@ def _bin(pairs: Sequence[tuple[float, bool]]) -> Bin:
     return Bin(sum(p for p, _ in pairs) / n, sum(happened for _, happened in pairs) / n, n)
 
 
-def _count(scores: Scores) -> int:
+def _count(scores: Scores[_Score]) -> int:
     return sum(scores.values())

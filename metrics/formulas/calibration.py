@@ -35,6 +35,17 @@ def calibrated(scores: Sequence[float], happened: Sequence[bool]) -> Callable[[f
     return lambda score: float(expit(slope * score + intercept))
 
 
+def cut_points(loss: Callable[[float], float], base_rate: float) -> tuple[float, float] | None:
+    """Return (green_from, yellow_from) from the probability of loss at a score, or None where there are none.
+
+    Red is at least twice the base rate (0..1), green at most half of it (METRICS 5.3).
+    """
+    scores = [step / 2 for step in range(201)]
+    green = next((score for score in scores if loss(score) <= base_rate / 2), None)
+    yellow = next((score for score in scores if loss(score) < 2 * base_rate), None)
+    return None if green is None or yellow is None or green <= yellow else (green, yellow)
+
+
 def reweighted(
     weights: Mapping[str, float], evidence: Sequence[Mapping[str, float]], renewed: Sequence[bool]
 ) -> dict[str, float] | None:

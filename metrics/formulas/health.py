@@ -2,16 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from math import inf
 from typing import NamedTuple
 
 # Weights, scores and freshness count to six decimals, so that integers carry the whole sum.
 _MILLION = 1_000_000
-
-GREEN_FROM = 75.0
-YELLOW_FROM = 50.0
-LEAST_CONFIDENCE = 0.40
-MARGIN = 3.0
-DAYS_BEYOND = 3
 
 
 class Band(StrEnum):
@@ -21,6 +16,19 @@ class Band(StrEnum):
     YELLOW = "yellow"
     RED = "red"
     GREY = "grey"
+
+
+class Cutoffs(NamedTuple):
+    """Where bands begin, how far and long beyond its edge a band is left, and how much must be known."""
+
+    green_from: float = 75.0
+    yellow_from: float = 50.0
+    margin: float = 3.0
+    days: int = 3
+    least_confidence: float = 0.40
+
+
+CUTOFFS = Cutoffs()
 
 
 class Part(NamedTuple):
@@ -126,13 +134,13 @@ def hard_rules(
     return rules
 
 
-def raw_band(score: float, confidence: float = 1.0) -> Band:
+def raw_band(score: float, confidence: float = 1.0, cutoffs: Cutoffs = CUTOFFS) -> Band:
     """Return the band of a score by its cut-offs alone; grey below the least confidence."""
-    if confidence < LEAST_CONFIDENCE:
+    if confidence < cutoffs.least_confidence:
         return Band.GREY
-    if score >= GREEN_FROM:
+    if score >= cutoffs.green_from:
         return Band.GREEN
-    return Band.YELLOW if score >= YELLOW_FROM else Band.RED
+    return Band.YELLOW if score >= cutoffs.yellow_from else Band.RED
 
 
 def band(
@@ -142,27 +150,28 @@ def band(
     recent: Sequence[float] = (),
     *,
     is_overridden: bool = False,
+    cutoffs: Cutoffs = CUTOFFS,
 ) -> Band:
     """Return today's band: yesterday's is left only 3 points beyond its edge on 3 daily snapshots running.
 
     recent holds the scores of the days before, oldest first. What is unknown is grey, at once and never
     green; an override, on the days it acts and the day it ends, moves the band without waiting.
     """
-    now = raw_band(score, confidence)
+    now = raw_band(score, confidence, cutoffs)
     if previous in (None, Band.GREY, now) or now is Band.GREY or is_overridden:
         return now
-    days = [*recent, score][-DAYS_BEYOND:]
-    lower, upper = _edges(previous)
-    has_fallen = all(each < lower - MARGIN for each in days)
-    has_risen = all(each >= upper + MARGIN for each in days)
-    return now if len(days) == DAYS_BEYOND and (has_fallen or has_risen) else previous
+    days = [*recent, score][-cutoffs.days :]
+    lower, upper = _edges(previous, cutoffs)
+    has_fallen = all(each < lower - cutoffs.margin for each in days)
+    has_risen = all(each >= upper + cutoffs.margin for each in days)
+    return now if len(days) == cutoffs.days and (has_fallen or has_risen) else previous
 
 
-def band_above(score: float) -> Band:
+def band_above(score: float, cutoffs: Cutoffs = CUTOFFS) -> Band:
     """Return the band where a cut-off belongs to the band below it, as Gainsight documents its ranges."""
-    if score > GREEN_FROM:
+    if score > cutoffs.green_from:
         return Band.GREEN
-    return Band.YELLOW if score > YELLOW_FROM else Band.RED
+    return Band.YELLOW if score > cutoffs.yellow_from else Band.RED
 
 
 def weighted_points(points: Iterable[float], max_points: Iterable[float]) -> float | None:
@@ -217,11 +226,10 @@ def _overridden(score_c: int, overrides: Iterable[Override]) -> tuple[int, str |
     return decided, by
 
 
-def _edges(band_: Band) -> tuple[float, float]:
+def _edges(band_: Band, cutoffs: Cutoffs) -> tuple[float, float]:
     """Return where a band begins and where the next one does."""
-    infinity = float("inf")
     return {
-        Band.GREEN: (GREEN_FROM, infinity),
-        Band.YELLOW: (YELLOW_FROM, GREEN_FROM),
-        Band.RED: (-infinity, YELLOW_FROM),
+        Band.GREEN: (cutoffs.green_from, inf),
+        Band.YELLOW: (cutoffs.yellow_from, cutoffs.green_from),
+        Band.RED: (-inf, cutoffs.yellow_from),
     }[band_]

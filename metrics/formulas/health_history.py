@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from metrics.formulas.health import MARGIN, HealthScore
+from metrics.formulas.health import CUTOFFS, HealthScore
 
 
 class Trend(StrEnum):
@@ -45,6 +45,6 @@ def trend(now: float, then: float | None) -> Trend | None:
     """Return the direction over 30 days, flat within 3 points, or None without a score then."""
     if then is None:
         return None
-    if abs(now - then) <= MARGIN:
+    if abs(now - then) <= CUTOFFS.margin:
         return Trend.FLAT
     return Trend.UP if now > then else Trend.DOWN

@@ -7,6 +7,7 @@ from metrics.formulas.intervals import Interval, nps_score_interval
 from metrics.formulas.nps import Split
 
 _Cell = TypeVar("_Cell", bound=Hashable)
+_Categories = TypeVar("_Categories", bound=Sequence[str])
 
 LEAST_IN_CELL = 10
 TRIM_AT_MEDIANS = 5.0
@@ -61,23 +62,21 @@ def poststratified(
 ) -> Weighted | None:
     """Return the score with each stratum at its share of the population, or None without answers.
 
-    A stratum with people but no answers cannot speak: collapse it first (Holt & Smith 1979).
+    A stratum with people but no answers cannot speak: collapse it first (Holt & Smith 1979). Answers from a
+    stratum whose size is not known are refused, not dropped.
     """
+    unknown = [cell for cell, groups in strata.items() if groups.n and cell not in population]
+    if unknown:
+        raise ValueError(f"nobody said how many people {unknown} stand for")
     silent = [cell for cell, people in population.items() if people > 0 and not _answers(strata, cell)]
     if silent:
         raise ValueError(f"no answers from {silent}: collapse these strata with others")
-    return weighted(
-        (
-            (groups, population[cell] / groups.n)
-            for cell, groups in strata.items()
-            if groups.n and cell in population
-        ),
-        trim_at,
-    )
+    weights = ((groups, population[cell] / groups.n) for cell, groups in strata.items() if groups.n)
+    return weighted(weights, trim_at)
 
 
 def raked(
-    cells: Mapping[Sequence[str], Split],
+    cells: Mapping[_Categories, Split],
     margins: Sequence[Mapping[str, float]],
     trim_at: float | None = None,
 ) -> Weighted | None:
@@ -90,7 +89,8 @@ def raked(
     if not filled:
         return None
     targets = [_shares(margin) for margin in margins]
-    masses = {key: groups.n / sum(each.n for each in filled.values()) for key, groups in filled.items()}
+    n = sum(groups.n for groups in filled.values())
+    masses = {key: groups.n / n for key, groups in filled.items()}
     for _ in range(_MOST_ROUNDS):
         if _rake_once(masses, targets) < _CONVERGED:
             return weighted(((filled[key], mass / filled[key].n) for key, mass in masses.items()), trim_at)

@@ -183,6 +183,18 @@ def test_isotonic_falls_where_a_low_score_means_the_event():
     assert probability(95) < 0.3
 
 
+def test_cut_points_follow_the_risk_and_are_refused_where_nothing_does():
+    scores, renewed = renewals(1000, seed=9)
+    lost = [not each for each in renewed]
+    loss = calibration.calibrated(scores, lost)
+    base_rate = sum(lost) / len(lost)
+    green, yellow = calibration.cut_points(loss, base_rate)
+    assert loss(green) <= base_rate / 2
+    assert loss(yellow) < 2 * base_rate <= loss(yellow - 0.5)
+    assert 20 < yellow < green < 60
+    assert calibration.cut_points(lambda score: base_rate, base_rate) is None
+
+
 def test_outcomes_that_never_vary_calibrate_nothing():
     assert calibration.calibrated([1, 2, 3], [True, True, True]) is None
 

@@ -1,7 +1,8 @@
 """Health: the parts add up, the unknown stays grey, bands do not flicker, components say their piece."""
 
+import random
 from decimal import Decimal
-from itertools import permutations
+from itertools import pairwise, permutations
 from math import factorial
 
 import pytest
@@ -150,6 +151,29 @@ def test_bands_begin_at_their_cut_off_and_the_unknown_is_grey(score, confidence,
 )
 def test_a_band_is_left_three_points_beyond_its_edge_on_three_days_running(previous, days, band):
     assert health.band(days[-1], 0.9, previous, days[:-1]) is band
+
+
+def test_bands_do_not_flicker_over_noise():
+    """METRICS 5.3: 14.4 changes a year without waiting, 1.3 with it."""
+    rng = random.Random(4)
+    changes = {"raw": 0, "steady": 0}
+    for _ in range(50):
+        scores = [rng.gauss(rng.choice((50, 62, 75)), 1)]
+        for _ in range(364):
+            scores.append(min(100, max(0, scores[0] + 0.9 * (scores[-1] - scores[0]) + rng.gauss(0, 1.5))))
+        raw, steady = [health.raw_band(scores[0])], [health.raw_band(scores[0])]
+        for day in range(1, 365):
+            raw.append(health.raw_band(scores[day]))
+            steady.append(health.band(scores[day], 1, steady[-1], scores[max(0, day - 2) : day]))
+        for name, bands in (("raw", raw), ("steady", steady)):
+            changes[name] += sum(a != b for a, b in pairwise(bands))
+    assert changes["raw"] > 300
+    assert changes["steady"] < changes["raw"] / 5
+
+
+def test_a_scorecard_may_bring_its_own_cut_offs():
+    lenient = health.Cutoffs(green_from=60, yellow_from=40, margin=0, days=1, least_confidence=0.2)
+    assert health.band(61, 0.3, Band.YELLOW, cutoffs=lenient) is Band.GREEN
 
 
 def test_overrides_and_lost_confidence_do_not_wait():

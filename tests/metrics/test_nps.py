@@ -237,6 +237,8 @@ def test_a_stratum_without_answers_must_be_collapsed():
     strata, people = {"a": nps.Split(10, 10, 20), "b": nps.Split(1, 0, 3)}, {"a": 300.0, "b": 50.0, "c": 50.0}
     with pytest.raises(ValueError, match="collapse"):
         weighting.poststratified(strata, people)
+    with pytest.raises(ValueError, match="how many people"):
+        weighting.poststratified({**strata, "d": nps.Split(1, 1, 1)}, people)
     cells, merged = weighting.collapsed(strata, people)
     assert cells == {"a + b + c": (11, 10, 23)}
     assert merged == {"a + b + c": 400.0}
