@@ -11,7 +11,7 @@ class Signals(OfAccount):
 
     def newest(self) -> Self:
         """The newest value of each key of each account."""
-        return self.order_by("account", "key", "-observed_on").distinct("account", "key")
+        return self.order_by("account_id", "key", "-observed_on").distinct("account_id", "key")
 
 
 class Signal(models.Model):

@@ -27,7 +27,7 @@ class Healths(OfAccount):
 
     def newest_on(self, day: date) -> Self:
         """The newest health of each account on or before the day."""
-        return self.filter(day__lte=day).order_by("account", "-day").distinct("account")
+        return self.filter(day__lte=day).order_by("account_id", "-day").distinct("account_id")
 
 
 class Health(models.Model):
