@@ -80,7 +80,7 @@ def _hold_servers() -> None:
         os.environ[name] = lease.url
     if "DATABASE_URL" in missing:
         os.environ["EARSHOT_EMBEDDED"] = "true"
-        os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or _secret_key(_data_dir())
+        os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or secret_key(_data_dir())
 
 
 def _pretend_addresses() -> None:
@@ -94,7 +94,7 @@ def _pretend_addresses() -> None:
         os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or secrets.token_urlsafe(48)
 
 
-def _secret_key(data_dir: Path) -> str:
+def secret_key(data_dir: Path) -> str:
     """Return this instance's key, made by whichever command comes first."""
     path = data_dir / "secret_key"
     if not path.exists():

@@ -35,7 +35,7 @@ def find_wheel(download_to: Path) -> Path:
     for index in indexes:
         url = newest(links(f"{index.rstrip('/')}/pip/", options.get("cert")))
         if url:
-            return _download(url, download_to, options.get("cert"))
+            return download(url, download_to, options.get("cert"))
     raise PipNotFound(
         "this Python has neither pip nor ensurepip, and pip's configuration names no index to take pip from: "
         "install your system's python3-pip or python3-venv package, or set PIP_INDEX_URL"
@@ -102,7 +102,8 @@ def links(page: str, cert: str | None) -> Iterator[tuple[str, str]]:
     yield from found
 
 
-def _download(address: str, folder: Path, cert: str | None) -> Path:
+def download(address: str, folder: Path, cert: str | None) -> Path:
+    """Return the wheel, saved in the folder, after comparing it with the digest that its address carries."""
     url, fragment = urldefrag(address)
     content = _read(url, cert)
     if fragment.startswith("sha256=") and hashlib.sha256(content).hexdigest() != fragment.removeprefix(

@@ -93,9 +93,10 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         self.selector.register(child.start(self.registry), selectors.EVENT_READ, child)
 
-    def _listen(self, seconds: float) -> None:
-        """Pass on what the children print within so many seconds, each line behind its program's name."""
-        for key, _ in self.selector.select(seconds):
+    def _listen(self, seconds: float) -> bool:
+        """Pass on what children print, line by line; return whether there was anything to pass on in time."""
+        events = self.selector.select(seconds)
+        for key, _ in events:
             child: Child = key.data
             chunk = os.read(key.fd, 65536)
             *lines, child.unfinished_line = (child.unfinished_line + chunk).split(b"\n")
@@ -104,6 +105,12 @@ class Supervisor:
                 lines, child.unfinished_line = [child.unfinished_line] if child.unfinished_line else [], b""
             for line in lines:
                 self.say(f"{child.name:<{self.width}} | {line.decode(errors='replace').rstrip()}")
+        return bool(events)
+
+    def _catch_up(self) -> None:
+        """Pass on everything that was printed so far."""
+        while self._listen(0):
+            pass
 
     def _look_after(self, child: Child) -> None:
         now = time.monotonic()
@@ -112,6 +119,7 @@ class Supervisor:
                 self._start(child)
         elif (status := child.process.poll()) is not None:
             child.bury(self.registry)
+            self._catch_up()
             child.process = None
             child.failures = 1 if now - child.started_at > SECONDS_TO_BE_STABLE else child.failures + 1
             pause = min(2.0 ** (child.failures - 1), LONGEST_PAUSE)
@@ -131,7 +139,7 @@ class Supervisor:
             self._listen(0.1)
         for child in running:
             child.bury(self.registry)
-        self._listen(0)
+        self._catch_up()
         assert self.undertaker.stdin
         self.undertaker.stdin.close()
         self.undertaker.wait()

@@ -3,6 +3,7 @@ import os
 import socket
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from config.tasks import beat_heart
 # Every thread keeps a connection of its own: 4 x 4, the worker's and beat's stay far below PostgreSQL's 100.
 MOST_WEB_PROCESSES = 4
 THREADS_PER_PROCESS = 4
+MOST_TASKS_AT_ONCE = 4
 
 
 class Command(BaseCommand):
@@ -81,18 +83,18 @@ class Command(BaseCommand):
         schedule = Path(settings.DATA_DIR) / "beat-schedule"
         web = [
             *(*python, "granian", "--interface", "wsgi", "config.wsgi:application"),
-            *("--host", bind, "--port", str(settings.PORT), "--no-ws"),
+            *("--host", bind, "--port", str(settings.PORT), "--no-ws", "--log-level", "warning"),
             *("--workers", str(min(cores, MOST_WEB_PROCESSES)), "--respawn-failed-workers"),
-            *("--blocking-threads", str(THREADS_PER_PROCESS), "--workers-kill-timeout", "5"),
+            *("--blocking-threads", str(THREADS_PER_PROCESS), "--workers-kill-timeout", "3"),
         ]
         # Where root is all there is, eight lines of Celery's advice against it at every start help nobody.
         quiet = ["-W", "ignore:You're running the worker with superuser"]
         celery = [sys.executable, *quiet, "-m", "celery", "--quiet", "-A", "config.celery"]
-        worker = ["worker", "--concurrency", str(min(cores, 4)), "--without-gossip", "--without-mingle"]
+        worker = ["worker", "--concurrency", str(min(cores, MOST_TASKS_AT_ONCE)), "--loglevel", "INFO"]
         beat = ["beat", "--schedule", str(schedule), "--pidfile", ""]
         return [
             Child("web", web, settings.BASE_DIR),
-            Child("worker", [*celery, *worker, "--loglevel", "WARNING"], settings.BASE_DIR),
+            Child("worker", [*celery, *worker, "--without-gossip", "--without-mingle"], settings.BASE_DIR),
             Child("beat", [*celery, *beat, "--loglevel", "WARNING"], settings.BASE_DIR),
         ]
 
@@ -100,7 +102,7 @@ class Command(BaseCommand):
 class Announcement:
     """Print the links once, when the web server takes connections."""
 
-    def __init__(self, bind: str, say: Any) -> None:
+    def __init__(self, bind: str, say: Callable[[str], None]) -> None:
         self.bind = bind
         self.say = say
         self.is_made = False

@@ -1,0 +1,146 @@
+"""The whole product as one command: started, used, killed, started again, stopped."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import environ
+import psycopg
+import pytest
+
+from tests.processes import pids_with, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS_TO_BE_READY = 90
+
+
+class Instance:
+    """An embedded instance with a folder and a port of its own."""
+
+    def __init__(self, data_dir, port):
+        self.data_dir = data_dir
+        self.url = f"http://127.0.0.1:{port}"
+        kept = {"PATH", "HOME", "LANG", "PYTHONDONTWRITEBYTECODE"}
+        self.environment = {name: value for name, value in os.environ.items() if name in kept}
+        self.environment |= {"DATA_DIR": str(data_dir), "PORT": str(port)}
+
+    def run(self, *command):
+        return subprocess.run(
+            [sys.executable, ROOT / "manage.py", *command],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def start(self):
+        log = (self.data_dir / "up.log").open("ab")
+        with log:
+            return subprocess.Popen(
+                [sys.executable, ROOT / "manage.py", "up"], env=self.environment, stdout=log, stderr=log
+            )
+
+    def is_ready(self):
+        try:
+            with urlopen(f"{self.url}/readyz", timeout=5) as answer:
+                return set(json.load(answer).values()) == {"ok"}
+        except (HTTPError, URLError, ConnectionError):
+            return False
+
+    def query(self, statement):
+        parts = environ.Env.db_url_config((self.data_dir / "postgres/url").read_text())
+        with psycopg.connect(host=parts["HOST"], user=parts["USER"], dbname=parts["NAME"]) as connection:
+            return connection.execute(statement).fetchall()
+
+    def pids(self):
+        return pids_with("DATA_DIR", self.data_dir)
+
+
+@pytest.fixture
+def instance():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    data_dir = Path(tempfile.mkdtemp(prefix="earshot-up-"))
+    data_dir.chmod(0o755)
+    instance = Instance(data_dir, port)
+    yield instance
+    wait_until(lambda: instance.pids() == [])
+    shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def test_it_starts_shares_survives_a_kill_and_stops_clean(instance):
+    first = instance.start()
+    try:
+        wait_until(instance.is_ready, SECONDS_TO_BE_READY)
+
+        second = instance.run("up")
+        assert second.returncode == 1
+        assert second.stderr == f"CommandError: Earshot is already running on {instance.data_dir}.\n"
+
+        kept = instance.run(
+            "shell", "-v0", "-c", "from accounts.models import Team; Team.objects.create(name='Kept')"
+        )
+        assert kept.returncode == 0, kept.stderr
+        assert instance.is_ready()
+    finally:
+        first.kill()
+        first.wait()
+    wait_until(lambda: instance.pids() == [])
+
+    again = instance.start()
+    try:
+        wait_until(instance.is_ready, SECONDS_TO_BE_READY)
+        assert instance.query("SELECT name FROM accounts_team") == [("Kept",)]
+    finally:
+        again.send_signal(signal.SIGINT)
+    assert again.wait(timeout=30) == 0
+    assert instance.pids() == []
+
+
+def test_a_taken_port_is_named_in_one_line(instance):
+    with socket.create_server(("127.0.0.1", int(instance.environment["PORT"]))):
+        refused = instance.run("up")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"CommandError: Port {instance.environment['PORT']} is taken")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_only_the_server_whose_address_is_missing_is_started(instance):
+    instance.environment["REDIS_URL"] = "redis://127.0.0.1:1/0"
+    shown = instance.run(
+        "shell", "-v0", "-c", "from django.conf import settings; print(settings.REDIS_URL, settings.EMBEDDED)"
+    )
+    assert shown.stdout == "redis://127.0.0.1:1/0 True\n", shown.stderr
+    assert (instance.data_dir / "postgres").exists()
+    assert not (instance.data_dir / "valkey").exists()
+
+
+def test_asking_for_help_starts_nothing(instance):
+    shown = instance.run("up", "--help")
+    assert shown.returncode == 0
+    assert "Ctrl-C stops them all" in shown.stdout
+    assert list(instance.data_dir.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [
+        ({}, "SECRET_KEY is not set"),
+        ({"SECRET_KEY": "changeme"}, "SECRET_KEY is weak"),
+    ],
+)
+def test_outside_the_demo_an_unsafe_key_refuses_to_start(instance, environment, reason):
+    addresses = {"DATABASE_URL": os.environ["DATABASE_URL"], "REDIS_URL": os.environ["REDIS_URL"]}
+    instance.environment |= addresses | environment
+    refused = instance.run("up")
+    assert refused.returncode != 0
+    assert reason in refused.stderr
+    assert list(instance.data_dir.iterdir()) == []
