@@ -1,0 +1,58 @@
+# For people who work on the code; `python3 manage.py demo` and `python3 manage.py test` need nothing of this.
+
+PYTHON ?= python3
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+
+# What a careful operator would set; nothing connects there.
+PRODUCTION := DATABASE_URL=postgres:///production REDIS_URL=redis://127.0.0.1 \
+	SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(48))') \
+	PUBLIC_BASE_URL=https://voice.example.com
+
+.PHONY: help tools check format lint types architecture templates migrations deploy fmt bench
+
+help:  ## Show what there is.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 15
+
+tools:  ## Install what the others need into .venv.
+	@$(PYTHON) -m config.installer dev test
+
+check: format lint types architecture templates migrations deploy  ## Everything but the tests.
+
+format: tools
+	$(BIN)/ruff format --check
+
+lint: tools
+	$(BIN)/ruff check
+
+types: tools
+	$(PRODUCTION) $(BIN)/mypy .
+
+architecture: tools
+	$(BIN)/lint-imports
+
+templates: tools
+	$(BIN)/djlint --check --lint --quiet templates
+
+migrations: tools
+	$(MANAGE) makemigrations --check --dry-run
+	LOG_LEVEL=WARNING $(MANAGE) shell --verbosity 0 --command "$$LINT_MIGRATIONS"
+
+# The linter is a tool for us and not an application of the product, so it is called without being installed as one.
+define LINT_MIGRATIONS
+from django.core.management import call_command
+from django_migration_linter.management.commands.lintmigrations import Command
+call_command(Command(), "config", "accounts", "surveys", "metrics", no_cache=True, quiet=["ok", "ignore"])
+endef
+export LINT_MIGRATIONS
+
+deploy: tools
+	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+
+fmt: tools  ## Format the code and put right what can be.
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+	$(BIN)/djlint --reformat --quiet templates
+
+bench: tools  ## Measure speed, as ratios; ONLY="weight submit" picks.
+	$(BIN)/python -m bench $(ONLY)
