@@ -42,7 +42,7 @@ migrations: tools
 define LINT_MIGRATIONS
 from django.core.management import call_command
 from django_migration_linter.management.commands.lintmigrations import Command
-call_command(Command(), "config", "accounts", "surveys", "metrics", no_cache=True, quiet=["ok", "ignore"])
+call_command(Command(), include_apps=["accounts", "surveys", "metrics", "config"], no_cache=True, quiet=["ok"])
 endef
 export LINT_MIGRATIONS
 

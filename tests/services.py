@@ -42,7 +42,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
         return
     options = early_config.known_args_namespace
     is_partial = options.file_or_dir or options.keyword or options.usepdb or options.collectonly
-    if options.numprocesses is None and not is_partial:
+    if getattr(options, "numprocesses", 0) is None and not is_partial:
         args[:0] = ["-n", str(min(os.cpu_count() or 1, 4))]
     data_dir = tempfile.TemporaryDirectory(prefix="earshot-test-")
     folders.append(data_dir)
