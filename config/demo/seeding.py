@@ -1,0 +1,133 @@
+"""Loads the demo company: told customer by customer, then written table by table in one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from operator import attrgetter
+from typing import NamedTuple, TypeVar
+
+from django.conf import settings
+from django.db import models, transaction
+
+from accounts.models import Account
+from config.demo.company import Customer, Founding
+from config.demo.money import exchange_rates
+from config.demo.outreach import Ask, Outreach
+from config.demo.questionnaires import QR_CODE, Questionnaire, publish_questionnaires
+from config.demo.revenue import Sales
+from config.demo.services import services_months
+from config.demo.signals import measured_on, signals
+from config.demo.staff import hire
+from config.demo.timeline import Timeline, dice
+from config.demo.voices import VISITORS, Voices
+from surveys.links import token_for, token_hash
+from surveys.models import Collector, Invitation, Programme
+
+BATCH = 2000
+VALID_DAYS = 60
+Row = TypeVar("Row", bound=models.Model)
+
+
+class DatabaseInUse(Exception):
+    """The database holds accounts or surveys already, among which an invented company has no place."""
+
+
+class Seeded(NamedTuple):
+    """How many rows of each sort were written."""
+
+    accounts: int
+    contacts: int
+    subscriptions: int
+    signals: int
+    invitations: int
+    responses: int
+
+
+@transaction.atomic
+def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
+    """Write the demo company as of the first instant of a day, with all that metrics make of it.
+
+    The same day gives the same rows. Raises DatabaseInUse where there are accounts or programmes.
+    """
+    if Account.objects.exists() or Programme.objects.exists():
+        raise DatabaseInUse(
+            "The database already holds accounts or surveys; the demo company needs an empty one."
+        )
+    timeline = Timeline(today, settings.REPORTING_ZONE)
+    staff = hire()
+    surveys = publish_questionnaires(timeline, by=staff.builder)
+    customers = Founding(timeline, staff.managers).customers(scale=scale)
+    for customer in customers:
+        Sales(customer, timeline).tell()
+    asks = [ask for customer in customers for ask in Outreach(customer, timeline).asks()]
+    _write_customers(customers)
+    measures = _write_measures(timeline, customers)
+    responses = _write_voices(timeline, surveys, asks, visitors=round(VISITORS * scale))
+    return Seeded(
+        accounts=len(customers),
+        contacts=sum(len(customer.contacts) for customer in customers),
+        subscriptions=sum(len(customer.subscriptions) for customer in customers),
+        signals=measures,
+        invitations=len(asks),
+        responses=responses,
+    )
+
+
+def _write_customers(customers: Sequence[Customer]) -> None:
+    accounts = [customer.account for customer in customers]
+    _write([account for account in accounts if account.parent is None])
+    _write([account for account in accounts if account.parent is not None])
+    _write([contact for customer in customers for contact in customer.contacts])
+    lines = [line for customer in customers for line in customer.subscriptions]
+    # A renewal names the row of the term before, so terms are written one after the other.
+    while lines:
+        _write([line for line in lines if line.renews is None or line.renews.pk])
+        lines = [line for line in lines if not line.pk]
+
+
+def _write_measures(timeline: Timeline, customers: Sequence[Customer]) -> int:
+    """Write exchange rates, services and signals; return how many signals there are."""
+    currencies = {customer.account.currency for customer in customers}
+    reporting = settings.REPORTING_CURRENCY
+    _write(exchange_rates(dice("rates"), timeline, currencies=currencies, reporting=reporting))
+    _write([month for customer in customers for month in services_months(timeline, customer)])
+    days = measured_on(timeline)
+    measures = [row for customer in customers for row in signals(timeline, customer, days)]
+    _write(measures)
+    return len(measures)
+
+
+def _write_voices(
+    timeline: Timeline, surveys: Mapping[str, Questionnaire], asks: Iterable[Ask], *, visitors: int
+) -> int:
+    """Write invitations and responses; return how many responses there are."""
+    nonces = dice("links")
+    invited = [(ask, _invitation(ask, surveys[ask.survey], nonces.randbytes(16))) for ask in asks]
+    invited.sort(key=lambda pair: pair[0].sent_at)
+    _write([invitation for _, invitation in invited])
+    voices = Voices(dice("voices"), timeline, surveys)
+    responses = list(voices.visitors(Collector.objects.get(slug=QR_CODE), visitors))
+    answered = [(ask, invitation) for ask, invitation in invited if ask.answered_at]
+    for ask, invitation in sorted(answered, key=lambda pair: pair[0].answered_at or pair[0].sent_at):
+        response = voices.response(ask)
+        response.invitation = invitation
+        responses.append(response)
+    _write(sorted(responses, key=attrgetter("started_at")))
+    return len(responses)
+
+
+def _invitation(ask: Ask, questionnaire: Questionnaire, nonce: bytes) -> Invitation:
+    return Invitation(
+        survey=questionnaire.survey,
+        contact=ask.contact,
+        nonce=nonce,
+        token_hash=token_hash(token_for(nonce)),
+        created_at=ask.sent_at - timedelta(minutes=2),
+        sent_at=ask.sent_at,
+        bounced_at=ask.bounced_at,
+        expires_at=ask.sent_at + timedelta(days=VALID_DAYS),
+    )
+
+
+def _write(rows: Sequence[Row]) -> None:
+    if rows:
+        type(rows[0])._default_manager.bulk_create(rows, batch_size=BATCH)

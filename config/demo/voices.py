@@ -1,0 +1,197 @@
+"""What people answer: scores from the account's mood and their own temper, reasons and words to match."""
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Any
+
+from config.demo.company import Customer
+from config.demo.mood import DECLINE_BEGINS, DECLINING_SEGMENT, TROUBLE_MONTHS, TROUBLED_PRODUCT
+from config.demo.outreach import Ask
+from config.demo.phrases import MIXED, NEGATIVE, POSITIVE, SEVERE, Phrasebook
+from config.demo.questionnaires import GO_LIVE, RELATIONSHIP, SUPPORT, Questionnaire
+from config.demo.signals import DOLLARS_A_SEAT
+from config.demo.timeline import Timeline
+from surveys.models import Collector, Response
+
+# What people praise and complain about in general, before the story weighs in.
+PRAISED = {
+    "support": 5,
+    "usability": 5,
+    "account_team": 4,
+    "reporting": 3,
+    "performance": 3,
+    "integrations": 2,
+    "onboarding": 2,
+    "price": 1,
+}
+BLAMED = {
+    "reporting": 4,
+    "integrations": 4,
+    "performance": 3,
+    "support": 3,
+    "usability": 3,
+    "price": 2,
+    "account_team": 2,
+    "onboarding": 1,
+}
+FAULTS = {"waiting": 4, "resolution": 4, "knowledge": 2, "updates": 3}
+HURDLES = {"migration": 3, "training": 3, "schedule": 2}
+PARTIAL, TEMPER = 0.03, 0.6
+VISITORS, VISITED_MONTHS_AGO = 160, 9
+Answers = dict[str, Any]
+
+
+class Voices:
+    """Answers the asks of all customers; to be taken oldest first, so that phrases spread evenly."""
+
+    def __init__(self, dice: Random, timeline: Timeline, surveys: Mapping[str, Questionnaire]) -> None:
+        self.dice = dice
+        self.timeline = timeline
+        self.surveys = surveys
+        self.phrasebook = Phrasebook(dice)
+        self.tempers: dict[str, float] = {}
+
+    def response(self, ask: Ask) -> Response:
+        """Return the response to an ask that was answered, now and then a partial one."""
+        assert ask.answered_at is not None
+        language = self._language(ask.survey, ask.contact.language)
+        feeling = self._feeling(ask)
+        if ask.survey == RELATIONSHIP:
+            answers = self._about_us(ask.customer, ask.answered_at.date(), language, feeling)
+        else:
+            answers = self._about_an_event(ask, language, feeling)
+        response = self._response(ask.survey, answers, ask.answered_at, language)
+        response.contact, response.account = ask.contact, ask.customer.account
+        response.hidden = {"product": ask.product} if ask.product else {}
+        return response
+
+    def visitors(self, collector: Collector, count: int) -> Iterator[Response]:
+        """Yield what nameless visitors of the user day answered at the QR code, in one afternoon."""
+        day = self.timeline.first_of(len(self.timeline.months) - 1 - VISITED_MONTHS_AGO) + timedelta(days=17)
+        opens = datetime.combine(day, time(11), self.timeline.zone)
+        for _ in range(count):
+            at = opens + timedelta(seconds=self.dice.randrange(6 * 3600))
+            feeling = self.dice.gauss(0.5, 0.9)
+            language = self.dice.choices(("en", "de", "fr", "es"), (6, 3, 2, 1))[0]
+            response = self._response(
+                RELATIONSHIP, self._about_us(None, day, language, feeling), at, language
+            )
+            response.collector, response.channel = collector, collector.channel
+            yield response
+
+    def _response(self, survey: str, answers: Answers, at: datetime, language: str) -> Response:
+        questionnaire = self.surveys[survey]
+        is_partial = self.dice.random() < PARTIAL
+        first_question = questionnaire.definition.questions[0].key
+        key = uuid.UUID(int=self.dice.getrandbits(128), version=4)
+        return Response(
+            public_id=key,
+            survey=questionnaire.survey,
+            version=questionnaire.version_at(at),
+            submission_key=key.hex,
+            started_at=at - timedelta(seconds=self.dice.randint(25, 240)),
+            submitted_at=None if is_partial else at,
+            changed_at=at,
+            language=language,
+            channel=Collector.Channel.LINK,
+            answers={first_question: answers[first_question]} if is_partial else answers,
+        )
+
+    def _language(self, survey: str, language: str) -> str:
+        definition = self.surveys[survey].definition
+        return language if language in definition.languages else definition.language
+
+    def _feeling(self, ask: Ask) -> float:
+        """Return how somebody feels at the moment of answering: -2 to 2, most of it the account's mood."""
+        assert ask.answered_at is not None
+        temper = self.tempers.setdefault(ask.contact.external_id, self.dice.gauss(0, TEMPER))
+        mood = ask.customer.mood[self.timeline.month_of(ask.answered_at.date())]
+        if ask.survey == RELATIONSHIP:
+            return mood + temper + self.dice.gauss(0, 0.45)
+        event = self.dice.gauss(0.15, 0.9)
+        if ask.survey == GO_LIVE:
+            event += -1.3 if ask.product == TROUBLED_PRODUCT else 0.1
+        return 0.55 * mood + 0.5 * temper + event
+
+    def _about_us(self, customer: Customer | None, day: date, language: str, feeling: float) -> Answers:
+        nps = _point(8.05 + 1.8 * feeling, 0, 10)
+        praise = self._ranked(PRAISED)
+        complaints = self._ranked(self._blamed(customer, day))
+        answers: Answers = {"nps": nps}
+        if nps > 8 and self.dice.random() < 0.85:
+            answers["valued"] = self._picks(praise[:1], language)[0]
+        if nps < 9 and self.dice.random() < 0.85:
+            count = 2 if self.dice.random() < 0.35 else 1
+            offered = [*self.surveys[RELATIONSHIP].definition.question_by_key["improve"].choice_by_key]
+            answers["improve"] = self._picks(sorted(complaints[:count], key=offered.index), language)
+        if self.dice.random() < (0.62 if nps < 7 else 0.4):
+            worst = SEVERE if nps < 4 else NEGATIVE
+            sentiment = POSITIVE if nps > 8 else MIXED if nps > 6 else worst
+            topics = self._topics(customer, day, complaints)
+            seats = _seats(customer, day)
+            answers["comment"] = self.phrasebook.about_us(
+                language, sentiment, praise=praise, complaints=topics, seats=seats
+            )
+        return answers
+
+    def _blamed(self, customer: Customer | None, day: date) -> Mapping[str, int]:
+        if customer is None:
+            return BLAMED
+        weights = dict(BLAMED)
+        declines = customer.segment.name == DECLINING_SEGMENT
+        if declines and self.timeline.month_of(day) >= DECLINE_BEGINS:
+            weights["price"] *= 8
+        if self._is_in_trouble(customer, day):
+            weights["onboarding"] *= 18
+        return weights
+
+    def _is_in_trouble(self, customer: Customer, day: date) -> bool:
+        return any(
+            product == TROUBLED_PRODUCT and timedelta() <= day - live_on < timedelta(days=31 * TROUBLE_MONTHS)
+            for product, live_on in customer.launches
+        )
+
+    def _topics(self, customer: Customer | None, day: date, complaints: Sequence[str]) -> list[str]:
+        """Return the topics of complaint; onboarding is about the troubled product where it was just sold."""
+        in_trouble = customer is not None and self._is_in_trouble(customer, day)
+        return ["automation" if in_trouble and topic == "onboarding" else topic for topic in complaints]
+
+    def _about_an_event(self, ask: Ask, language: str, feeling: float) -> Answers:
+        assert ask.answered_at is not None
+        csat = _point(4.2 + 0.9 * feeling, 1, 5)
+        answers: Answers = {"csat": csat}
+        if self.dice.random() < 0.94:
+            answers["ces"] = _point(5.45 + 1.1 * feeling + self.dice.gauss(0, 0.5), 1, 7)
+        reasons, question = (FAULTS, "fault") if ask.survey == SUPPORT else (HURDLES, "hurdle")
+        reason = self._ranked(reasons)[0]
+        if csat < 4 and self.dice.random() < 0.9:
+            answers[question] = self._picks([reason], language)[0]
+        if self.dice.random() < (0.5 if csat < 4 else 0.3):
+            worst = SEVERE if csat == 1 else NEGATIVE
+            sentiment = POSITIVE if csat > 3 else MIXED if csat == 3 else worst
+            topic = "automation" if ask.product == TROUBLED_PRODUCT else reason
+            seats = _seats(ask.customer, ask.answered_at.date())
+            write = self.phrasebook.about_a_ticket if ask.survey == SUPPORT else self.phrasebook.about_a_start
+            answers["comment"] = write(language, sentiment, topic, seats=seats)
+        return answers
+
+    def _ranked(self, weights: Mapping[str, int]) -> list[str]:
+        """Return the topics in an order that dice decide by their weights."""
+        return sorted(weights, key=lambda topic: self.dice.expovariate(weights[topic]))
+
+    def _picks(self, keys: Sequence[str], language: str) -> list[str | dict[str, str]]:
+        """Return the keys as stored answers, the last one now and then replaced by words of one's own."""
+        picks: list[str | dict[str, str]] = list(keys)
+        if self.dice.random() < 0.05:
+            picks[-1] = {"other": self.phrasebook.other_words(language)}
+        return picks
+
+
+def _point(value: float, low: int, high: int) -> int:
+    return max(low, min(high, round(value)))
+
+
+def _seats(customer: Customer | None, day: date) -> int:
+    return round(customer.yearly_dollars(day) / DOLLARS_A_SEAT) if customer else 20

@@ -1,0 +1,200 @@
+"""The demo company at a fifth of its size: coherent, and true to its own story."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import models, transaction
+from django.db.models import F, Q, Sum
+from django.test import Client, override_settings
+
+from accounts.models import Account, Contact, ServicesMonth, Signal, Subscription, User
+from accounts.roles import ACCOUNT_MANAGER, ROLES
+from config.demo.mood import DECLINING_SEGMENT, HAPPY_REGION, TROUBLED_PRODUCT
+from config.demo.seeding import Seeded, seed_company
+from config.demo.staff import HOST, demo_logins
+from surveys.answers import check_answers
+from surveys.models import Response
+from surveys.versions import published_definition
+
+TODAY = date(2026, 6, 15)
+NOW = datetime(2026, 6, 15, tzinfo=UTC)
+SCALE = 0.2
+# Terms and links end in the future, as they should.
+MAY_LIE_AHEAD = {"ends_on", "expires_at"}
+# Written by the clock of whoever ran the command, not told by the story.
+OF_THE_RUN = {"date_joined", "last_login", "password", "applied", "modified", "computed_at"}
+
+
+@pytest.fixture(scope="module")
+def seeded(django_db_setup: None, django_db_blocker: Any) -> Iterator[Seeded]:
+    """The rows of one run, seen by every test of this module."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(EMBEDDED=True):
+            counts = seed_company(today=TODAY, scale=SCALE)
+        yield counts
+        transaction.set_rollback(True)
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seeded")]
+
+
+def nps(responses: models.QuerySet[Response]) -> float:
+    values = [answers["nps"] for answers in responses.values_list("answers", flat=True)]
+    return 100 * sum((value > 8) - (value < 7) for value in values) / len(values)
+
+
+def relationship() -> models.QuerySet[Response]:
+    return Response.objects.filter(survey__slug="relationship", account__isnull=False)
+
+
+def starts() -> models.QuerySet[Response]:
+    return Response.objects.filter(survey__slug="golive")
+
+
+def satisfied(responses: models.QuerySet[Response]) -> float:
+    values = [answers["csat"] for answers in responses.values_list("answers", flat=True)]
+    return 100 * sum(value > 3 for value in values) / len(values)
+
+
+def active_seats(signals: models.QuerySet[Signal]) -> float:
+    active, sold = (
+        float(signals.filter(key=key).aggregate(total=Sum("value"))["total"])
+        for key in ("seats_active", "seats_sold")
+    )
+    return active / sold
+
+
+def test_counts_are_those_of_a_fifth_of_the_company(seeded: Seeded) -> None:
+    assert (seeded.accounts, seeded.contacts) == (60, 400)
+    assert 1000 <= seeded.responses <= 1400
+    assert seeded.invitations > 2 * seeded.responses
+    for name, count in seeded._asdict().items():
+        model = next(model for model in apps.get_models() if model._meta.verbose_name_plural == name)
+        assert model._default_manager.count() == count
+
+
+def test_nothing_happened_in_the_future() -> None:
+    for model in apps.get_models():
+        for field in model._meta.get_fields():
+            if not isinstance(field, models.DateField) or field.name in MAY_LIE_AHEAD | OF_THE_RUN:
+                continue
+            limit = NOW if isinstance(field, models.DateTimeField) else TODAY
+            late = model._default_manager.filter(**{f"{field.name}__gt": limit})
+            assert not late.exists(), f"{model.__name__}.{field.name}"
+
+
+def test_every_answer_fits_its_version() -> None:
+    for response in Response.objects.all():
+        definition = published_definition(response.version_id)
+        checked = check_answers(definition, response.answers, is_complete=response.submitted_at is not None)
+        assert not checked.errors
+        assert dict(checked.answers) == response.answers
+
+
+def test_rows_agree_with_each_other() -> None:
+    replies = Response.objects.exclude(invitation=None)
+    assert replies.exclude(contact=F("invitation__contact")).count() == 0
+    assert replies.exclude(account=F("contact__account")).count() == 0
+    assert replies.exclude(survey=F("invitation__survey")).count() == 0
+    assert replies.filter(started_at__lt=F("invitation__sent_at")).count() == 0
+    assert replies.filter(submitted_at__gt=F("invitation__expires_at")).count() == 0
+    assert replies.exclude(invitation__bounced_at=None).count() == 0
+    assert Response.objects.filter(started_at__lt=F("version__published_at")).count() == 0
+    renewals = Subscription.objects.exclude(renews=None)
+    assert renewals.exclude(account=F("renews__account")).count() == 0
+    assert renewals.filter(starts_on__lt=F("renews__ends_on")).count() == 0
+    left = Account.objects.exclude(churned_on=None)
+    assert left
+    assert not Subscription.objects.in_force(TODAY).filter(account__in=left).exists()
+
+
+def test_comments_come_in_four_languages_and_do_not_repeat_themselves() -> None:
+    commented = Response.objects.filter(answers__has_key="comment").order_by("-submitted_at")
+    assert set(commented.values_list("language", flat=True)) == {"en", "de", "fr", "es"}
+    texts = list(commented.filter(language="en").values_list("answers__comment", flat=True)[:50])
+    assert len(set(texts)) >= 40
+    assert not any("{" in text for text in texts)
+
+
+def test_some_accounts_are_silent_and_some_people_cannot_be_reached() -> None:
+    assert Account.objects.filter(responses=None, contacts__invitations__isnull=False).exists()
+    assert Contact.objects.exclude(bounced_at=None).exists()
+    assert Contact.objects.exclude(unsubscribed_at=None).exists()
+
+
+def test_one_segment_declines_in_the_last_two_quarters() -> None:
+    mine = relationship().filter(account__segment=DECLINING_SEGMENT)
+    turn = NOW - timedelta(days=183)
+    assert nps(mine.filter(started_at__gte=turn)) < nps(mine.filter(started_at__lt=turn)) - 20
+    others = relationship().exclude(account__segment=DECLINING_SEGMENT)
+    assert nps(others.filter(started_at__gte=turn)) > nps(others.filter(started_at__lt=turn)) - 15
+
+
+def test_one_region_is_happier_than_the_others() -> None:
+    there = Q(account__region=HAPPY_REGION)
+    assert nps(relationship().filter(there)) > nps(relationship().exclude(there)) + 15
+
+
+def test_one_product_has_onboarding_trouble() -> None:
+    troubled = Q(hidden__product=TROUBLED_PRODUCT)
+    assert satisfied(starts().filter(troubled)) < satisfied(starts().exclude(troubled)) - 25
+    buyers = Q(account__subscriptions__product=TROUBLED_PRODUCT)
+    about = Response.objects.filter(answers__comment__icontains=TROUBLED_PRODUCT)
+    assert about.filter(buyers).exists()
+    assert not about.exclude(buyers).exists()
+
+
+def test_accounts_use_less_before_they_leave() -> None:
+    last_half_year = Q(observed_on__gte=F("account__churned_on") - timedelta(days=183))
+    leaving = Signal.objects.filter(last_half_year)
+    staying = Signal.objects.filter(account__churned_on=None)
+    assert active_seats(leaving) < active_seats(staying) - 0.1
+
+
+def test_services_earn_something_in_all_and_nothing_on_some() -> None:
+    sums = ServicesMonth.objects.aggregate(revenue=Sum("revenue"), cost=Sum("cost"))
+    assert 0.1 < 1 - sums["cost"] / sums["revenue"] < 0.4
+    assert ServicesMonth.objects.filter(cost__gt=F("revenue")).exists()
+
+
+def test_each_role_has_one_login_that_works() -> None:
+    with override_settings(EMBEDDED=True):
+        logins = demo_logins()
+    assert [role for role, _, _ in logins] == list(ROLES)
+    for role, address, password in logins:
+        user = User.objects.get(email=address)
+        assert [group.name for group in user.groups.all()] == [role]
+        assert (user.is_staff, user.is_superuser) == (True, False)
+        assert Client().login(email=address, password=password)
+
+
+def test_an_account_manager_sees_own_accounts_only() -> None:
+    manager = User.objects.get(email=f"account.manager@{HOST}")
+    seen = Account.objects.visible_to(manager)
+    assert 0 < seen.count() < Account.objects.count() / 2
+    assert seen.filter(owner=manager).exists()
+
+
+def test_other_account_managers_cannot_log_in() -> None:
+    others = User.objects.filter(groups__name=ACCOUNT_MANAGER).exclude(email=f"account.manager@{HOST}")
+    assert others.count() > 5
+    assert not any(user.has_usable_password() for user in others)
+
+
+def test_a_changed_password_is_not_told() -> None:
+    with override_settings(EMBEDDED=True):
+        logins = demo_logins()
+        user = User.objects.get(email=logins[0][1])
+        user.set_password("something else entirely")
+        user.save()
+        assert demo_logins() == logins[1:]
+
+
+def test_passwords_hang_on_the_secret_key() -> None:
+    with override_settings(EMBEDDED=True):
+        assert demo_logins()
+    with override_settings(EMBEDDED=True, SECRET_KEY="another key that nobody has guessed so far"):
+        assert demo_logins() == []
