@@ -1,0 +1,178 @@
+"""Which contracts came to their end and were renewed, and which come to their end next (METRICS §1.6)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q
+
+from accounts.models import Subscription
+from metrics.formulas.money import ZERO
+from metrics.formulas.renewals import GRACE_DAYS, RenewalRate
+from metrics.formulas.renewals import renewal_rate as rate_of
+from metrics.formulas.succession import Line, successors, terms
+from metrics.measures.exchange import Rates, rates_on
+from metrics.measures.measure import Measure, Unit
+from metrics.measures.revenue import require_revenue
+from metrics.measures.scope import Scope
+
+GROSS = (
+    "Of the yearly value of the contracts that ended in the window, the part that was renewed, growth left"
+    f" out; renewals up to {GRACE_DAYS} days late count where they were due."
+)
+NET = "The yearly value of the renewals, growth included, in percent of the value that was due."
+LOGO = "Of the accounts whose contracts ended in the window, the percentage that renewed."
+
+
+class Renewals(NamedTuple):
+    """The renewal rate of the contracts due in the window, three ways."""
+
+    gross: Measure
+    net: Measure
+    logo: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What of one account ends on one day and is not renewed yet; its yearly value in today's money."""
+
+    account: int
+    ends_on: date
+    products: tuple[str, ...]
+    value: Decimal | None
+    is_cancelled: bool
+
+
+def renewal_rate(scope: Scope) -> Measure:
+    """Return the gross renewal rate (0..100 percent), None when nothing fell due."""
+    return renewal_rates(scope).gross
+
+
+def renewal_rates(scope: Scope) -> Renewals:
+    """Return the gross, net and logo renewal rate of the contracts that ended in the window.
+
+    All amounts are converted at the rates of the window's first month. Raises PermissionDenied for whoever
+    may not see revenue.
+    """
+    require_revenue(scope.viewer)
+    if scope.start is None:
+        raise ValueError("contracts fall due between two days, so the scope needs a start")
+    rates = rates_on(scope.start)
+    rows = _rows(scope.accounts, scope.start, scope.end)
+    lines = [row.line(rates) for row in rows]
+    renewed_by = successors(lines)
+    counted = {line.key for line in lines if line.ends_on and scope.start <= line.ends_on < scope.end}
+    counted |= {line.key for term in tuple(counted) for line in renewed_by.get(term, ())}
+    currencies = {row.currency for row in rows if row.key in counted}
+    rate = rate_of(terms(lines, as_of=scope.today), scope.start, scope.end, as_of=scope.today)
+    return _measures(scope, rate, rates.notes(currencies), is_known=all(map(rates.knows, currencies)))
+
+
+def coming_renewals(scope: Scope, days: int) -> list[Due]:
+    """Return what ends within so many days from today and is not renewed yet, the nearest first."""
+    require_revenue(scope.viewer)
+    end = scope.today + timedelta(days=days)
+    rates = rates_on(scope.today)
+    rows = _rows(scope.accounts, scope.today, end)
+    renewed = set(successors(row.line(rates) for row in rows))
+    due: dict[tuple[date, int], list[_Row]] = defaultdict(list)
+    for row in rows:
+        if row.key not in renewed and row.ends_on and scope.today <= row.ends_on < end:
+            due[row.ends_on, row.account].append(row)
+    return [_due(account, ends_on, due[ends_on, account], rates) for ends_on, account in sorted(due)]
+
+
+class _Row(NamedTuple):
+    key: int
+    account: int
+    product: str
+    starts_on: date
+    ends_on: date | None
+    annual_value: Decimal
+    currency: str
+    cancelled_on: date | None
+    renews: int | None
+    names_renewals: bool
+
+    def line(self, rates: Rates) -> Line:
+        return Line(
+            self.key,
+            self.account,
+            self.product,
+            self.starts_on,
+            self.ends_on,
+            rates.convert(self.annual_value, self.currency) or ZERO,
+            self.renews,
+            self.names_renewals,
+        )
+
+
+def _rows(accounts: Any, start: date, end: date) -> list[_Row]:
+    """Return the subscriptions that fall due in `[start, end)` and all that may renew them, in one query."""
+    grace = timedelta(days=GRACE_DAYS)
+    near = (start - grace, end + grace)
+    names_renewals = Subscription.objects.filter(account=OuterRef("account")).exclude(renews=None)
+    rows = (
+        Subscription.objects.filter(account__in=accounts, annual_value__gt=0)
+        .filter(Q(ends_on=None) | Q(ends_on__gt=F("starts_on")))
+        .filter(
+            Q(ends_on__range=near)
+            | Q(starts_on__range=near)
+            | Q(renews__ends_on__gte=start, renews__ends_on__lt=end)
+        )
+        .order_by("pk")
+        .values_list(
+            "pk",
+            "account",
+            "product",
+            "starts_on",
+            "ends_on",
+            "annual_value",
+            "currency",
+            "cancelled_on",
+            "renews",
+            Exists(names_renewals),
+        )
+    )
+    return [_Row(*row) for row in rows]
+
+
+def _measures(scope: Scope, rate: RenewalRate, notes: tuple[str, ...], *, is_known: bool) -> Renewals:
+    if is_known and rate.is_provisional:
+        notes += (f"Provisional: what ended less than {GRACE_DAYS} days ago may still be renewed.",)
+    money = {"due": rate.due, "kept": rate.kept, "renewed": rate.renewed, "pending": rate.pending}
+    logos = {"renewed_accounts": rate.accounts_renewed}
+
+    def measure(metric: str, value: float | None, definition: str, beside: dict[str, Any]) -> Measure:
+        return scope.measure(
+            metric,
+            Unit.PERCENT,
+            value if is_known else None,
+            n=rate.accounts_due,
+            counted="accounts due",
+            definition=definition,
+            currency=settings.REPORTING_CURRENCY,
+            notes=notes,
+            beside=beside if is_known else {},
+        )
+
+    return Renewals(
+        measure("renewal_rate", rate.gross, GROSS, money),
+        measure("net_renewal_rate", rate.net, NET, money),
+        measure("logo_renewal_rate", rate.logo, LOGO, logos),
+    )
+
+
+def _due(account: int, ends_on: date, rows: Sequence[_Row], rates: Rates) -> Due:
+    values = [rates.convert(row.annual_value, row.currency) for row in rows]
+    return Due(
+        account=account,
+        ends_on=ends_on,
+        products=tuple(sorted({row.product for row in rows if row.product})),
+        value=None if None in values else sum((value for value in values if value), ZERO),
+        is_cancelled=all(row.cancelled_on for row in rows),
+    )

@@ -1,0 +1,124 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db.models import Q
+
+from accounts.models import Account, User
+from metrics.formulas.days import day_bounds, trailing
+from metrics.measures.measure import Days, Measure, Unit
+from surveys.models import Programme, Survey
+
+# What answers may be narrowed down by, as it was when they came (Slice) and, for revenue, as it is now.
+ATTRIBUTES = ("segment", "tier", "region")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a question is about: which answers or revenue, of which days `[start, end)`, seen by whom.
+
+    Without survey and programme, NPS is that of the programmes of one `mode`: the relationship and single
+    events are never pooled (METRICS §1.1).
+    """
+
+    viewer: User
+    today: date
+    start: date | None
+    end: date
+    survey: Survey | None = None
+    programme: Programme | None = None
+    mode: str = Programme.Mode.RELATIONSHIP
+    account: Account | None = None
+    owner: User | None = None
+    country: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.attributes) - set(ATTRIBUTES):
+            raise ValueError(f"there is no breaking down by {', '.join(sorted(unknown))}")
+
+    @classmethod
+    def of_answers(cls, viewer: User, today: date, **rest: Any) -> Self:
+        """Return the scope of what was said in the last twelve months, today included."""
+        return cls(viewer=viewer, today=today, **trailing(today + timedelta(days=1))._asdict(), **rest)
+
+    @classmethod
+    def of_revenue(cls, viewer: User, today: date, **rest: Any) -> Self:
+        """Return the scope that compares the revenue of today with that of twelve months ago."""
+        return cls(viewer=viewer, today=today, **trailing(today)._asdict(), **rest)
+
+    @property
+    def window(self) -> Days:
+        """The days in question."""
+        return Days(self.start, self.end)
+
+    @property
+    def is_by_account(self) -> bool:
+        """Whether the accounts matter one by one, so that tallies over all of them cannot answer."""
+        return not self.viewer.sees_all_accounts or bool(self.account or self.owner or self.country)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only some accounts are in question."""
+        return self.is_by_account or bool(self.attributes)
+
+    @property
+    def accounts(self) -> Any:
+        """The accounts in question, as they are today: a QuerySet of what the viewer may see."""
+        accounts = Account.objects.visible_to(self.viewer).filter(**self.attributes)
+        if self.account:
+            accounts = accounts.filter(pk=self.account.pk)
+        if self.owner:
+            accounts = accounts.filter(owner=self.owner)
+        return accounts.filter(country=self.country) if self.country else accounts
+
+    def days(self, field_name: str = "day") -> Q:
+        """Return the condition that a date lies in the window."""
+        since = Q(**{f"{field_name}__gte": self.start}) if self.start else Q()
+        return since & Q(**{f"{field_name}__lt": self.end})
+
+    def instants(self, field_name: str) -> Q:
+        """Return the condition that an instant lies in one of the window's local days."""
+        zone = settings.REPORTING_ZONE
+        until = Q(**{f"{field_name}__lt": day_bounds(self.end, zone)[0]})
+        return until & Q(**{f"{field_name}__gte": day_bounds(self.start, zone)[0]}) if self.start else until
+
+    def surveys(self, path: str = "survey") -> Q:
+        """Return the condition that a row belongs to the survey or the programme in question."""
+        if self.survey:
+            return Q(**{path: self.survey.pk})
+        return Q(**{f"{path}__programme": self.programme.pk}) if self.programme else Q()
+
+    def between(self, start: date | None, end: date) -> "Scope":
+        """Return the same question about other days."""
+        return replace(self, start=start, end=end)
+
+    def measure(
+        self,
+        metric: str,
+        unit: Unit,
+        value: Any,
+        *,
+        n: int,
+        counted: str,
+        definition: str,
+        notes: tuple[str, ...] = (),
+        **rest: Any,
+    ) -> Measure:
+        """Return the measure of this scope, saying so where the viewer does not see every account."""
+        if not self.viewer.sees_all_accounts and not self.account:
+            notes = ("Counts only the accounts that you see.", *notes)
+        return Measure(
+            metric=metric,
+            unit=unit,
+            value=value,
+            n=n,
+            counted=counted,
+            window=self.window,
+            definition=definition,
+            as_of=self.today,
+            notes=notes,
+            **rest,
+        )
