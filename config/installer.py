@@ -48,7 +48,8 @@ def python_for(extras: Iterable[str] = ()) -> Path:
     VENV.mkdir(exist_ok=True)
     if locks.is_held(VENV):
         say("Waiting for another installation into .venv ...")
-    with locks.locked(VENV):
+    # A pip that goes on after this process was killed keeps the lock, and the next run waits for it.
+    with locks.locked(VENV, inherited=True):
         stamp = _read_stamp()
         everything = wanted | set(stamp.extras)
         if stamp != Stamp(digest(), sorted(everything), _version_of(PYTHON)):
@@ -177,6 +178,7 @@ def _run(arguments: Iterable[str | Path]) -> tuple[bool, str]:
         text=True,
         errors="replace",
         cwd=ROOT,
+        close_fds=False,
         check=False,
     )
     return done.returncode == 0, done.stdout

@@ -16,9 +16,10 @@ def open_lock(path: Path) -> int:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold `path` exclusively, waiting for whoever has it."""
+def locked(path: Path, *, inherited: bool = False) -> Iterator[None]:
+    """Hold `path` exclusively, waiting for whoever has it; `inherited` by programs that outlive us."""
     descriptor = open_lock(path)
+    os.set_inheritable(descriptor, inherited)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from config import installer, pipless
+from tests.processes import pids_naming, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE_PYTHON = sys._base_executable
@@ -116,6 +117,17 @@ def test_an_interrupted_installation_is_made_anew(project):
     assert project.install()[0] == 0
     assert project.has("earshot_probe") == "1.0"
     assert not (project.folder / ".venv/half-written").exists()
+
+
+def test_a_pip_whose_starter_was_killed_is_waited_for(project):
+    starter = project.start()
+    wait_until(lambda: pids_naming(project.folder, "--python") != [])
+    starter.kill()
+    starter.communicate()
+    status, said = project.install()
+    assert status == 0, said
+    assert pids_naming(project.folder, "--python") == []
+    assert project.has("earshot_probe") == "1.0"
 
 
 def test_a_failure_says_why_and_leaves_what_was_there(project):
