@@ -10,9 +10,12 @@ from typing import Any
 
 from surveys.definition import Definition, Question
 from surveys.kinds import KINDS, Answer
+from surveys.kinds.kind import UNPRINTABLE
 
 MAX_DEPTH = 10
 MAX_NODES = 200
+MAX_NUMBER = 10**9
+MAX_WORDS = 500
 GROUPS = ("all", "any")
 COMPARISONS = ("equals", "one_of", "less", "greater", "contains")
 
@@ -53,15 +56,24 @@ def holds(
 
 
 def _compares(operator: str, question: Question, answer: Answer, value: Any) -> bool:
-    picked = KINDS[question.kind].picked(answer)
     if operator == "less":
         return isinstance(answer, int) and answer < value
     if operator == "greater":
         return isinstance(answer, int) and answer > value
+    picked = KINDS[question.kind].picked(answer)
     if operator == "contains":
-        return value in picked or (isinstance(answer, str) and str(value).casefold() in answer.casefold())
+        if question.choices:
+            return _counted_key(question, value) in picked
+        return isinstance(answer, str) and str(value).casefold() in answer.casefold()
     plain = picked[0] if len(picked) == 1 else answer
-    return bool(plain in value if operator == "one_of" else plain == value)
+    values = value if operator == "one_of" else [value]
+    return plain in [_counted_key(question, one) for one in values]
+
+
+def _counted_key(question: Question, value: Any) -> Any:
+    """Return the key under which a choice is counted: the open one is "other", whatever its own key."""
+    choice = question.choice_by_key.get(value)
+    return "other" if choice and choice.is_other else value
 
 
 def check_condition(condition: object, earlier: Mapping[str, Question]) -> None:
@@ -102,7 +114,7 @@ def _check_key(key: object, earlier: Mapping[str, Question]) -> Question:
 
 def _check_value(operator: str, question: Question, value: object) -> None:
     if operator in ("less", "greater"):
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MAX_NUMBER:
             raise ConditionRefused(f"{operator} compares with a whole number")
         return
     values = value if operator == "one_of" else [value]
@@ -111,5 +123,9 @@ def _check_value(operator: str, question: Question, value: object) -> None:
     for one in values:
         if isinstance(one, bool) or not isinstance(one, int | str):
             raise ConditionRefused(f"{operator} compares with a number or a word")
+        if isinstance(one, str) and (len(one) > MAX_WORDS or UNPRINTABLE.search(one)):
+            raise ConditionRefused(f"{operator} compares with at most {MAX_WORDS} printable characters")
+        if isinstance(one, int) and abs(one) > MAX_NUMBER:
+            raise ConditionRefused(f"{operator} compares with a number that no scale holds")
         if question.choices and one not in {*question.choice_by_key, "other"}:
             raise ConditionRefused(f"{question.key} has no choice {str(one)[:60]!r}")

@@ -176,7 +176,7 @@ class _Reader:
         if key in earlier:
             self.fault(place, "has the same key as an earlier question")
         kind = item.get("kind")
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             self.fault(place, f"there is no kind {str(kind)[:60]!r}")
             return None
         text = self.text(f"{place} text", item.get("text"))
