@@ -1,7 +1,7 @@
 """The kinds of question, by name. Add a class to `KINDS` and the whole product knows it."""
 
 from surveys.kinds.choices import MultipleChoice, SingleChoice
-from surveys.kinds.kind import Answer, AnswerRefused, Kind, SettingsRefused
+from surveys.kinds.kind import Answer, AnswerRefused, Kind, SettingsRefused, Sheet
 from surveys.kinds.scales import Ces, Csat, Nps, Rating, Scale
 from surveys.kinds.texts import LongText, ShortText
 
@@ -10,4 +10,4 @@ KINDS: dict[str, Kind] = {
     for kind in (Nps(), Csat(), Ces(), Rating(), SingleChoice(), MultipleChoice(), ShortText(), LongText())
 }
 
-__all__ = ["KINDS", "Answer", "AnswerRefused", "Kind", "Scale", "SettingsRefused"]
+__all__ = ["KINDS", "Answer", "AnswerRefused", "Kind", "Scale", "SettingsRefused", "Sheet"]

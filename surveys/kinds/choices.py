@@ -1,8 +1,9 @@
+import random
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from surveys.definition import Question
-from surveys.kinds.kind import Answer, AnswerRefused, Kind, clean_words, whole_number
+from surveys.definition import Choice, Question
+from surveys.kinds.kind import Answer, AnswerRefused, Kind, SettingsRefused, Sheet, clean_words, whole_number
 
 OTHER_LENGTH = 300
 
@@ -11,6 +12,8 @@ class Choosing(Kind):
     """Picks among offered choices. One pick is stored as its key, the open one as {"other": "words"}."""
 
     has_choices = True
+    template = "surveys/kinds/choices.html"
+    input: ClassVar[str] = "radio"
 
     def check_pick(self, question: Question, pick: object) -> str | dict[str, str]:
         """Return one pick as it is stored, or raise AnswerRefused when it is not offered."""
@@ -21,13 +24,13 @@ class Choosing(Kind):
             return {"other": ""} if choice.is_other else pick
         if not isinstance(pick, Mapping) or set(pick) != {"other"}:
             raise AnswerRefused("not_offered")
-        if not any(choice.is_other for choice in question.choices):
+        if self.open_choice(question) is None:
             raise AnswerRefused("not_offered")
         return {"other": clean_words(pick["other"], OTHER_LENGTH)}
 
     def read_picks(self, question: Question, fields: Mapping[str, Sequence[str]]) -> list[object]:
         """Return the picks of a submitted form; words for the open choice come in the field `<key>.other`."""
-        words = "".join(fields.get(f"{question.key}.other", ())[:1])
+        words = self.read_words(question, fields)
         picks: list[object] = []
         for key in fields.get(question.key, ()):
             choice = question.choice_by_key.get(key)
@@ -35,11 +38,64 @@ class Choosing(Kind):
                 picks.append({"other": words} if choice and choice.is_other else key)
         return picks
 
+    def read_words(self, question: Question, fields: Mapping[str, Sequence[str]]) -> str:
+        """Return the words for the open choice, '' when there are none."""
+        return next(iter(fields.get(f"{question.key}.other", ())), "")
+
     def pick_key(self, question: Question, pick: str | Mapping[str, str]) -> str:
         """Return the key of the choice that one stored pick stands for."""
         if isinstance(pick, str):
             return pick
-        return next((choice.key for choice in question.choices if choice.is_other), "other")
+        choice = self.open_choice(question)
+        return choice.key if choice else "other"
+
+    def open_choice(self, question: Question) -> Choice | None:
+        """Return the choice that asks for words, None when there is none."""
+        return next((choice for choice in question.choices if choice.is_other), None)
+
+    def check_settings(self, settings: Mapping[str, Any]) -> None:
+        """Refuse an order that is neither random nor not."""
+        if not isinstance(settings["random_order"], bool):
+            raise SettingsRefused("random_order must be true or false")
+
+    def fields(self, question: Question, answer: Answer) -> dict[str, list[str]]:
+        """Return the ticked keys, and the words for the open choice in a field of their own."""
+        picks = answer if isinstance(answer, list) else [answer]
+        words = [pick["other"] for pick in picks if not isinstance(pick, str)]
+        keys = {question.key: [self.pick_key(question, pick) for pick in picks]}
+        return {**keys, f"{question.key}.other": words} if words else keys
+
+    def controls(self, question: Question, sheet: Sheet) -> dict[str, Any]:
+        """Return the choices in the order shown, which are picked, and the words for the open one."""
+        picked = sheet.values(question.key)
+        return {
+            "choices": [
+                {
+                    "key": choice.key,
+                    "text": choice.text.into(sheet.language),
+                    "is_other": choice.is_other,
+                    "is_picked": choice.key in picked,
+                }
+                for choice in self.in_order(question, sheet.seed)
+            ],
+            "words": sheet.value(f"{question.key}.other"),
+            "words_length": OTHER_LENGTH,
+            "input": self.input,
+            "hint": self.hint(question, sheet),
+        }
+
+    def in_order(self, question: Question, seed: str) -> tuple[Choice, ...]:
+        """Return the choices as shown: a random order lasts a visit, open and exclusive ones are last."""
+        if not question.settings["random_order"]:
+            return question.choices
+        last = [choice for choice in question.choices if choice.is_other or choice.is_exclusive]
+        mixed = [choice for choice in question.choices if choice not in last]
+        random.Random(f"{seed} {question.key}").shuffle(mixed)  # noqa: S311 - an order, not a secret
+        return (*mixed, *last)
+
+    def hint(self, question: Question, sheet: Sheet) -> str:
+        """Return how many may be picked, '' where one may."""
+        return ""
 
     def show_pick(self, question: Question, pick: str | Mapping[str, str], language: str) -> str:
         """Return one stored pick as a person reads it."""
@@ -54,13 +110,16 @@ class SingleChoice(Choosing):
 
     name = "single_choice"
     label = "Single choice"
-    template = "surveys/kinds/choices.html"
     defaults: ClassVar[Mapping[str, Any]] = {"random_order": False}
     labels: ClassVar[Mapping[str, str]] = {"random_order": "Choices in random order"}
 
     def read(self, question: Question, fields: Mapping[str, Sequence[str]]) -> Answer | None:
         """Return the pick that a submitted form holds, None when there is none."""
         picks = self.read_picks(question, fields)
+        # A radio button cannot be taken back: who wrote words and pressed none meant the open choice.
+        words = self.read_words(question, fields)
+        if not picks and words.strip() and self.open_choice(question):
+            picks = [{"other": words}]
         if not picks:
             return None
         if len(picks) > 1:
@@ -85,7 +144,8 @@ class MultipleChoice(Choosing):
 
     name = "multiple_choice"
     label = "Multiple choice"
-    template = "surveys/kinds/choices.html"
+    role = "group"
+    input = "checkbox"
     defaults: ClassVar[Mapping[str, Any]] = {"min_picks": 0, "max_picks": None, "random_order": False}
     labels: ClassVar[Mapping[str, str]] = {
         "min_picks": "Picks at least",
@@ -95,6 +155,7 @@ class MultipleChoice(Choosing):
 
     def check_settings(self, settings: Mapping[str, Any]) -> None:
         """Refuse a maximum below the minimum."""
+        super().check_settings(settings)
         least = whole_number("min_picks", settings["min_picks"], 0, 100)
         if settings["max_picks"] is not None:
             whole_number("max_picks", settings["max_picks"], max(1, least), 100)
@@ -115,14 +176,27 @@ class MultipleChoice(Choosing):
         keys = [self.pick_key(question, pick) for pick in picks]
         if len(set(keys)) != len(keys):
             raise AnswerRefused("picked_twice")
-        if len(keys) > 1 and any(question.choice_by_key[key].is_exclusive for key in keys):
+        is_exclusive = any(question.choice_by_key[key].is_exclusive for key in keys)
+        if len(keys) > 1 and is_exclusive:
             raise AnswerRefused("exclusive")
-        if len(keys) < question.settings["min_picks"]:
+        # "None of these" alone is a whole answer, however many picks are asked for.
+        if not is_exclusive and len(keys) < question.settings["min_picks"]:
             raise AnswerRefused("too_few_picks", limit=question.settings["min_picks"])
         if question.settings["max_picks"] is not None and len(keys) > question.settings["max_picks"]:
             raise AnswerRefused("too_many_picks", limit=question.settings["max_picks"])
         order = {choice.key: place for place, choice in enumerate(question.choices)}
         return [pick for _, pick in sorted(zip(keys, picks, strict=True), key=lambda pair: order[pair[0]])]
+
+    def hint(self, question: Question, sheet: Sheet) -> str:
+        """Return how many may be picked."""
+        least, most = question.settings["min_picks"], question.settings["max_picks"]
+        if least > 1 and most is not None:
+            return sheet.words.say("pick_between", most=most, least=least)
+        if least > 1:
+            return sheet.words.say("pick_at_least", limit=least)
+        if most is not None:
+            return sheet.words.say("pick_at_most", limit=most)
+        return sheet.words["pick_any"]
 
     def picked(self, answer: Answer) -> tuple[str, ...]:
         """Return the keys picked; the open choice counts as "other"."""

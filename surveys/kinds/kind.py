@@ -6,9 +6,11 @@ A new kind is one class in this package, one template under templates/surveys/ki
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from surveys.definition import Question
+from surveys.definition import Question, Text
+from surveys.wording import Wording
 
 Answer = Any  # what JSON can hold: int, str, list, dict
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -31,6 +33,29 @@ class SettingsRefused(Exception):
     """Settings or choices that a kind does not know, in words for the person who builds the survey."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What questions are drawn on: the fields as they stand, the languages, and the seed of random orders."""
+
+    fields: Mapping[str, Sequence[str]]
+    language: str
+    own_language: str
+    words: Wording
+    seed: str = ""
+
+    def values(self, name: str) -> Sequence[str]:
+        """Return what a field holds, () when it is not there."""
+        return self.fields.get(name, ())
+
+    def value(self, name: str) -> str:
+        """Return the first value of a field, '' when it is not there."""
+        return next(iter(self.values(name)), "")
+
+    def text(self, by_language: Mapping[str, str] | None) -> str:
+        """Return a setting's text in the language of the sheet, or in the survey's own, or ''."""
+        return Text(by_language or {}, self.own_language).into(self.language)
+
+
 class Kind(ABC):
     """The rules of one kind of question."""
 
@@ -44,6 +69,8 @@ class Kind(ABC):
     options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     # What the builder calls the settings that it offers; the others keep their value.
     labels: ClassVar[Mapping[str, str]] = {}
+    # What a screen reader calls its controls together: radiogroup, group, or "" for a single control.
+    role: ClassVar[str] = "radiogroup"
     has_choices: ClassVar[bool] = False
     # A scored kind gives every answer one integer that metrics count.
     is_scored: ClassVar[bool] = False
@@ -79,6 +106,14 @@ class Kind(ABC):
     @abstractmethod
     def check(self, question: Question, answer: Answer) -> Answer | None:
         """Return the answer as it is stored, None when it is blank, or raise AnswerRefused."""
+
+    def fields(self, question: Question, answer: Answer) -> dict[str, list[str]]:
+        """Return the form fields that stand for an allowed answer; `read` gives it back."""
+        return {question.key: [str(answer)]}
+
+    def controls(self, question: Question, sheet: Sheet) -> dict[str, Any]:
+        """Return what the kind's template draws besides the question's text, help and error."""
+        return {}
 
     def score(self, answer: Answer) -> int | None:
         """Return the integer that metrics count for an allowed answer, None for a kind without scores."""

@@ -3,10 +3,12 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from surveys.definition import Question
-from surveys.kinds.kind import Answer, AnswerRefused, Kind, SettingsRefused, whole_number
+from surveys.kinds.kind import Answer, AnswerRefused, Kind, SettingsRefused, Sheet, whole_number
 
 # ASCII digits only: int() would also read "９" and " 9 ".
 DIGITS = re.compile(r"[0-9]{1,3}")
+# The drawing of a point, where it is the same for all; faces go from 1, unhappy, to 5, whatever the length.
+DRAWINGS = {"stars": "star", "hearts": "heart"}
 END_LABELS = {"low_label": "Label of the lowest point", "high_label": "Label of the highest point"}
 
 
@@ -45,6 +47,37 @@ class Scale(Kind):
             )
         return answer
 
+    def end_phrases(self, settings: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Return which phrases name the two ends of a scale that names neither, None for no words at all."""
+        return None
+
+    def ends(self, question: Question, sheet: Sheet) -> tuple[str, str]:
+        """Return the words at the lowest and at the highest point, '' where there are none."""
+        low, high = (sheet.text(question.settings.get(name)) for name in self.text_settings)
+        phrases = self.end_phrases(question.settings)
+        if low or high or phrases is None:
+            return low, high
+        return sheet.words[phrases[0]], sheet.words[phrases[1]]
+
+    def controls(self, question: Question, sheet: Sheet) -> dict[str, Any]:
+        """Return every point with what a screen reader says of it, and the words at the two ends."""
+        low, high = self.low(question.settings), self.high(question.settings)
+        low_label, high_label = self.ends(question, sheet)
+        shape = question.settings.get("shape", "numbers")
+        points = []
+        for point in self.points(question.settings):
+            end = {low: low_label, high: high_label}.get(point)
+            spoken = [sheet.words.say("point_of", value=point, high=high), *([end] if end else [])]
+            points.append(
+                {
+                    "value": point,
+                    "is_picked": str(point) in sheet.values(question.key),
+                    "spoken": ", ".join(spoken),
+                    "drawing": DRAWINGS.get(shape) or f"face{1 + 4 * (point - low) // (high - low)}",
+                }
+            )
+        return {"points": points, "low_label": low_label, "high_label": high_label, "shape": shape}
+
 
 class Nps(Scale):
     """Likelihood to recommend, 0 to 10; the cut-offs belong to the question (METRICS §1.1)."""
@@ -65,6 +98,10 @@ class Nps(Scale):
     def high(self, settings: Mapping[str, Any]) -> int:
         """Return the highest point."""
         return int(settings["high"])
+
+    def end_phrases(self, settings: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the words of likelihood."""
+        return "nps_low", "nps_high"
 
     def check_settings(self, settings: Mapping[str, Any]) -> None:
         """Refuse cut-offs out of order and scales that are not 0 or 1 to 10."""
@@ -87,6 +124,10 @@ class Csat(Scale):
         "satisfied_min": "Satisfied from",
         "shape": "Shown as",
     }
+
+    def end_phrases(self, settings: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the words of satisfaction."""
+        return "csat_low", "csat_high"
 
     def complete_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings with the two highest points as the satisfied ones unless others are named."""
@@ -124,6 +165,10 @@ class Ces(Scale):
         "points": "Points",
         "easy_min": "Easy from",
     }
+
+    def end_phrases(self, settings: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the words of agreement for form 2.0, of effort for form 1.0."""
+        return ("agree_low", "agree_high") if settings["version"] == "2.0" else ("effort_low", "effort_high")
 
     def complete_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings with length, threshold and direction of the form in use."""

@@ -2,13 +2,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from surveys.definition import Question
-from surveys.kinds.kind import Answer, Kind, clean_words, whole_number
+from surveys.kinds.kind import Answer, Kind, Sheet, clean_words, whole_number
 
 
 class Words(Kind):
     """Words of the respondent's own, up to a limit."""
 
     limit: ClassVar[int]
+    role = ""
     text_settings = ("placeholder",)
     labels: ClassVar[Mapping[str, str]] = {
         "placeholder": "Hint inside the field",
@@ -22,6 +23,14 @@ class Words(Kind):
     def check(self, question: Question, answer: Answer) -> Answer | None:
         """Return the words, None when there are none, or raise AnswerRefused."""
         return clean_words(answer, question.settings["max_length"]) or None
+
+    def controls(self, question: Question, sheet: Sheet) -> dict[str, Any]:
+        """Return the words typed so far, how many are allowed and the example shown while there are none."""
+        return {
+            "value": sheet.value(question.key),
+            "max_length": question.settings["max_length"],
+            "placeholder": sheet.text(question.settings.get("placeholder")),
+        }
 
 
 class ShortText(Words):

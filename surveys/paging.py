@@ -1,0 +1,121 @@
+"""What happens when a page of the form is sent: which answers count and which page comes next. Pure.
+
+The browser runs nothing, so the server decides after each page. Pages without a question to ask are skipped;
+a question that an answer on the same page calls up is shown before the page counts as answered.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from surveys.answers import Checked, read_form
+from surveys.branching import asked
+from surveys.definition import Definition, Question
+from surveys.kinds import Answer, AnswerRefused
+
+UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn(Checked):
+    """The checked answers of one sent page, and the page to show (from 0) unless that was all."""
+
+    page: int = 0
+
+    @property
+    def is_only_unseen(self) -> bool:
+        """Whether nothing was wrong and the page only comes back with the questions it called up."""
+        return all(error.code == UNSEEN for error in self.errors.values())
+
+
+def turn_page(
+    definition: Definition,
+    fields: Mapping[str, Sequence[str]],
+    *,
+    page: int | None,
+    shown: Collection[str] | None = None,
+    kept: Mapping[str, Answer] | None = None,
+) -> Turn:
+    """Return what a sent page leads to; `page` None is a form that holds the whole survey.
+
+    `shown` names the questions that were on the page; None takes every question for seen.
+    """
+    is_last = page is None or page == len(definition.pages) - 1
+    here = definition.questions if page is None else definition.pages[page]
+    checked = read_form(definition, fields, kept=kept, on_page=here, is_complete=is_last)
+    errors = checked.errors if shown is None else _with_unseen(definition, checked, here, shown)
+    if not errors and not is_last:
+        assert page is not None
+        following = next_page(definition, checked.answers, page)
+        if following is not None:
+            return Turn(checked.answers, {}, is_complete=False, page=following)
+        # Every later page is skipped, so this was the last one: demand what is missing anywhere.
+        checked = read_form(definition, fields, kept=kept, on_page=here)
+        errors = checked.errors
+    return Turn(checked.answers, errors, is_complete=not errors, page=_page_of(definition, errors, page))
+
+
+def turn_back(
+    definition: Definition,
+    fields: Mapping[str, Sequence[str]],
+    *,
+    page: int,
+    kept: Mapping[str, Answer] | None = None,
+) -> Turn:
+    """Return the page before, with what may be kept of this one; nothing is demanded of who goes back."""
+    checked = read_form(
+        definition,
+        fields,
+        kept=kept,
+        on_page=definition.pages[page],
+        is_complete=False,
+        is_demanding=False,
+    )
+    before = [number for number in range(page) if page_questions(definition, checked.answers, number)]
+    return Turn(checked.answers, {}, is_complete=False, page=max(before, default=page))
+
+
+def page_questions(definition: Definition, answers: Mapping[str, Answer], page: int) -> tuple[Question, ...]:
+    """Return the questions that the page asks, given the answers."""
+    keys = {question.key for question in asked(definition, answers)}
+    return tuple(question for question in definition.pages[page] if question.key in keys)
+
+
+def next_page(definition: Definition, answers: Mapping[str, Answer], page: int) -> int | None:
+    """Return the next page that asks something, None when there is none."""
+    later = range(page + 1, len(definition.pages))
+    return next((number for number in later if page_questions(definition, answers, number)), None)
+
+
+def resumed_page(definition: Definition, answers: Mapping[str, Answer]) -> int:
+    """Return the page on which a visit goes on: after its last answer, or where a required one is missing."""
+    last = -1
+    for number in range(len(definition.pages)):
+        questions = page_questions(definition, answers, number)
+        if any(question.is_required and question.key not in answers for question in questions):
+            return number
+        if any(question.key in answers for question in questions):
+            last = number
+    following = next_page(definition, answers, last)
+    return max(last, 0) if following is None else following
+
+
+def _with_unseen(
+    definition: Definition, checked: Checked, here: Sequence[Question], shown: Collection[str]
+) -> Mapping[str, AnswerRefused]:
+    keys = {question.key for question in here}.difference(shown, checked.answers)
+    if not keys:
+        return checked.errors
+    errors = dict(checked.errors)
+    for question in asked(definition, checked.answers):
+        if question.key in keys and (question.key not in errors or errors[question.key].code == "required"):
+            errors[question.key] = AnswerRefused(UNSEEN)
+    return errors
+
+
+def _page_of(definition: Definition, errors: Mapping[str, AnswerRefused], page: int | None) -> int:
+    with_errors = [
+        number
+        for number, questions in enumerate(definition.pages)
+        if any(question.key in errors for question in questions)
+    ]
+    return page if page in with_errors else min(with_errors, default=page or 0)
