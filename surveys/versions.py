@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from functools import lru_cache
 
 from surveys.definition import Definition
@@ -5,10 +6,24 @@ from surveys.interchange.native import from_json
 from surveys.models import Version
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What never changes about a version: its survey and its definition."""
+
+    survey_id: int
+    definition: Definition
+
+
 @lru_cache(maxsize=256)
-def published_definition(version_id: int) -> Definition:
-    """Return the definition of a version; it never changes, so every process keeps the ones in use.
+def published(version_id: int) -> Published:
+    """Return a version as it was published; it never changes, so every process keeps the ones in use.
 
     Raises Version.DoesNotExist.
     """
-    return from_json(Version.objects.values_list("definition", flat=True).get(pk=version_id))
+    survey_id, document = Version.objects.values_list("survey_id", "definition").get(pk=version_id)
+    return Published(survey_id, from_json(document))
+
+
+def published_definition(version_id: int) -> Definition:
+    """Return the definition of a version. Raises Version.DoesNotExist."""
+    return published(version_id).definition
