@@ -1,0 +1,10 @@
+from django.urls import path
+
+from surveys import views
+
+urlpatterns = [
+    path("s/<str:name>/", views.answer_open, name="answer_open"),
+    path("s/<str:name>/thanks/", views.thanks_open, name="thanks_open"),
+    path("r/<str:name>/", views.answer_personal, name="answer_personal"),
+    path("r/<str:name>/thanks/", views.thanks_personal, name="thanks_personal"),
+]

@@ -1,0 +1,63 @@
+"""Pages of closed doors and refusals, and the language in which a respondent reads them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from surveys.actions.answering import AlreadyAnswered, AnsweredDifferently
+from surveys.definition import Definition
+from surveys.languages import choose_language
+from surveys.versions import published_definition
+from surveys.views.pages import html_response, render_message
+from surveys.visits import NotTaken, NotYetOpen, SurveyClosed, Visit
+from surveys.wording import LANGUAGES
+
+RETRY_AFTER = "5"
+# The words and the status of each closed door. "Not yet" is 403: 425 is about replays, 404 would be untrue.
+DOORS: Mapping[type[NotTaken], tuple[str, int]] = {
+    NotYetOpen: ("early", 403),
+    SurveyClosed: ("closed", 410),
+    AlreadyAnswered: ("answered", 409),
+    AnsweredDifferently: ("sent", 409),
+}
+
+
+def door_page(
+    request: HttpRequest, door: NotTaken, wanted: Iterable[str], *, status: int | None = None
+) -> HttpResponse:
+    """Return the page of a closed door, in the look and where it has them in the words of its survey."""
+    phrase, usual_status = DOORS[type(door)]
+    version_id = door.visit.version_id
+    if version_id is None:
+        return message_page(request, phrase, usual_status)
+    definition = published_definition(version_id)
+    language = language_of(request, definition, door.visit, wanted)
+    text = definition.closed.into(language) if phrase == "closed" else ""
+    html = render_message(language, phrase, title=definition.title.into(language), text=text)
+    return html_response(html, status or usual_status)
+
+
+def message_page(request: HttpRequest, phrase: str, status: int) -> HttpResponse:
+    """Return a page that belongs to no survey we may name, in the browser's language."""
+    language = choose_language(("en", *LANGUAGES), accepted_languages(request))
+    return html_response(render_message(language, phrase), status)
+
+
+def away_page(request: HttpRequest) -> HttpResponse:
+    """Return the page for a database that does not answer: nothing was lost, and trying again is safe."""
+    response = message_page(request, "away", 503)
+    response["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def language_of(request: HttpRequest, definition: Definition, visit: Visit, wanted: Iterable[str]) -> str:
+    """Return the language of the link, else of the answers so far, of the contact, of the browser."""
+    known = (visit.saved.language if visit.saved else "", visit.contact_language)
+    return choose_language(definition.languages, (*wanted, *known, *accepted_languages(request)))
+
+
+def accepted_languages(request: HttpRequest) -> Iterator[str]:
+    """Return the languages that the browser asks for, the dearest first."""
+    for language, _weight in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "")):
+        yield language

@@ -1,0 +1,193 @@
+"""Pages for respondents, drawn from a definition and nothing else: no query, no session, no script."""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.template.loader import get_template
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language_info
+
+from surveys.definition import Definition, Question
+from surveys.kinds import KINDS, Answer, AnswerRefused, Sheet
+from surveys.languages import direction
+from surveys.paging import UNSEEN, page_questions
+from surveys.views.incoming import Fields
+from surveys.wording import Wording, wording
+
+# The style is in the page: one request on a slow line instead of two, and the policy names its hash.
+STYLE = mark_safe((Path(settings.BASE_DIR) / "templates/surveys/style.css").read_text("utf-8"))  # noqa: S308
+STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+POLICY = (
+    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; img-src 'self' data:; form-action 'self';"
+    " base-uri 'none'; frame-ancestors "
+)
+HEADERS = {
+    "Cache-Control": "no-store, private",
+    "Content-Security-Policy": f"{POLICY}'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormPage:
+    """One page of the form as it is to be drawn; `answers` decide which of its questions are asked."""
+
+    definition: Definition
+    page: int
+    language: str
+    answers: Mapping[str, Answer]
+    action: str
+    key: str
+    version_id: int
+    started: int
+    fields: Fields = field(default_factory=dict)
+    errors: Mapping[str, AnswerRefused] = field(default_factory=dict)
+    is_resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question as its template draws it."""
+
+    key: str
+    text: str
+    help: str
+    hint: str
+    template: str
+    role: str
+    is_required: bool
+    is_optional: bool
+    error: str
+    note: str
+    described_by: str
+    controls: Mapping[str, Any]
+
+
+def render_form(page: FormPage, **preview: object) -> str:
+    """Return the HTML of one page of the form; `preview` is what only a preview's page holds."""
+    definition, words = page.definition, wording(page.language)
+    questions = page_questions(definition, page.answers, page.page)
+    fields = {**fields_of(definition, page.answers), **page.fields}
+    sheet = Sheet(fields, page.language, definition.language, words, page.key)
+    asked = list(_asked(questions, sheet, page.errors))
+    count = len(definition.pages)
+    return _render(
+        "surveys/form.html",
+        page.language,
+        words,
+        title=definition.title.into(page.language),
+        intro=definition.intro.into(page.language) if page.page == 0 else "",
+        action=page.action,
+        questions=asked,
+        shapes={question.controls.get("shape", "numbers") for question in asked} - {"numbers"},
+        problems=[question for question in asked if question.error],
+        problem_count=words.say("problems", count=sum(bool(question.error) for question in asked)),
+        notes=[question for question in asked if question.note],
+        note_count=words.say("more_questions", count=sum(bool(question.note) for question in asked)),
+        languages=[(code, language_name(code)) for code in definition.languages],
+        language_name=language_name(page.language),
+        page_number=page.page + 1,
+        page_count=count,
+        progress=words.say("page_of", page=page.page + 1, pages=count) if count > 1 else "",
+        shown=" ".join(question.key for question in asked),
+        go_on=words["send" if page.page == count - 1 else "next"],
+        is_resumed=page.is_resumed,
+        key=page.key,
+        version_id=page.version_id,
+        started=page.started,
+        **preview,
+    )
+
+
+def render_message(
+    language: str,
+    phrase: str,
+    *,
+    title: str = "",
+    text: str = "",
+    is_done: bool = False,
+    is_preview: bool = False,
+) -> str:
+    """Return the HTML of a page that says one thing, in the words of the phrase unless a text is given."""
+    words = wording(language)
+    return _render(
+        "surveys/message.html",
+        language,
+        words,
+        title=title,
+        heading=words[f"{phrase}_title"],
+        text=text or words[f"{phrase}_text"],
+        is_done=is_done,
+        is_preview=is_preview,
+    )
+
+
+def fields_of(definition: Definition, answers: Mapping[str, Answer]) -> dict[str, list[str]]:
+    """Return the form fields that stand for answers."""
+    fields: dict[str, list[str]] = {}
+    for question in definition:
+        if question.key in answers:
+            fields.update(KINDS[question.kind].fields(question, answers[question.key]))
+    return fields
+
+
+def html_response(html: str, status: int = 200) -> HttpResponse:
+    """Return a page that nobody keeps, frames, lists or sends onwards."""
+    return HttpResponse(html, status=status, headers=HEADERS)
+
+
+def language_name(language: str) -> str:
+    """Return what the language calls itself, or its code."""
+    try:
+        return str(get_language_info(language)["name_local"])
+    except KeyError:
+        return language
+
+
+def _asked(
+    questions: tuple[Question, ...], sheet: Sheet, errors: Mapping[str, AnswerRefused]
+) -> Iterator[Asked]:
+    is_mixed = len({question.is_required for question in questions}) == 2
+    for question in questions:
+        kind = KINDS[question.kind]
+        refused = errors.get(question.key)
+        sentence = sheet.words.say(f"error.{refused.code}", **refused.params) if refused else ""
+        is_note = refused is not None and refused.code == UNSEEN
+        controls = kind.controls(question, sheet)
+        help_text = question.help.into(sheet.language)
+        hint = controls.get("hint", "")
+        parts = {"help": help_text, "hint": hint, "error": sentence}
+        yield Asked(
+            key=question.key,
+            text=question.text.into(sheet.language),
+            help=help_text,
+            hint=hint,
+            template=kind.template,
+            role=kind.role,
+            is_required=question.is_required,
+            is_optional=is_mixed and not question.is_required,
+            error="" if is_note else sentence,
+            note=sentence if is_note else "",
+            described_by=" ".join(f"{question.key}-{part}" for part, words in parts.items() if words),
+            controls=controls,
+        )
+
+
+def _render(template: str, language: str, words: Wording, **context: object) -> str:
+    return get_template(template).render(
+        {
+            "language": language,
+            "direction": direction(language),
+            "words": words,
+            "style": STYLE,
+            **context,
+        }
+    )

@@ -1,0 +1,58 @@
+"""The real page of a survey that is still being made: the same look, turns and branches, nothing stored."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.backends.utils import csrf_input
+from django.utils import timezone
+
+from surveys.answers import read_form
+from surveys.definition import Definition
+from surveys.languages import choose_language
+from surveys.paging import Turn, next_page
+from surveys.views.doors import message_page
+from surveys.views.incoming import RequestRefused, form_of
+from surveys.views.pages import POLICY, fields_of, html_response, render_message
+from surveys.views.sent import Sent
+
+KEY = "preview-of-a-survey"
+
+
+def preview_page(request: HttpRequest, definition: Definition, *, language: str | None) -> HttpResponse:
+    """Return a page of the survey marked as a preview; the answers so far travel in the form itself.
+
+    For a view that has seen to permission and to the CSRF token, as the admin's has.
+    """
+    fields = {name: [str(value) for value in values] for name, values in request.POST.lists()}
+    try:
+        form = form_of(fields, new_key=KEY, now=timezone.now())
+    except RequestRefused as refused:
+        return message_page(request, refused.phrase, refused.status)
+    chosen = choose_language(definition.languages, filter(None, (form.language, language)))
+    sent = Sent(form, 0, definition, chosen, request.path)
+    response = _following(request, sent)
+    # The admin may show it in a frame of its own.
+    response["Content-Security-Policy"] = f"{POLICY}'self'"
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def _following(request: HttpRequest, sent: Sent) -> HttpResponse:
+    form, definition = sent.form, sent.definition
+    kept = read_form(definition, form.fields, is_complete=False, is_demanding=False).answers
+    if request.method != "POST":
+        turn = Turn({}, {}, is_complete=False, page=next_page(definition, {}, -1) or 0)
+    elif form.page is not None and form.page not in range(len(definition.pages)):
+        return message_page(request, "broken", 400)
+    else:
+        turn = sent.as_typed(kept) if form.is_switch else sent.read(definition, kept)
+    if turn.is_complete:
+        text = definition.thank_you.into(sent.language)
+        title = definition.title.into(sent.language)
+        html = render_message(sent.language, "thanks", title=title, text=text, is_done=True, is_preview=True)
+        return html_response(html)
+    on_page = {question.key for question in definition.pages[turn.page]}
+    earlier = {key: answer for key, answer in {**kept, **turn.answers}.items() if key not in on_page}
+    carried = [(name, value) for name, values in fields_of(definition, earlier).items() for value in values]
+    is_refused = bool(turn.errors) and not turn.is_only_unseen
+    return sent.draw(
+        turn, 400 if is_refused else 200, is_preview=True, carried=carried, csrf=csrf_input(request)
+    )

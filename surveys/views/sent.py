@@ -1,0 +1,65 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+
+from surveys.actions.answering import Submission
+from surveys.answers import read_form
+from surveys.definition import Definition
+from surveys.kinds import Answer
+from surveys.paging import Turn, turn_back, turn_page
+from surveys.views.incoming import Form
+from surveys.views.pages import FormPage, html_response, render_form
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A sent page, with what it was made from."""
+
+    form: Form
+    version_id: int
+    definition: Definition
+    language: str
+    action: str
+
+    def submission(self) -> Submission:
+        """Return what the page says about itself."""
+        return Submission(
+            key=self.form.key,
+            version_id=self.version_id,
+            language=self.language,
+            started_at=self.form.started_at,
+            goes_on=self.form.page is not None and len(self.definition.pages) > 1,
+        )
+
+    def read(self, definition: Definition, kept: Mapping[str, Answer]) -> Turn:
+        """Return what the page leads to, on top of the answers kept so far."""
+        form = self.form
+        if form.is_back and form.page is not None:
+            return turn_back(definition, form.fields, page=form.page, kept=kept)
+        return turn_page(definition, form.fields, page=form.page, shown=form.shown, kept=kept)
+
+    def as_typed(self, kept: Mapping[str, Answer]) -> Turn:
+        """Return the same page as it stands, with nothing demanded and nothing to store."""
+        page = self.form.page or 0
+        here = self.definition.pages[page]
+        checked = read_form(
+            self.definition, self.form.fields, kept=kept, on_page=here, is_complete=False, is_demanding=False
+        )
+        return Turn(checked.answers, {}, is_complete=False, page=page)
+
+    def draw(self, turn: Turn, status: int = 200, **preview: object) -> HttpResponse:
+        """Return the page that comes next, or the same again with its fields as they were sent."""
+        page = FormPage(
+            definition=self.definition,
+            page=turn.page,
+            language=self.language,
+            answers=turn.answers,
+            action=self.action,
+            key=self.form.key,
+            version_id=self.version_id,
+            started=int(self.form.started_at.timestamp()),
+            fields=self.form.fields,
+            errors=turn.errors,
+        )
+        return html_response(render_form(page, **preview), status)
