@@ -51,7 +51,8 @@ class Child:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-            os.write(registry, b"-%d\n" % self.process.pid)
+            with suppress(BrokenPipeError):
+                os.write(registry, b"-%d\n" % self.process.pid)
 
 
 class Supervisor:
@@ -79,7 +80,9 @@ class Supervisor:
         try:
             for child in self.children:
                 self._start(child)
-            while not self.is_stopping and self.undertaker.poll() is None:
+            while not self.is_stopping:
+                if self.undertaker.poll() is not None:
+                    raise ChildProcessError("the undertaker is gone: nobody would clean up after a kill")
                 self._listen(0.5)
                 for child in self.children:
                     self._look_after(child)

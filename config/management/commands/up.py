@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
+from django.db import connection
 from kombu.exceptions import OperationalError
 
 from accounts.models import Account
@@ -37,6 +38,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, bind: str, demo: bool, **options: Any) -> None:
         lock = self._claim_data_dir()
         self._claim_port(bind)
+        try:
+            self._prepare(demo=demo)
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+        supervisor = Supervisor(self._children(bind), self.say)
+        supervisor.run(each_turn=Announcement(bind, self.say))
+        self.say("Stopped.")
+        os.close(lock)
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def _prepare(self, *, demo: bool) -> None:
         self.say("Bringing the database up to date ...")
         call_command("migrate", interactive=False, verbosity=0)
         if demo and not Account.objects.exists():
@@ -48,14 +63,7 @@ class Command(BaseCommand):
             Heartbeat.objects.all().delete()
         with suppress(OperationalError):  # no broker yet: beat asks again in five seconds
             beat_heart.apply_async(expires=30)
-        supervisor = Supervisor(self._children(bind), self.say)
-        supervisor.run(each_turn=Announcement(bind, self.say))
-        self.say("Stopped.")
-        os.close(lock)
-
-    def say(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
+        connection.close()  # from here on this process only watches others
 
     def _claim_data_dir(self) -> int:
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
