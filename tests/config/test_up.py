@@ -45,7 +45,10 @@ class Instance:
         log = (self.data_dir / "up.log").open("ab")
         with log:
             return subprocess.Popen(
-                [sys.executable, ROOT / "manage.py", "up"], env=self.environment, stdout=log, stderr=log
+                [sys.executable, ROOT / "manage.py", "up", "--processes", "1"],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
             )
 
     def is_ready(self):
@@ -102,7 +105,7 @@ def test_it_starts_shares_survives_a_kill_and_stops_clean(instance):
     finally:
         again.send_signal(signal.SIGINT)
     assert again.wait(timeout=30) == 0
-    assert instance.pids() == []
+    wait_until(lambda: instance.pids() == [], seconds=2)
 
 
 def test_a_taken_port_is_named_in_one_line(instance):

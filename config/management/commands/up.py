@@ -20,10 +20,9 @@ from config.models import Heartbeat
 from config.supervisor import Child, Supervisor
 from config.tasks import beat_heart
 
-# Every thread keeps a connection of its own: 4 x 4, the worker's and beat's stay far below PostgreSQL's 100.
-MOST_WEB_PROCESSES = 4
+# Every web thread and every task keeps a connection of its own: 4 x 4 + 4 stay far below PostgreSQL's 100.
+MOST_PROCESSES = 4
 THREADS_PER_PROCESS = 4
-MOST_TASKS_AT_ONCE = 4
 
 
 class Command(BaseCommand):
@@ -31,18 +30,25 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--bind", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+        processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+        parser.add_argument(
+            "--processes",
+            type=int,
+            default=processes,
+            help="web processes, and tasks at once (here: %(default)s)",
+        )
         parser.add_argument(
             "--demo", action="store_true", help="load the demo company into an empty database first"
         )
 
-    def handle(self, *args: Any, bind: str, demo: bool, **options: Any) -> None:
+    def handle(self, *args: Any, bind: str, processes: int, demo: bool, **options: Any) -> None:
         lock = self._claim_data_dir()
         self._claim_port(bind)
         try:
             self._prepare(demo=demo)
         except KeyboardInterrupt:
             raise SystemExit(130) from None
-        supervisor = Supervisor(self._children(bind), self.say)
+        supervisor = Supervisor(self._children(bind, processes), self.say)
         supervisor.run(each_turn=Announcement(bind, self.say))
         self.say("Stopped.")
         os.close(lock)
@@ -85,20 +91,19 @@ class Command(BaseCommand):
                     ) from None
                 raise CommandError(f"Cannot listen on {bind}:{settings.PORT}: {error.strerror}.") from None
 
-    def _children(self, bind: str) -> list[Child]:
-        cores = os.cpu_count() or 1
+    def _children(self, bind: str, processes: int) -> list[Child]:
         python = [sys.executable, "-m"]
         schedule = Path(settings.DATA_DIR) / "beat-schedule"
         web = [
             *(*python, "granian", "--interface", "wsgi", "config.wsgi:application"),
             *("--host", bind, "--port", str(settings.PORT), "--no-ws", "--log-level", "warning"),
-            *("--workers", str(min(cores, MOST_WEB_PROCESSES)), "--respawn-failed-workers"),
+            *("--workers", str(processes), "--respawn-failed-workers"),
             *("--blocking-threads", str(THREADS_PER_PROCESS), "--workers-kill-timeout", "3"),
         ]
         # Where root is all there is, eight lines of Celery's advice against it at every start help nobody.
         quiet = ["-W", "ignore:You're running the worker with superuser"]
         celery = [sys.executable, *quiet, "-m", "celery", "--quiet", "-A", "config.celery"]
-        worker = ["worker", "--concurrency", str(min(cores, MOST_TASKS_AT_ONCE)), "--loglevel", "INFO"]
+        worker = ["worker", "--concurrency", str(processes), "--loglevel", "INFO"]
         beat = ["beat", "--schedule", str(schedule), "--pidfile", ""]
         return [
             Child("web", web, settings.BASE_DIR),
