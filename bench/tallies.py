@@ -5,10 +5,9 @@ import statistics
 import time
 
 from django.db import connection
-from django.utils import timezone
-from metrics.actions.absorb import rebuild_metrics
 
 from bench.arena import published_survey
+from metrics.actions.absorb import rebuild_metrics
 from metrics.models import Tally
 
 RESPONSES = int(os.environ.get("BENCH_RESPONSES", "1000000"))
@@ -46,7 +45,7 @@ def run() -> list[tuple[str, str, str]]:
             cursor.execute(BY_HAND, (survey.pk,))
             hand.append(time.perf_counter() - began)
     began = time.perf_counter()
-    rebuild_metrics(now=timezone.now())
+    rebuild_metrics()
     ours = time.perf_counter() - began
     counted = sum(Tally.objects.filter(survey=survey).values_list("count", flat=True))
     if counted != 3 * RESPONSES:

@@ -103,12 +103,15 @@ def respond(
     account: Account | None = None,
     **fields: Any,
 ) -> Response:
-    """A complete response to the live version at the instant; a partial one with `submitted_at=None`."""
+    """A complete response to the live version, written at the instant or, when that is before noon, at noon.
+
+    A partial one with `submitted_at=None`.
+    """
     own = {
         "submission_key": f"key-{next(numbers)}",
         "started_at": at,
         "submitted_at": at,
-        "changed_at": at,
+        "changed_at": max(at, NOON),
         "language": survey.language,
         "channel": "link",
     }

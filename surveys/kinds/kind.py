@@ -119,6 +119,10 @@ class Kind(ABC):
         """Return the integer that metrics count for an allowed answer, None for a kind without scores."""
         return answer if self.is_scored else None
 
+    def scorable(self, question: Question) -> Iterable[Answer]:
+        """Return every answer that has a score, so that metrics can look scores up in SQL."""
+        return ()
+
     def picked(self, answer: Answer) -> tuple[str, ...]:
         """Return the keys of the choices that an allowed answer picks."""
         return ()

@@ -1,5 +1,5 @@
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from surveys.definition import Question
@@ -30,6 +30,10 @@ class Scale(Kind):
     def points(self, settings: Mapping[str, Any]) -> range:
         """Return every point, lowest first."""
         return range(self.low(settings), self.high(settings) + 1)
+
+    def scorable(self, question: Question) -> Iterable[Answer]:
+        """Return every point."""
+        return self.points(question.settings)
 
     def parse(self, raw: str) -> Answer:
         """Return the integer that a form's text stands for."""

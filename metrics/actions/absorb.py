@@ -1,0 +1,154 @@
+"""From responses to scores, comments and tallies: what was answered, edited, late or deleted, counted once.
+
+The rows are made to be what the responses say, never counted up: running twice, late, in any order or after
+a kill gives the same rows. One run at a time holds the advisory lock.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from metrics.actions import derive
+
+logger = logging.getLogger(__name__)
+
+LOCK = 0x65617273_0001
+BATCH = 5_000
+# A response may be committed this long after the instant written in it: slow transactions, clocks apart.
+# Whatever comes later still is found by the nightly sweep.
+OVERLAP = timedelta(minutes=15)
+
+SINCE = """
+SELECT greatest(max(changed_at), '1900-01-01') FROM metrics_absorbed
+WHERE changed_at <= %(now)s HAVING max(changed_at) IS NOT NULL
+"""
+CHANGED = """
+SELECT response.id FROM surveys_response AS response
+LEFT JOIN metrics_absorbed AS known ON known.response_id = response.id
+WHERE known.revision IS DISTINCT FROM response.revision {window}
+ORDER BY response.changed_at, response.id LIMIT %(limit)s
+"""
+FORGET = "DELETE FROM {table} WHERE {which} RETURNING survey_id, day, account_id"
+DELETED = "response_id IS NULL"
+GONE = "NOT EXISTS (SELECT FROM surveys_response AS response WHERE response.id = response_id)"
+
+
+@dataclass(frozen=True, slots=True)
+class Absorption:
+    """What one run absorbed; `quarantined` names the responses left out, as (public id, why)."""
+
+    responses: int = 0
+    scores: int = 0
+    comments: int = 0
+    vanished: int = 0
+    quarantined: tuple[tuple[str, str], ...] = ()
+    accounts: frozenset[int] = frozenset()
+
+    @property
+    def has_found_any(self) -> bool:
+        """Whether there was something to do, and so may be more."""
+        return bool(self.responses or self.vanished)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.responses} responses absorbed, {self.vanished} deleted ones forgotten; "
+            f"{self.scores} scores and {self.comments} comments written, {len(self.quarantined)} quarantined"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Vanished:
+    """What deleted responses leave to be counted again."""
+
+    count: int
+    cells: set[derive.Cell]
+    accounts: set[int]
+
+
+def absorb_responses(*, now: datetime, limit: int = BATCH, sweep: bool = False) -> Absorption:
+    """Bring scores, comments and tallies up to at most so many changed responses, oldest change first.
+
+    Looks at what changed since the newest absorbed response, less an overlap; a sweep looks at everything
+    and waits for its turn, where a plain run leaves the work to the run that is at it.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not _take_turn(cursor, wait=sweep):
+            return Absorption()
+        vanished = _forget_vanished(cursor, everywhere=sweep)
+        changed = _changed_responses(cursor, since=None if sweep else _horizon(cursor, now), limit=limit)
+        if not changed and not vanished.count:
+            return Absorption()
+        return _absorb(cursor, changed, vanished)
+
+
+def rebuild_metrics() -> Absorption:
+    """Make every score, comment and tally again from the responses, in one go that readers never see half.
+
+    What no response can say again, the account's segment and the contact's role when the answer came, is
+    kept where it was noted.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        _take_turn(cursor, wait=True)
+        vanished = _forget_vanished(cursor, everywhere=True)
+        cursor.execute("SELECT DISTINCT survey_id, day FROM metrics_tally")
+        vanished.cells.update(cursor.fetchall())
+        return _absorb(cursor, None, vanished)
+
+
+def _absorb(cursor: CursorWrapper, ids: list[int] | None, vanished: _Vanished) -> Absorption:
+    reading = derive.read_responses(cursor, ids)
+    scores = derive.write_scores(cursor)
+    comments = derive.write_comments(cursor)
+    derive.write_absorbed(cursor)
+    derive.write_tallies(cursor, reading.cells | vanished.cells)
+    for public_id, fault in reading.faults:
+        logger.warning("response %s is quarantined: %s", public_id, fault)
+    return Absorption(
+        responses=reading.responses,
+        scores=scores,
+        comments=comments,
+        vanished=vanished.count,
+        quarantined=tuple(reading.faults),
+        accounts=frozenset(reading.accounts | vanished.accounts),
+    )
+
+
+def _take_turn(cursor: CursorWrapper, *, wait: bool) -> bool:
+    """Return whether this transaction is the one that may write."""
+    if wait:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        return True
+    cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+    return bool(cursor.fetchone()[0])
+
+
+def _horizon(cursor: CursorWrapper, now: datetime) -> datetime | None:
+    """Return the instant from which changes are looked for, None at the very beginning.
+
+    Responses from a clock that runs ahead do not count: they would hide those that come after them.
+    """
+    cursor.execute(SINCE, {"now": now})
+    newest = cursor.fetchone()
+    return newest[0] - OVERLAP if newest else None
+
+
+def _changed_responses(cursor: CursorWrapper, *, since: datetime | None, limit: int) -> list[int]:
+    window = "" if since is None else "AND response.changed_at >= %(since)s"
+    cursor.execute(CHANGED.format(window=window), {"since": since, "limit": limit})
+    return [response for (response,) in cursor.fetchall()]
+
+
+def _forget_vanished(cursor: CursorWrapper, *, everywhere: bool) -> _Vanished:
+    """Drop what remains of deleted responses; everywhere also of those deleted past Django, by plain SQL."""
+    cursor.execute(FORGET.format(table="metrics_absorbed", which=GONE if everywhere else DELETED))
+    rows = cursor.fetchall()
+    count = len(rows)
+    if everywhere:
+        for table in ("metrics_score", "metrics_comment"):
+            cursor.execute(FORGET.format(table=table, which=GONE))
+            rows += cursor.fetchall()
+    cells = {(survey, day) for survey, day, _ in rows if day}
+    return _Vanished(count, cells, {account for _, _, account in rows if account})

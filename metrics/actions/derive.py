@@ -1,0 +1,233 @@
+"""The steps from responses to scores, comments and tallies, each one statement over a whole set.
+
+Everything is read from the responses in one statement, the `reading`, so that an edit that comes in
+between is seen whole or not at all. What is right already is not written again.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.backends.utils import CursorWrapper
+
+from metrics.codebook import codebook
+from surveys.models import Response, Version
+
+# A survey and a day on which its answers are counted: the unit in which tallies are made.
+Cell = tuple[int, date]
+
+READING = """
+CREATE TEMPORARY TABLE reading AS
+SELECT response.id, response.public_id, response.revision, response.changed_at, response.survey_id,
+    response.version_id, response.account_id, response.contact_id, response.language, response.channel,
+    response.is_test, response.answers, local.day,
+    coalesce(slice.segment, account.segment, '') AS segment,
+    coalesce(slice.tier, account.tier, '') AS tier,
+    coalesce(slice.region, account.region, '') AS region,
+    CASE WHEN known.contact_id = response.contact_id THEN known.contact_role
+        ELSE coalesce(contact.role, '') END AS contact_role,
+    CASE WHEN response.is_test THEN ''
+        WHEN version.survey_id <> response.survey_id THEN 'its version belongs to another survey'
+        WHEN version.id = ANY(%(unreadable)s) THEN 'its version cannot be read'
+        WHEN jsonb_typeof(response.answers) <> 'object' THEN 'its answers are not an object'
+        WHEN local.day IS NULL THEN 'its time is outside the calendar'
+        ELSE '' END AS fault,
+    known.survey_id AS known_survey_id, known.day AS known_day, known.account_id AS known_account_id
+FROM surveys_response AS response
+JOIN surveys_version AS version ON version.id = response.version_id
+LEFT JOIN accounts_account AS account ON account.id = response.account_id
+LEFT JOIN accounts_contact AS contact ON contact.id = response.contact_id
+LEFT JOIN metrics_absorbed AS known ON known.response_id = response.id
+LEFT JOIN metrics_slice AS slice
+    ON slice.id = known.slice_id AND known.account_id IS NOT DISTINCT FROM response.account_id
+CROSS JOIN LATERAL (SELECT coalesce(response.submitted_at, response.started_at) AS at) AS moment
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN moment.at >= '1900-01-01' AND moment.at < '9999-01-01'
+        THEN (moment.at AT TIME ZONE %(zone)s)::date END AS day
+) AS local
+"""
+
+NEW_SLICES = """
+INSERT INTO metrics_slice (segment, tier, region, language, channel)
+SELECT segment, tier, region, language, channel FROM reading
+EXCEPT SELECT segment, tier, region, language, channel FROM metrics_slice
+"""
+
+ANSWERS = """
+CREATE TEMPORARY TABLE answer AS
+SELECT reading.id AS response_id, reading.survey_id, book.key AS question_key, book.kind,
+    reading.account_id, reading.contact_id, reading.contact_role, slice.id AS slice_id, reading.day,
+    reading.language, (book.scores ->> given.answer::text)::smallint AS value,
+    CASE WHEN book.scores IS NULL AND jsonb_typeof(given.answer) = 'string'
+        THEN reading.answers ->> book.key END AS text
+FROM reading
+JOIN metrics_slice AS slice USING (segment, tier, region, language, channel)
+JOIN jsonb_to_recordset(%(book)s::jsonb) AS book (version_id bigint, key text, kind text, scores jsonb)
+    USING (version_id)
+CROSS JOIN LATERAL (SELECT reading.answers -> book.key AS answer OFFSET 0) AS given
+WHERE reading.fault = '' AND NOT reading.is_test AND given.answer <> 'null'
+"""
+
+MARK_MISFITS = """
+UPDATE reading SET fault = 'the answer to ' || misfit.question_key || ' does not fit'
+FROM (
+    SELECT response_id, min(question_key) AS question_key FROM answer
+    WHERE value IS NULL AND text IS NULL GROUP BY response_id
+) AS misfit
+WHERE reading.id = misfit.response_id
+"""
+
+DROP_MISFITS = """
+DELETE FROM answer USING reading WHERE reading.id = answer.response_id AND reading.fault <> ''
+"""
+
+ABSORBED = """
+INSERT INTO metrics_absorbed AS known (response_id, revision, changed_at, survey_id, account_id, contact_id,
+    contact_role, slice_id, day, fault)
+SELECT reading.id, revision, changed_at, survey_id, account_id, contact_id, contact_role, slice.id, day, fault
+FROM reading JOIN metrics_slice AS slice USING (segment, tier, region, language, channel)
+ON CONFLICT (response_id) DO UPDATE SET revision = excluded.revision, changed_at = excluded.changed_at,
+    survey_id = excluded.survey_id, account_id = excluded.account_id, contact_id = excluded.contact_id,
+    contact_role = excluded.contact_role, slice_id = excluded.slice_id, day = excluded.day,
+    fault = excluded.fault
+WHERE (known.revision, known.changed_at, known.survey_id, known.account_id, known.contact_id,
+    known.contact_role, known.slice_id, known.day, known.fault)
+    IS DISTINCT FROM (excluded.revision, excluded.changed_at, excluded.survey_id, excluded.account_id,
+    excluded.contact_id, excluded.contact_role, excluded.slice_id, excluded.day, excluded.fault)
+"""
+
+DROP_SCORES = """
+DELETE FROM metrics_score AS score USING reading
+WHERE score.response_id = reading.id AND NOT EXISTS (
+    SELECT FROM answer WHERE answer.response_id = score.response_id
+    AND (answer.question_key, answer.value, answer.kind, answer.survey_id, answer.slice_id, answer.day,
+        answer.contact_role) = (score.question_key, score.value, score.kind, score.survey_id, score.slice_id,
+        score.day, score.contact_role)
+    AND (answer.account_id, answer.contact_id) IS NOT DISTINCT FROM (score.account_id, score.contact_id)
+)
+"""
+
+ADD_SCORES = """
+INSERT INTO metrics_score (response_id, survey_id, question_key, kind, account_id, contact_id, contact_role,
+    slice_id, day, value)
+SELECT response_id, survey_id, question_key, kind, account_id, contact_id, contact_role, slice_id, day, value
+FROM answer WHERE value IS NOT NULL AND NOT EXISTS (
+    SELECT FROM metrics_score AS score
+    WHERE (score.response_id, score.question_key) = (answer.response_id, answer.question_key)
+)
+"""
+
+# What was found in a comment stays with it as long as its words do.
+DROP_COMMENTS = """
+DELETE FROM metrics_comment AS comment USING reading
+WHERE comment.response_id = reading.id AND NOT EXISTS (
+    SELECT FROM answer WHERE (answer.response_id, answer.question_key, answer.text)
+        = (comment.response_id, comment.question_key, comment.text) AND answer.text <> ''
+)
+"""
+
+MOVE_COMMENTS = """
+UPDATE metrics_comment AS comment
+SET survey_id = answer.survey_id, account_id = answer.account_id, day = answer.day
+FROM answer
+WHERE (answer.response_id, answer.question_key) = (comment.response_id, comment.question_key)
+    AND (answer.survey_id, answer.account_id, answer.day)
+    IS DISTINCT FROM (comment.survey_id, comment.account_id, comment.day)
+"""
+
+ADD_COMMENTS = """
+INSERT INTO metrics_comment (response_id, survey_id, question_key, account_id, day, text, language, themes)
+SELECT response_id, survey_id, question_key, account_id, day, text, language, '{}'
+FROM answer WHERE text <> '' AND NOT EXISTS (
+    SELECT FROM metrics_comment AS comment
+    WHERE (comment.response_id, comment.question_key) = (answer.response_id, answer.question_key)
+)
+"""
+
+# One kind a cell: two could only come from a version that was written past `publish_survey`.
+TALLIES = """
+WITH cell AS (
+    SELECT * FROM unnest(%(surveys)s::bigint[], %(days)s::date[]) AS cell (survey_id, day)
+), fresh AS MATERIALIZED (
+    SELECT survey_id, question_key, min(kind) AS kind, slice_id, day, value, count(*) AS count
+    FROM metrics_score JOIN cell USING (survey_id, day)
+    GROUP BY survey_id, question_key, slice_id, day, value
+), gone AS (
+    DELETE FROM metrics_tally AS tally USING cell
+    WHERE (tally.survey_id, tally.day) = (cell.survey_id, cell.day) AND NOT EXISTS (
+        SELECT FROM fresh
+        WHERE (fresh.survey_id, fresh.question_key, fresh.day, fresh.slice_id, fresh.value)
+            = (tally.survey_id, tally.question_key, tally.day, tally.slice_id, tally.value)
+    )
+)
+INSERT INTO metrics_tally AS tally (survey_id, question_key, kind, slice_id, day, value, count)
+SELECT survey_id, question_key, kind, slice_id, day, value, count FROM fresh
+ON CONFLICT (survey_id, question_key, day, slice_id, value)
+    DO UPDATE SET kind = excluded.kind, count = excluded.count
+    WHERE (tally.kind, tally.count) <> (excluded.kind, excluded.count)
+"""
+
+
+class Reading(NamedTuple):
+    """What a set of responses touches: cells and accounts, before and now, and the faults found in it."""
+
+    responses: int
+    cells: set[Cell]
+    accounts: set[int]
+    faults: list[tuple[str, str]]
+
+
+def read_responses(cursor: CursorWrapper, ids: list[int] | None) -> Reading:
+    """Read these responses, or all, into `reading` and `answer`, and leave out the answers of faulty ones."""
+    chosen = "" if ids is None else "WHERE response.id = ANY(%(ids)s)"
+    versions = Version.objects.all()
+    if ids is not None:
+        versions = versions.filter(pk__in=Response.objects.filter(pk__in=ids).values("version"))
+    book = codebook(versions)
+    cursor.execute(
+        READING + chosen, {"ids": ids, "zone": settings.REPORTING_TIME_ZONE, "unreadable": book.unreadable}
+    )
+    cursor.execute("ANALYZE reading")
+    cursor.execute(NEW_SLICES)
+    cursor.execute(ANSWERS, {"book": json.dumps([entry._asdict() for entry in book.entries])})
+    cursor.execute("ANALYZE answer")
+    cursor.execute(MARK_MISFITS)
+    if cursor.rowcount:
+        cursor.execute(DROP_MISFITS)
+    cursor.execute("SELECT survey_id, day FROM reading UNION SELECT known_survey_id, known_day FROM reading")
+    cells = {(survey, day) for survey, day in cursor.fetchall() if survey and day}
+    cursor.execute("SELECT account_id FROM reading UNION SELECT known_account_id FROM reading")
+    accounts = {account for (account,) in cursor.fetchall() if account}
+    cursor.execute("SELECT public_id::text, fault FROM reading WHERE fault <> '' ORDER BY id")
+    faults = cursor.fetchall()
+    cursor.execute("SELECT count(*) FROM reading")
+    return Reading(cursor.fetchone()[0], cells, accounts, faults)
+
+
+def write_scores(cursor: CursorWrapper) -> int:
+    """Make the scores of the responses read what their answers say; return how many were new or changed."""
+    cursor.execute(DROP_SCORES)
+    cursor.execute(ADD_SCORES)
+    return int(cursor.rowcount)
+
+
+def write_comments(cursor: CursorWrapper) -> int:
+    """Make the comments of the responses read what their answers say; return how many were new or changed."""
+    cursor.execute(DROP_COMMENTS)
+    cursor.execute(MOVE_COMMENTS)
+    cursor.execute(ADD_COMMENTS)
+    return int(cursor.rowcount)
+
+
+def write_absorbed(cursor: CursorWrapper) -> None:
+    """Note how the responses read were counted, and forget the reading."""
+    cursor.execute(ABSORBED)
+    cursor.execute("DROP TABLE reading, answer")
+
+
+def write_tallies(cursor: CursorWrapper, cells: Iterable[Cell]) -> None:
+    """Make the tallies of these cells the sums of their scores."""
+    surveys, days = zip(*sorted(cells), strict=True) if cells else ((), ())
+    cursor.execute(TALLIES, {"surveys": list(surveys), "days": list(days)})

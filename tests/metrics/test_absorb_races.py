@@ -1,0 +1,154 @@
+"""Several workers at once, killed or late: real connections, real commits."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.db import connection, transaction
+
+from metrics import audit
+from metrics.actions import derive
+from metrics.actions.absorb import LOCK, absorb_responses, rebuild_metrics
+from metrics.audit import differences
+from metrics.models import Absorbed, Score, Tally
+from surveys.models import Response
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = make.NOON
+LATER = NOW + timedelta(hours=1)
+
+
+def together(*jobs):
+    """Run the jobs at the same time, each on a connection of its own; return what they return."""
+    start = Barrier(len(jobs))
+
+    def run(job):
+        try:
+            start.wait(timeout=30)
+            return job()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return [future.result(timeout=60) for future in [pool.submit(run, job) for job in jobs]]
+
+
+def test_two_workers_count_everything_once():
+    survey = make.published_survey()
+    for number in range(40):
+        make.respond(survey, {"nps": number % 11, "why": "x"}, account=make.account())
+
+    def absorb():
+        return absorb_responses(now=LATER, sweep=True).responses
+
+    assert sorted(together(absorb, absorb)) == [0, 40]
+    assert sum(Tally.objects.values_list("count", flat=True)) == 40
+    assert differences(now=LATER) == []
+
+
+def test_a_second_tick_leaves_the_work_to_the_first():
+    make.respond(make.published_survey(), {"nps": 9})
+
+    def tick():
+        return absorb_responses(now=LATER).responses
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        assert together(tick) == [0]
+    assert together(tick) == [1]
+
+
+def test_absorbing_beside_answers_edits_and_rebuilds_ends_right():
+    survey = make.published_survey()
+    responses = [make.respond(survey, {"nps": number}) for number in range(10)]
+
+    def edit():
+        for response in responses:
+            Response.objects.filter(pk=response.pk).update(answers={"nps": 10, "why": "Edited."}, revision=2)
+
+    def answer():
+        for number in range(10):
+            make.respond(survey, {"nps": number, "why": "New."})
+
+    def absorb():
+        for _ in range(5):
+            absorb_responses(now=LATER, sweep=True)
+
+    together(edit, answer, absorb, absorb, rebuild_metrics)
+    absorb_responses(now=LATER)
+    assert differences(now=LATER) == []
+    assert Score.objects.filter(value=10).count() == 10
+    assert Score.objects.count() == 20
+
+
+@pytest.mark.parametrize(
+    "step", ["read_responses", "write_scores", "write_comments", "write_absorbed", "write_tallies"]
+)
+def test_a_run_that_dies_leaves_nothing_half_done(step, monkeypatch):
+    survey = make.published_survey()
+    make.respond(survey, {"nps": 9})
+    absorb_responses(now=LATER)
+    make.respond(survey, {"nps": 3, "why": "x"})
+
+    class Killed(Exception):
+        pass
+
+    whole = getattr(derive, step)
+
+    def die(*arguments):
+        whole(*arguments)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(derive, step, die)
+        with pytest.raises(Killed):
+            absorb_responses(now=LATER)
+    assert Score.objects.count() == Tally.objects.count() == Absorbed.objects.count() == 1
+    absorb_responses(now=LATER)
+    assert differences(now=LATER) == []
+    assert Score.objects.count() == 2
+
+
+def test_readers_never_see_half_a_rebuild(monkeypatch):
+    survey = make.published_survey()
+    for number in range(11):
+        make.respond(survey, {"nps": number})
+    absorb_responses(now=LATER)
+    Tally.objects.update(count=5)
+    seen = []
+
+    def look():
+        return sum(Tally.objects.values_list("count", flat=True))
+
+    whole = derive.write_tallies
+
+    def write_and_look(*arguments):
+        whole(*arguments)
+        seen.extend(together(look))
+
+    monkeypatch.setattr(derive, "write_tallies", write_and_look)
+    rebuild_metrics()
+    assert seen == [55]
+    assert look() == 11
+
+
+def test_verifying_reads_one_moment(monkeypatch):
+    survey = make.published_survey()
+    make.respond(survey, {"nps": 9})
+    absorb_responses(now=LATER)
+    whole = audit._stored_rows
+
+    def answer_in_between(*arguments):
+        if not Score.objects.filter(value=1).exists() and not changed:
+            changed.append(True)
+            together(lambda: make.respond(survey, {"nps": 1}) and absorb_responses(now=LATER))
+        return whole(*arguments)
+
+    changed = []
+    monkeypatch.setattr(audit, "_stored_rows", answer_in_between)
+    assert differences(now=LATER) == []
+    assert changed
+    assert Score.objects.count() == 2
