@@ -100,6 +100,7 @@ def _write_voices(
     timeline: Timeline, surveys: Mapping[str, Questionnaire], asks: Iterable[Ask], *, visitors: int
 ) -> int:
     """Write invitations and responses; return how many responses there are."""
+    # Anyone can throw these dice, but without the SECRET_KEY a nonce is no link.
     nonces = dice("links")
     invited = [(ask, _invitation(ask, surveys[ask.survey], nonces.randbytes(16))) for ask in asks]
     invited.sort(key=lambda pair: pair[0].sent_at)

@@ -12,7 +12,7 @@ from config.demo.outreach import Ask
 from config.demo.phrases import MIXED, NEGATIVE, POSITIVE, SEVERE, Phrasebook
 from config.demo.questionnaires import GO_LIVE, RELATIONSHIP, SUPPORT, Questionnaire
 from config.demo.signals import DOLLARS_A_SEAT
-from config.demo.timeline import Timeline
+from config.demo.timeline import MONTHS, Timeline
 from surveys.models import Collector, Response
 
 # What people praise and complain about in general, before the story weighs in.
@@ -68,8 +68,9 @@ class Voices:
         return response
 
     def visitors(self, collector: Collector, count: int) -> Iterator[Response]:
-        """Yield what nameless visitors of the user day answered at the QR code, in one afternoon."""
-        day = self.timeline.first_of(len(self.timeline.months) - 1 - VISITED_MONTHS_AGO) + timedelta(days=17)
+        """Yield what nameless visitors of the user day, a Thursday, answered at the QR code."""
+        day = self.timeline.first_of(MONTHS - VISITED_MONTHS_AGO) + timedelta(days=14)
+        day += timedelta(days=(3 - day.weekday()) % 7)
         opens = datetime.combine(day, time(11), self.timeline.zone)
         for _ in range(count):
             at = opens + timedelta(seconds=self.dice.randrange(6 * 3600))
@@ -117,8 +118,9 @@ class Voices:
 
     def _about_us(self, customer: Customer | None, day: date, language: str, feeling: float) -> Answers:
         nps = _point(8.05 + 1.8 * feeling, 0, 10)
-        praise = self._ranked(PRAISED)
         complaints = self._ranked(self._blamed(customer, day))
+        # Nobody praises in one sentence what the next one complains about.
+        praise = [topic for topic in self._ranked(PRAISED) if topic not in complaints[:2]]
         answers: Answers = {"nps": nps}
         if nps > 8 and self.dice.random() < 0.85:
             answers["valued"] = self._picks(praise[:1], language)[0]
