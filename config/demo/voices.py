@@ -14,6 +14,7 @@ from config.demo.questionnaires import GO_LIVE, RELATIONSHIP, SUPPORT, Questionn
 from config.demo.signals import DOLLARS_A_SEAT
 from config.demo.timeline import MONTHS, Timeline
 from surveys.models import Collector, Response
+from surveys.visits import PERSONAL
 
 # What people praise and complain about in general, before the story weighs in.
 PRAISED = {
@@ -96,7 +97,7 @@ class Voices:
             submitted_at=None if is_partial else at,
             changed_at=at,
             language=language,
-            channel=Collector.Channel.LINK,
+            channel=PERSONAL,
             answers={first_question: answers[first_question]} if is_partial else answers,
         )
 
