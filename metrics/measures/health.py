@@ -1,0 +1,65 @@
+"""How accounts are: the newest health of each, and how many are in which band."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from metrics.formulas.health import Band
+from metrics.measures.measure import Measure, Unit
+from metrics.measures.scope import Scope
+from metrics.models import Health
+
+# A health that nobody renewed for a week says nothing about today.
+STALE_DAYS = 7
+DEFINITION = (
+    "Of the accounts of whose health enough is known, the percentage in green: a score of 75 or more of 100."
+    " Grey ones, of which too little is known, are left out."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One account's newest health: score (0..100), band, and the share (0..1) of it that is known."""
+
+    account: int
+    score: float
+    band: Band
+    confidence: float
+    day: date
+
+
+def standings(scope: Scope) -> dict[int, Standing]:
+    """Return the newest health of each account in question that has one of the last week, by account."""
+    rows = (
+        Health.objects.filter(account__in=scope.accounts, day__gt=scope.today - timedelta(days=STALE_DAYS))
+        .newest_on(scope.today)
+        .values_list("account", "score", "band", "confidence", "day")
+    )
+    return {
+        account: Standing(account, score / 100, Band(band), confidence / 10_000, day)
+        for account, score, band, confidence, day in rows
+    }
+
+
+def healthy_accounts(scope: Scope, found: Mapping[int, Standing] | None = None) -> Measure:
+    """Return the accounts in green (0..100 percent) of those known, or None; each band's count beside it."""
+    found = standings(scope) if found is None else found
+    bands = Counter(standing.band for standing in found.values())
+    known = len(found) - bands[Band.GREY]
+    today = scope.between(scope.today, scope.today + timedelta(days=1))
+    return today.measure(
+        "health",
+        Unit.PERCENT,
+        100 * bands[Band.GREEN] / known if known else None,
+        n=known,
+        counted="accounts",
+        definition=DEFINITION,
+        beside={band.value: bands[band] for band in Band},
+    )
+
+
+def health_trend(scope: Scope) -> list[tuple[date, float, Band]]:
+    """Return the daily health of the account in question over the window: day, score (0..100) and band."""
+    rows = Health.objects.filter(scope.days(), account__in=scope.accounts).order_by("day")
+    return [(day, score / 100, Band(band)) for day, score, band in rows.values_list("day", "score", "band")]

@@ -1,0 +1,114 @@
+"""Responses as people read them: who said what, with the scores given beside the words."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from metrics.formulas.satisfaction import Direction
+from metrics.measures.answers import Settings, question_settings
+from metrics.measures.scope import Scope
+from metrics.measures.sentiment import name_of, scale_of
+from metrics.models import Comment, Score
+from surveys.kinds import KINDS, Scale
+from surveys.models import Response
+
+# Of so many of the newest comments, the unhappy ones are shown first.
+NEWEST = 60
+
+
+class Mood(StrEnum):
+    """How somebody who gave a score feels about us."""
+
+    UNHAPPY = "unhappy"
+    NEUTRAL = "neutral"
+    HAPPY = "happy"
+
+
+class Given(NamedTuple):
+    """One score as it was given: the name of its kind, the point and the highest point there is."""
+
+    label: str
+    value: int
+    highest: int
+    mood: Mood
+
+
+class Voice(NamedTuple):
+    """One response: its row with survey, account and contact, the scores and the words in it."""
+
+    response: Response
+    given: tuple[Given, ...]
+    words: tuple[str, ...]
+
+    @property
+    def mood(self) -> Mood:
+        """The mood of the unhappiest score; neutral without scores."""
+        moods = {each.mood for each in self.given}
+        if Mood.UNHAPPY in moods:
+            return Mood.UNHAPPY
+        return Mood.HAPPY if moods == {Mood.HAPPY} else Mood.NEUTRAL
+
+    @property
+    def urgency(self) -> int:
+        """Its place among the moods, the unhappy ones first."""
+        return list(Mood).index(self.mood)
+
+
+def mood_of(kind: str, value: int, settings: Settings) -> Mood:
+    """Return the mood behind a score: by the cut-offs of an NPS question, by its good points elsewhere.
+
+    What is neither good nor on the worse half of the scale is neutral, and so is every plain rating, for it
+    has no cut-off.
+    """
+    if kind == "rating":
+        return Mood.NEUTRAL
+    if kind == "nps":
+        low, high = settings["detractor_max"], settings["passive_max"]
+        return _mood(value, low, high + 1)
+    scale = scale_of(kind, settings)
+    worse_half = (scale.high - scale.low + 1) // 2
+    if scale.direction is Direction.LOWER_IS_BETTER:
+        return _mood(-value, -(scale.high - worse_half + 1), -scale.good_from)
+    return _mood(value, scale.low + worse_half - 1, scale.good_from)
+
+
+def newest_comments(scope: Scope, limit: int, *, unhappy_first: bool = False) -> list[Voice]:
+    """Return the newest responses with words, or those of the last 60 with the unhappy ones first."""
+    rows: Any = Comment.objects.visible_to(scope.viewer).filter(scope.days(), scope.surveys())
+    if scope.is_narrowed:
+        rows = rows.filter(account__in=scope.accounts)
+    newest = rows.order_by("-day", "-pk").values_list("response", flat=True)[: max(limit, NEWEST)]
+    responses = Response.objects.filter(pk__in=list(newest)).select_related("survey", "account", "contact")
+    by_age = sorted(voices(responses), key=attrgetter("response.started_at"), reverse=True)
+    return (sorted(by_age, key=attrgetter("urgency")) if unhappy_first else by_age)[:limit]
+
+
+def voices(responses: Iterable[Response]) -> list[Voice]:
+    """Return the responses in their order with their scores and words, in three queries."""
+    heard = list(responses)
+    scores = list(Score.objects.filter(response__in=heard).order_by("pk"))
+    settings = question_settings({(each.survey_id, each.question_key): each.kind for each in scores})
+    given: Mapping[int, list[Given]] = defaultdict(list)
+    for score in scores:
+        given[score.response_id].append(_given(score, settings[score.survey_id, score.question_key]))
+    words: Mapping[int, list[str]] = defaultdict(list)
+    for response_id, text in Comment.objects.filter(response__in=heard).values_list("response", "text"):
+        words[response_id].append(text)
+    return [Voice(each, tuple(given[each.pk]), tuple(words[each.pk])) for each in heard]
+
+
+def _given(score: Score, settings: Settings) -> Given:
+    kind = KINDS[score.kind]
+    if not isinstance(kind, Scale):
+        raise TypeError(f"{score.kind} is not a scale")
+    return Given(
+        name_of(score.kind), score.value, kind.high(settings), mood_of(score.kind, score.value, settings)
+    )
+
+
+def _mood(value: int, unhappy_to: int, happy_from: int) -> Mood:
+    if value >= happy_from:
+        return Mood.HAPPY
+    return Mood.UNHAPPY if value <= unhappy_to else Mood.NEUTRAL
