@@ -7,6 +7,7 @@ from config import health
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/", permanent=False), name="home"),
     path("", include("surveys.urls")),
+    path("admin/", include("metrics.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -1,0 +1,135 @@
+"""Numbers as people read them: real minus signs, thousands separated, halves rounded up, units said."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from django import template
+from django.conf import settings
+
+from metrics.formulas.rounding import displayed
+from metrics.measures.answers import By
+from metrics.measures.measure import Days, Measure, Unit
+from metrics.pages.charts import period_name
+
+register = template.Library()
+
+UNKNOWN = "–"
+DIGITS: Mapping[Unit, int] = {Unit.POINTS: 0, Unit.PERCENT: 1, Unit.SCALE: 2}
+
+
+@register.filter
+def figure(measure: Measure) -> str:
+    """Return the value of a measure with its unit, a dash where it cannot be known."""
+    return quantity(measure.value, measure.unit)
+
+
+@register.filter
+def interval(measure: Measure) -> str:
+    """Return the ends of a measure's interval, '' without one."""
+    if measure.interval is None:
+        return ""
+    low, high = (quantity(end, measure.unit) for end in measure.interval)
+    return f"{low} to {high}"
+
+
+@register.filter
+def money(value: Decimal | None) -> str:
+    """Return an amount in the reporting currency without cents: "USD 1,234,567"."""
+    return UNKNOWN if value is None else f"{settings.REPORTING_CURRENCY} {amount(value)}"
+
+
+@register.filter
+def amount(value: Decimal | None) -> str:
+    """Return an amount whose currency the heading says, without cents: "1,234,567"."""
+    if value is None:
+        return UNKNOWN
+    whole = value.quantize(Decimal(1), ROUND_HALF_UP)
+    return f"{'−' if whole < 0 else ''}{abs(whole):,}"
+
+
+@register.filter
+def counted(measure: Measure) -> str:
+    """Return what a measure counts beside its n: "1,234 answers", "1 answer"."""
+    noun, _, rest = measure.counted.partition(" ")
+    noun = noun.removesuffix("s") if measure.n == 1 else noun
+    return f"{_number(measure.n, 0)} {noun} {rest}".strip()
+
+
+@register.filter
+def percent(value: float | None, digits: int = 0) -> str:
+    """Return a percentage: "72%"."""
+    return UNKNOWN if value is None else f"{_number(value, digits)}%"
+
+
+@register.filter
+def number(value: float | None, digits: int = 0) -> str:
+    """Return a number: "1,234.5"."""
+    return UNKNOWN if value is None else _number(value, digits)
+
+
+@register.filter
+def floor(value: float) -> str:
+    """Return a score without its fraction: 74.9 is not yet the 75 of the next band."""
+    return f"{int(value)}"
+
+
+@register.filter
+def signed(value: float | None, digits: int = 0) -> str:
+    """Return a number with its sign: "+12", "−4", "0"."""
+    if value is None:
+        return UNKNOWN
+    text = _number(value, digits)
+    return f"+{text}" if value > 0 and text.strip("0.") else text
+
+
+@register.filter
+def hundredths(value: int, style: str = "signed") -> str:
+    """Return integer hundredths with two decimals: "+2.00", "−4.88", and "67.25" when plain."""
+    plus = "+" if value > 0 and style == "signed" else ""
+    return f"{'−' if value < 0 else plus}{abs(value) // 100}.{abs(value) % 100:02}"
+
+
+@register.filter
+def css(value: float) -> str:
+    """Return a number as a style sheet reads it: "12.5"."""
+    return f"{value:.2f}"
+
+
+@register.filter
+def period(first: date, by: By) -> str:
+    """Return the name of the month or quarter that begins on the day: "Jun 2026", "Q2 2026"."""
+    return period_name(first, by)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """Return a date: "5 Jun 2026"."""
+    return f"{value.day} {value:%b %Y}" if value else UNKNOWN
+
+
+@register.filter
+def days(window: Days) -> str:
+    """Return a window by its first and last day, both included."""
+    last = day(window.end - timedelta(days=1))
+    if window.start == window.end - timedelta(days=1):
+        return last
+    return f"{day(window.start)} – {last}" if window.start else f"until {last}"
+
+
+def quantity(value: float | Decimal | None, unit: Unit) -> str:
+    """Return a value in its unit, a dash for an unknown one."""
+    if unit is Unit.MONEY:
+        return money(value if value is None else Decimal(value))
+    if value is None:
+        return UNKNOWN
+    if unit is Unit.POINTS:
+        return signed(float(value), DIGITS[unit])
+    return (
+        percent(float(value), DIGITS[unit]) if unit is Unit.PERCENT else _number(float(value), DIGITS[unit])
+    )
+
+
+def _number(value: float, digits: int) -> str:
+    rounded = displayed(float(value), digits) or Decimal(0)
+    return f"{'−' if rounded < 0 else ''}{abs(rounded):,}"

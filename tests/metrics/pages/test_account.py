@@ -1,0 +1,130 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Team
+from accounts.roles import BUILDER
+from metrics.actions.absorb import absorb_responses
+from tests import factories as f
+from tests.metrics.pages.conftest import pays_the_canary
+
+pytestmark = pytest.mark.django_db
+
+XSS = "\"><svg/onload=fetch('//127.0.0.1:9/x')><script>window.__x=1</script>{{7*7}}${7*7}"
+
+
+def page_of(account):
+    return reverse("account", args=[account.pk])
+
+
+def test_it_is_shown_to_owner_and_colleague_and_does_not_exist_for_a_stranger(someone, seen_by, manager):
+    colleague, stranger = someone(manager.groups.get().name), someone(manager.groups.get().name)
+    team = Team.objects.create(name="North")
+    colleague.teams.add(team)
+    account = f.account(name="Acme", owner=manager, team=team)
+    assert "Acme" in seen_by(manager).get(page_of(account)).text
+    assert "Acme" in seen_by(colleague).get(page_of(account)).text
+    foreign = seen_by(stranger).get(page_of(account))
+    assert foreign.status_code == 404
+    assert "Acme" not in foreign.text
+    assert seen_by(stranger).get("/admin/account/999999/").status_code == 404
+
+
+def test_it_asks_for_a_login_and_for_the_permission(client, someone, seen_by):
+    account = f.account()
+    assert client.get(page_of(account)).url.startswith("/admin/login/")
+    owner = f.user(is_staff=True)
+    account.owner = owner
+    account.save()
+    assert seen_by(owner).get(page_of(account)).status_code == 403
+    assert seen_by(someone(BUILDER)).get(page_of(account)).status_code == 200
+
+
+def test_a_new_account_says_what_is_missing(executive):
+    text = executive.get(page_of(f.account(name="Acme"))).text
+    assert "has not been computed yet" in text
+    assert "This account has no contacts" in text
+    assert "Nobody at Acme has answered yet" in text
+    assert "USD 0" in text
+    assert "none agreed" in text
+
+
+def test_revenue_is_absent_without_the_permission(executive, seen_by, manager, today):
+    account = f.account(owner=manager, attributes={"arr": 987654.32})
+    pays_the_canary(account, today)
+    with_permission, without = (
+        executive.get(page_of(account)).text,
+        seen_by(manager).get(page_of(account)).text,
+    )
+    assert "USD 987,654" in with_permission
+    assert "Next renewal" in with_permission
+    for trace in ("987654", "987,654", "ARR", "Next renewal", "USD"):
+        assert trace not in without
+
+
+def test_answers_are_shown_as_numbers_and_in_words(executive):
+    account = f.account()
+    chief = f.contact(account, name="Ada Chief", role="decision_maker")
+    survey = f.published_survey([f.NPS, f.CSAT, f.CES, f.WHY])
+    now = timezone.now()
+    for days, nps in ((1, 10), (2, 9), (3, 0)):
+        answers = {"nps": nps, "csat": 5, "ces": 2, "why": f"because {nps}"}
+        f.respond(survey, answers, contact=chief, at=now - timedelta(days=days))
+    absorb_responses(now=now)
+    response = executive.get(page_of(account))
+    measures = {name: measure for name, measure, _, _ in response.context["sentiment"]}
+    assert measures["NPS"].value == pytest.approx(100 / 3)
+    assert (measures["CSAT"].value, measures["CES"].value) == (100, 0)
+    assert [voice.words[0] for voice in response.context["voices"]] == [
+        "because 10",
+        "because 9",
+        "because 0",
+    ]
+    assert "+33" in response.text
+    assert "NPS <b>10</b>/10" in response.text
+
+
+def test_whatever_people_wrote_reads_as_text(executive):
+    account = f.account(name=XSS, domain=XSS, segment=XSS[:100])
+    contact = f.contact(account, name=XSS, title=XSS)
+    survey = f.published_survey(title=XSS)
+    f.respond(survey, {"nps": 1, "why": XSS}, contact=contact, at=timezone.now())
+    absorb_responses(now=timezone.now())
+    response = executive.get(page_of(account))
+    assert "<svg/onload" not in response.text
+    assert "<script>window" not in response.text
+    assert response.text.count("&lt;svg/onload") >= 5
+    policy = response.headers["Content-Security-Policy"]
+    assert "script-src 'self' 'unsafe-eval'" in policy
+    assert "<script>" not in response.text
+
+
+def test_responses_come_in_pages(executive):
+    account, survey, now = f.account(), f.published_survey(), timezone.now()
+    for number in range(23):
+        f.respond(survey, {"nps": 9}, account=account, at=now - timedelta(days=number))
+    assert len(executive.get(page_of(account)).context["voices"]) == 20
+    second = executive.get(page_of(account), {"page": "2"})
+    assert len(second.context["voices"]) == 3
+    assert "Page 2 of 2" in second.text
+    assert len(executive.get(page_of(account), {"page": "x"}).context["voices"]) == 20
+
+
+def test_queries_do_not_grow_with_what_there_is(executive, django_assert_max_num_queries, today):
+    counts = []
+    now = timezone.now()
+    for size in (2, 12):
+        account = f.account()
+        pays_the_canary(account, today)
+        for _ in range(size):
+            survey, contact = f.published_survey([f.NPS, f.CSAT, f.CES, f.WHY]), f.contact(account)
+            invited = f.invitation(survey, contact, sent_at=now)
+            answers = {"nps": 9, "csat": 4, "ces": 6, "why": "Yes"}
+            f.respond(survey, answers, contact=contact, invitation=invited, at=now)
+        absorb_responses(now=now)
+        with django_assert_max_num_queries(40) as queries:
+            executive.get(page_of(account))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

@@ -1,0 +1,69 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from metrics.formulas.intervals import Interval
+from metrics.measures.measure import Days, Measure, Unit
+from metrics.templatetags import figures
+
+
+def measure(unit, value, interval=None, n=2, counted="answers"):
+    return Measure(
+        metric="m",
+        unit=unit,
+        value=value,
+        n=n,
+        counted=counted,
+        window=Days(None, date(2026, 6, 16)),
+        definition="",
+        as_of=date(2026, 6, 15),
+        interval=interval,
+    )
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "text"),
+    [
+        (Unit.POINTS, 32.5, "+33"),
+        (Unit.POINTS, -32.5, "−33"),
+        (Unit.POINTS, 0.0, "0"),
+        (Unit.POINTS, -0.4, "0"),
+        (Unit.POINTS, 0.4, "0"),
+        (Unit.PERCENT, 91.25, "91.3%"),
+        (Unit.PERCENT, 100.0, "100.0%"),
+        (Unit.SCALE, 4.125, "4.13"),
+        (Unit.MONEY, Decimal("1234567.50"), "USD 1,234,568"),
+        (Unit.POINTS, None, "–"),
+        (Unit.MONEY, None, "–"),
+    ],
+)
+def test_a_figure_has_its_sign_unit_and_rounding(unit, value, text):
+    assert figures.figure(measure(unit, value)) == text
+
+
+def test_an_interval_is_written_from_end_to_end():
+    assert figures.interval(measure(Unit.POINTS, 3, Interval(-26.2, 14.4))) == "−26 to +14"
+    assert figures.interval(measure(Unit.POINTS, None)) == ""
+
+
+def test_what_is_counted_agrees_with_its_number():
+    assert figures.counted(measure(Unit.POINTS, 1, n=1)) == "1 answer"
+    assert figures.counted(measure(Unit.POINTS, 1, n=1234)) == "1,234 answers"
+    assert figures.counted(measure(Unit.POINTS, 1, n=1, counted="accounts due")) == "1 account due"
+
+
+def test_amounts_and_hundredths():
+    assert figures.amount(Decimal("-1234.5")) == "−1,235"
+    assert [figures.hundredths(value) for value in (-488, 75, 0, 5)] == ["−4.88", "+0.75", "0.00", "+0.05"]
+    assert figures.hundredths(6725, "plain") == "67.25"
+    assert figures.floor(74.99) == "74"
+
+
+def test_days_are_written_with_both_ends_included():
+    end = date(2026, 6, 16)
+    assert figures.days(Days(date(2025, 6, 16), end)) == "16 Jun 2025 – 15 Jun 2026"
+    assert figures.days(Days(date(2026, 6, 15), end)) == "15 Jun 2026"
+    assert figures.days(Days(None, end)) == "until 15 Jun 2026"
+    assert figures.period(date(2026, 4, 1), "quarter") == "Q2 2026"
+    assert figures.period(date(2026, 4, 1), "month") == "Apr 2026"

@@ -1,0 +1,131 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from metrics.actions.absorb import absorb_responses
+from surveys.models import Survey
+from tests import factories as f
+from tests.metrics.pages.test_account import XSS
+
+pytestmark = pytest.mark.django_db
+
+PLAN = {
+    "key": "plan",
+    "kind": "multiple_choice",
+    "text": "Which plans?",
+    "choices": [{"key": "free", "text": "Free"}, {"key": "paid", "text": "Paid"}],
+}
+
+
+def page_of(survey):
+    return reverse("survey_results", args=[survey.slug])
+
+
+def answer(survey, at, **fields):
+    f.respond(survey, {"nps": 10, "plan": ["free", "paid"], "why": "Fine"}, at=at, **fields)
+
+
+def test_every_question_has_n_and_distribution(executive):
+    survey, now = f.published_survey([f.NPS, PLAN, f.WHY]), timezone.now()
+    answer(survey, now)
+    f.respond(survey, {"nps": 0, "plan": ["paid"]}, at=now)
+    f.respond(survey, {"nps": 7}, at=now, submitted_at=None)
+    absorb_responses(now=now)
+    response = executive.get(page_of(survey))
+    nps, plan, why = response.context["results"].questions
+    assert (nps.n, nps.headline.value) == (3, 0)
+    assert [(bar.label, bar.count, bar.percent) for bar in plan.bars] == [("Free", 1, 50), ("Paid", 2, 100)]
+    assert why.n == 1
+    assert response.context["completion_rate"].value == pytest.approx(200 / 3)
+    assert "Several answers are possible" in response.text
+    assert "Fine" in response.text
+
+
+def test_it_asks_for_a_login_and_for_the_permission(client, seen_by):
+    survey = f.published_survey()
+    assert client.get(page_of(survey)).url.startswith("/admin/login/")
+    assert seen_by(f.user(is_staff=True)).get(page_of(survey)).status_code == 403
+
+
+def test_an_account_manager_gets_the_answers_of_their_accounts(executive, seen_by, manager):
+    survey, now = f.published_survey([f.NPS, PLAN, f.WHY]), timezone.now()
+    for owner, words in ((manager, "from my account"), (None, "from a foreign one")):
+        account = f.account(owner=owner, name=f"Account {words}")
+        contact = f.contact(account, name=f"Person {words}")
+        invited = f.invitation(survey, contact, sent_at=now)
+        answers = {"nps": 9, "plan": ["free"], "why": words}
+        f.respond(survey, answers, contact=contact, invitation=invited, at=now)
+    f.respond(survey, {"nps": 0, "why": "from nobody"}, at=now)
+    absorb_responses(now=now)
+    limited, everything = seen_by(manager).get(page_of(survey)), executive.get(page_of(survey))
+    for response, n in ((limited, 1), (everything, 3)):
+        assert response.context["results"].questions[0].n == n
+        assert response.context["completion_rate"].n == n
+    assert limited.context["response_rate"].n == 1
+    assert limited.context["results"].questions[1].n == 1
+    assert "from my account" in limited.text
+    assert "a foreign one" not in limited.text
+    assert "from nobody" not in limited.text
+    assert "Counts only the accounts that you see." in limited.text
+    assert "Counts only the accounts that you see." not in everything.text
+
+
+def test_the_address_chooses_the_days(executive):
+    survey, now = f.published_survey([f.NPS, PLAN, f.WHY]), timezone.now()
+    for days in (1, 40, 200, 800):
+        answer(survey, now - timedelta(days=days))
+    absorb_responses(now=now)
+
+    def n(**query):
+        results = executive.get(page_of(survey), query).context["results"]
+        assert len({question.n for question in results.questions}) == 1
+        return results.questions[0].n
+
+    assert [n(last=last) for last in ("30", "90", "365", "all")] == [1, 2, 3, 4]
+    since = (now - timedelta(days=41)).date().isoformat()
+    until = (now - timedelta(days=39)).date().isoformat()
+    assert n(**{"from": since, "to": until}) == 1
+    wrong = executive.get(page_of(survey), {"from": "nonsense"})
+    assert wrong.status_code == 200
+    assert "A date is written as year-month-day" in wrong.text
+
+
+def test_an_unpublished_survey_and_one_without_answers_say_so(executive):
+    survey = f.published_survey([f.NPS, f.WHY])
+    text = executive.get(page_of(survey)).text
+    assert "Nobody has answered this question in these days." in text
+    assert "No comment in these days." in text
+    Survey.objects.update(live_version=None)
+    assert "has not been published yet" in executive.get(page_of(survey)).text
+    assert executive.get("/admin/survey/no-such-survey/results/").status_code == 404
+
+
+def test_whatever_people_wrote_reads_as_text(executive):
+    choices = [{"key": "a", "text": XSS}, {"key": "b", "text": "b", "is_other": True}]
+    plan = {"key": "plan", "kind": "single_choice", "text": XSS, "choices": choices}
+    survey = f.published_survey([{**f.NPS, "text": XSS}, plan, f.WHY], title=XSS)
+    f.respond(survey, {"nps": 9, "plan": "a", "why": XSS}, at=timezone.now())
+    f.respond(survey, {"plan": {"other": XSS}}, at=timezone.now())
+    f.respond(survey, {"plan": XSS}, at=timezone.now())
+    absorb_responses(now=timezone.now())
+    text = executive.get(page_of(survey)).text
+    assert "<svg/onload" not in text
+    assert "<script>window" not in text
+    assert text.count("&lt;svg/onload") >= 5
+
+
+def test_queries_do_not_grow_with_the_answers(executive, django_assert_max_num_queries):
+    survey, now, counts = f.published_survey([f.NPS, PLAN, f.WHY]), timezone.now(), []
+    executive.get(page_of(survey))
+    for size in (1, 15):
+        for _ in range(size):
+            contact = f.contact(f.account())
+            invited = f.invitation(survey, contact, sent_at=now)
+            answer(survey, now, contact=contact, invitation=invited)
+        absorb_responses(now=now)
+        with django_assert_max_num_queries(20) as queries:
+            executive.get(page_of(survey))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
