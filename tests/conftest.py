@@ -8,6 +8,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.db import connections
 from django.test import override_settings
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -63,6 +64,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def quick_settings() -> Iterator[None]:
     """No collectstatic before the tests, and passwords that cost nothing to hash."""
+    # A live server's thread that kept its connection would stand in the way when the database is dropped.
+    connections.settings["default"]["CONN_MAX_AGE"] = 0
     storages = {
         "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
