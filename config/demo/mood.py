@@ -19,7 +19,7 @@ Mood = list[float]
 
 def moods(dice: Random, *, segment: str, region: str) -> Mood:
     """Return an account's mood in each month: a temper of its own, a drift, and what the story adds."""
-    temper = dice.gauss(0.0, 0.6) + (0.8 if region == HAPPY_REGION else 0.0)
+    temper = dice.gauss(0, 1) * 0.35 + 0.8 if region == HAPPY_REGION else dice.gauss(0, 1) * 0.6
     drift = dice.gauss(0, 0.35)
     mood = []
     for month in range(MONTHS + 1):
