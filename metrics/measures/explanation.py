@@ -1,37 +1,39 @@
-"""A health score in words: the parts that add up to it, exactly."""
+"""A health score in words: the parts that add up to it exactly, each with what it was measured from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from metrics.measures.facts import in_words
 from metrics.models import Health
 
 # What each part is called, and what it looks at (METRICS §5.2).
 PARTS: dict[str, tuple[str, str]] = {
     "relationship_sentiment": ("How they feel about us", "the latest NPS answer of each contact"),
-    "transactional_sentiment": ("How single events went", "CSAT and CES answers, newer ones first"),
+    "transactional_sentiment": ("How single events went", "CSAT and CES answers, newer ones weigh more"),
     "sentiment_trend": ("Where feelings are going", "the last 90 days against the nine months before"),
     "response_behaviour": ("Whether they answer us", "their response rate against that of all accounts"),
     "follow_up": ("Open cases", "unhappy answers that nobody has settled yet"),
-    "revenue_movement": ("How revenue moved", "twelve months, at constant exchange rates"),
-    "renewal_readiness": ("Ready to renew", "the nearness of the term's end, and what is open before it"),
+    "revenue_movement": ("How revenue moved", "over twelve months, at constant exchange rates"),
+    "renewal_readiness": ("Ready to renew", "how near the term's end is, and what is open before it"),
     "product_usage": ("Use of the product", "imported: seats in use and recent activity"),
     "support_load": ("Load of support", "imported: tickets per seat, age of the oldest urgent one"),
-}
-BASE = ("What an unknown account scores", "every part at its neutral value")
-OVERRIDES: dict[str, tuple[str, str]] = {
     "notice_of_termination": ("Notice was given", "caps the health at 20"),
     "decision_maker_case_late": ("A decision-maker's case is late", "caps the health at 49"),
     "invoice_overdue": ("An invoice is long overdue", "caps the health at 60"),
 }
+BASE = ("Where every account begins", "all parts at their neutral value")
+# What was found of these is for those who may see revenue; how many points it adds is for all.
+OF_REVENUE = frozenset({"revenue_movement", "renewal_readiness"})
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the sum, in hundredths of a point; weight, score and freshness where it has them.
+    """One line of the sum, in hundredths of a point; weight, score (0..100), freshness (0..100 percent).
 
-    `bar` is the length (0..100) of its bar beside the longest one.
+    An override has none of these, a part of which nothing is known no score. `bar` (0..100) is the length of
+    its bar beside the longest one.
     """
 
     name: str
@@ -56,30 +58,35 @@ class Explanation:
     total: int
 
 
-def explained(health: Health) -> Explanation:
-    """Return the sum behind a health score, the parts that move it most first."""
+def explained(health: Health, *, with_revenue: bool) -> Explanation:
+    """Return the sum behind a health score: base, the parts, strongest first, then what overrides them."""
     longest = max((abs(part["contribution"]) for part in health.parts), default=0)
-    lines = [_line(part, longest) for part in health.parts]
+    lines = [_line(part, longest, with_revenue=with_revenue) for part in health.parts]
     return Explanation(
         day=health.day,
         score=health.score / 100,
         band=health.band,
         confidence=health.confidence / 100,
         base=Line(*BASE, health.base),
-        parts=sorted(lines, key=lambda line: -abs(line.hundredths)),
+        parts=sorted(lines, key=lambda line: (line.weight is None, -abs(line.hundredths))),
         total=health.score,
     )
 
 
-def _line(part: Mapping[str, Any], longest: int) -> Line:
+def _line(part: Mapping[str, Any], longest: int, *, with_revenue: bool) -> Line:
     key, points = part["key"], part["contribution"]
-    name, why = (PARTS | OVERRIDES).get(key, (key.replace("_", " ").capitalize(), ""))
+    name, why = PARTS.get(key, (key.replace("_", " ").capitalize(), ""))
+    found = in_words(key, part["facts"]) if with_revenue or key not in OF_REVENUE else ""
+    bar = 100 * abs(points) // longest if longest else 0
+    if part.get("is_override"):
+        return Line(name, found or why, points, bar=bar)
+    score = part["score"]
     return Line(
         name,
-        why,
+        found or why,
         points,
-        weight=part.get("weight"),
-        score=part.get("score"),
-        freshness=100 * part["freshness"] if part.get("freshness") is not None else None,
-        bar=100 * abs(points) // longest if longest else 0,
+        weight=part["weight"] / 100,
+        score=None if score is None else score / 100,
+        freshness=part["freshness"] / 100,
+        bar=bar,
     )

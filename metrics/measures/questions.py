@@ -10,14 +10,10 @@ from metrics.measures.answers import Answers, read_answers
 from metrics.measures.measure import Measure, Point
 from metrics.measures.picks import Picks, read_picks
 from metrics.measures.scope import Scope
-from metrics.measures.sentiment import measure_of, trend
+from metrics.measures.sentiment import MEASURED, measure_of, trend
 from metrics.measures.voices import Mood, mood_of
 from surveys.definition import Definition, Question
 from surveys.kinds import KINDS, Scale
-
-SCORED = tuple(kind.name for kind in KINDS.values() if kind.is_scored)
-# The question that speaks for the whole survey is its first of these kinds, in this order.
-HEADLINES = ("nps", "csat", "ces", "rating")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +51,18 @@ class Results(NamedTuple):
 
 
 def survey_results(scope: Scope, definition: Definition) -> Results:
-    """Return the answers to every question of a published survey, in three queries whatever there is."""
-    answers = read_answers(scope, SCORED, by="month")
+    """Return the answers to every question of a published survey, in three queries whatever there is.
+
+    Its first NPS question speaks for it, or else the first one of CSAT, CES, a rating.
+    """
+    answers = read_answers(scope, MEASURED, by="month")
     picks = read_picks(scope, [each.key for each in definition if each.choices])
     by_key = answers.by("question_key")
     nothing = Answers([], {})
     results = [_result(scope, each, by_key.get(each.key, nothing), picks) for each in definition]
     headline = min(
-        (each for each in results if each.question.kind in HEADLINES),
-        key=lambda each: HEADLINES.index(each.question.kind),
+        (each for each in results if each.question.kind in MEASURED),
+        key=lambda each: MEASURED.index(each.question.kind),
         default=None,
     )
     points: Sequence[Point] = ()
@@ -75,7 +74,7 @@ def survey_results(scope: Scope, definition: Definition) -> Results:
 
 def _result(scope: Scope, question: Question, answers: Answers, picks: Picks) -> Result:
     kind = KINDS[question.kind]
-    if isinstance(kind, Scale):
+    if isinstance(kind, Scale) and kind.name in MEASURED:
         histogram = merged(counts for _, counts in answers.histograms())
         headline = measure_of(scope, answers, kind.name)
         return Result(question, headline.n, headline, _points(question, kind, histogram))

@@ -26,6 +26,8 @@ from metrics.measures.scope import Scope
 from surveys.kinds import KINDS
 from surveys.models import Programme
 
+# The kinds that have a measure, those that say most first.
+MEASURED = ("nps", "csat", "ces", "rating")
 PERIODS: dict[By, Callable[[date], Window]] = {"month": month_of, "quarter": quarter_of}
 
 
@@ -59,7 +61,7 @@ def measure_of(scope: Scope, answers: Answers, kind: str) -> Measure:
 
 def name_of(kind: str) -> str:
     """Return what people call the measure of a kind: its initials, or the kind's own name."""
-    return kind.upper() if kind in ("nps", "csat", "ces") else KINDS[kind].label
+    return KINDS[kind].label if kind == "rating" else kind.upper()
 
 
 def by_programme(scope: Scope, answers: Answers, kind: str) -> list[tuple[Programme, Measure]]:

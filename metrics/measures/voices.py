@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from metrics.formulas.satisfaction import Direction
 from metrics.measures.answers import Settings, question_settings
 from metrics.measures.scope import Scope
-from metrics.measures.sentiment import name_of, scale_of
+from metrics.measures.sentiment import MEASURED, name_of, scale_of
 from metrics.models import Comment, Score
 from surveys.kinds import KINDS, Scale
 from surveys.models import Response
@@ -88,7 +88,8 @@ def newest_comments(scope: Scope, limit: int, *, unhappy_first: bool = False) ->
 def voices(responses: Iterable[Response]) -> list[Voice]:
     """Return the responses in their order with their scores and words, in three queries."""
     heard = list(responses)
-    scores = list(Score.objects.filter(response__in=heard).order_by("pk"))
+    rows = Score.objects.filter(response__in=heard, kind__in=MEASURED)
+    scores = sorted(rows, key=lambda row: (MEASURED.index(row.kind), row.question_key))
     settings = question_settings({(each.survey_id, each.question_key): each.kind for each in scores})
     given: Mapping[int, list[Given]] = defaultdict(list)
     for score in scores:

@@ -65,7 +65,7 @@ def _health(scope: Scope) -> dict[str, Any]:
     levels = health_trend(scope.between(since, scope.end))
     return {
         "health": health,
-        "explanation": health and explained(health),
+        "explanation": health and explained(health, with_revenue=scope.viewer.sees_revenue),
         "health_levels": levels,
         "health_chart": level_chart([(day, score) for day, score, _ in levels], "Health"),
     }

@@ -10,7 +10,7 @@ from metrics.measures.answers import By
 from metrics.measures.measure import Point, Unit
 
 # Read well on the light ground and on the dark one.
-LINE, BAND, TEXT = "#6366f1", "rgba(99, 102, 241, 0.18)", "#7c8493"
+LINE, RANGE, TEXT = "#6366f1", "rgba(99, 102, 241, 0.32)", "#7c8493"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +27,22 @@ RANGES = {Unit.POINTS: (-100, 100), Unit.PERCENT: (0, 100)}
 
 
 def trend_chart(points: Sequence[Point], name: str, by: By) -> Chart | None:
-    """Return the line of a measure over time with its interval as a band, or None without any value.
+    """Return the line of a measure over time, each point inside its interval, or None without any value.
 
-    Periods without answers leave a gap: nothing is drawn across what nobody said.
+    The line goes on over periods without answers, which have neither point nor interval.
     """
     values = [_rounded(point.measure.value) for point in points]
     if not any(value is not None for value in values):
         return None
-    ends = [point.measure.interval or (None, None) for point in points]
-    datasets = [
-        _edge("95% from", [_rounded(low) for low, _ in ends], fill=False),
-        _edge("95% to", [_rounded(high) for _, high in ends], fill="-1"),
-        _line(name, values),
-    ]
+    intervals = [point.measure.interval and [*map(_rounded, point.measure.interval)] for point in points]
     labels = [period_name(point.period, by) for point in points]
     words = f"{name} by {by} with its 95% interval; the table below has the numbers."
-    return _chart(labels, datasets, words, *RANGES.get(points[0].measure.unit, (None, None)))
+    return _chart(
+        labels,
+        [_line(name, values), _ranges(intervals)],
+        words,
+        *RANGES.get(points[0].measure.unit, (None, None)),
+    )
 
 
 def level_chart(days: Sequence[tuple[date, float]], name: str) -> Chart | None:
@@ -69,18 +69,20 @@ def _line(name: str, values: Sequence[float | None], points: int = 3) -> dict[st
         "pointRadius": points,
         "pointStyle": "circle",
         "tension": 0,
+        "spanGaps": True,
         "clip": 8,
     }
 
 
-def _edge(name: str, values: Sequence[float | None], fill: object) -> dict[str, Any]:
+def _ranges(intervals: Sequence[list[float | None] | None]) -> dict[str, Any]:
     return {
-        "label": name,
-        "data": values,
-        "borderWidth": 0,
-        "backgroundColor": BAND,
-        "pointRadius": 0,
-        "fill": fill,
+        "type": "bar",
+        "label": "95% interval",
+        "data": intervals,
+        "backgroundColor": RANGE,
+        "barThickness": 10,
+        "borderRadius": 5,
+        "borderSkipped": False,
     }
 
 

@@ -1,0 +1,98 @@
+"""The facts behind a part of a health score as a sentence. Shares and changes are stored in hundredths."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+Facts = Mapping[str, Any]
+
+CHECKS = {
+    "decision_maker_heard": "no decision-maker heard in 90 days",
+    "no_overdue_invoice": "an invoice is overdue",
+}
+
+
+def in_words(key: str, facts: Facts) -> str:
+    """Return what was found, '' where nothing was or where the part has no words of its own."""
+    say = SENTENCES.get(key)
+    return say(facts) if say and facts else ""
+
+
+def _relationship(facts: Facts) -> str:
+    people = "1 person" if facts["people"] == 1 else f"{facts['people']} people"
+    return (
+        f"{people}: {facts['happy']} happy, {facts['unhappy']} unhappy; the newest on {_day(facts['newest'])}"
+    )
+
+
+def _transactions(facts: Facts) -> str:
+    return f"{_count(facts['answers'], 'answer')}, the newest on {_day(facts['newest'])}"
+
+
+def _trend(facts: Facts) -> str:
+    recent, earlier = _count(facts["recent"], "answer"), facts["earlier"]
+    return f"{recent} of the last 90 days against {earlier} before: {_change(facts['change'])} points"
+
+
+def _behaviour(facts: Facts) -> str:
+    everyone = _percent(facts["portfolio_rate"])
+    words = f"answered {facts['answered']} of {facts['delivered']}; all accounts {everyone}"
+    return f"{words}; a decision-maker fell silent" if facts["decision_maker_fell_silent"] else words
+
+
+def _revenue(facts: Facts) -> str:
+    return f"{_change(facts['change'])}% since {_day(facts['since'])}"
+
+
+def _readiness(facts: Facts) -> str:
+    if facts["days"] <= 0:
+        return f"the term ended on {_day(facts['ends_on'])}, not renewed"
+    failed = [
+        CHECKS.get(check, check.replace("_", " ")) for check, passed in facts["checks"].items() if not passed
+    ]
+    return "; ".join([f"{_count(facts['days'], 'day')} to {_day(facts['ends_on'])}", *failed])
+
+
+def _usage(facts: Facts) -> str:
+    words = []
+    if "active_seats" in facts:
+        words.append(f"{_percent(facts['active_seats'])} of seats active")
+    if "activity" in facts:
+        words.append(f"activity at {_percent(facts['activity'])} of the weeks before")
+    return "; ".join([*words, f"as of {_day(facts['observed_on'])}"])
+
+
+def _support(facts: Facts) -> str:
+    words = [f"{facts['tickets_per_100_seats'] / 100:.1f} weighted tickets per 100 seats"]
+    if "oldest_urgent_days" in facts:
+        words.append(f"oldest urgent one open for {_count(facts['oldest_urgent_days'], 'day')}")
+    return "; ".join([*words, f"as of {_day(facts['observed_on'])}"])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _change(hundredths: int) -> str:
+    return f"{'−' if hundredths < 0 else '+'}{abs(hundredths) / 100:,.1f}"
+
+
+def _percent(hundredths: int) -> str:
+    return f"{hundredths / 100:.0f}%"
+
+
+def _day(text: str) -> str:
+    day = date.fromisoformat(text)
+    return f"{day.day} {day:%b %Y}"
+
+
+SENTENCES: Mapping[str, Callable[[Facts], str]] = {
+    "relationship_sentiment": _relationship,
+    "transactional_sentiment": _transactions,
+    "sentiment_trend": _trend,
+    "response_behaviour": _behaviour,
+    "revenue_movement": _revenue,
+    "renewal_readiness": _readiness,
+    "product_usage": _usage,
+    "support_load": _support,
+}
