@@ -1,4 +1,4 @@
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -70,19 +70,33 @@ class User(AbstractUser):
         """Whether amounts of money may be shown to this user."""
         return self.is_active and self.has_perm("accounts.view_revenue")
 
+    def accounts_filter(self, prefix: str) -> models.Q:
+        """Return the condition on an account, found at the prefix, for being owned or a team's."""
+        is_shared = models.Q(**{f"{prefix}team__in": self.teams.values("pk")})
+        return models.Q(**{f"{prefix}owner": self.pk}) | is_shared
+
+
+class Viewer(Protocol):
+    """Who looks: a user, or a program with a key."""
+
+    @property
+    def is_active(self) -> bool: ...  # noqa: D102
+    @property
+    def sees_all_accounts(self) -> bool: ...  # noqa: D102
+    @property
+    def sees_revenue(self) -> bool: ...  # noqa: D102
+    def accounts_filter(self, prefix: str) -> models.Q: ...  # noqa: D102
+
 
 class OfAccount(models.QuerySet[Any]):
     """Rows that hang on an account and are seen by whoever sees that account."""
 
     account_path = "account"
 
-    def visible_to(self, user: User) -> Self:
-        """Rows of the accounts that the user owns or shares through a team; all with `view_all_accounts`."""
-        if not user.is_active:
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Rows of the accounts that the viewer is limited to; all with `view_all_accounts`."""
+        if not viewer.is_active:
             return self.none()
-        if user.sees_all_accounts:
+        if viewer.sees_all_accounts:
             return self
-        prefix = f"{self.account_path}__" if self.account_path else ""
-        is_owned = models.Q(**{f"{prefix}owner": user.pk})
-        is_shared = models.Q(**{f"{prefix}team__in": user.teams.values("pk")})
-        return self.filter(is_owned | is_shared)
+        return self.filter(viewer.accounts_filter(f"{self.account_path}__" if self.account_path else ""))
