@@ -5,6 +5,9 @@ from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 
+from accounts.api.problems import problem_response
+from config.errors import API
+
 NUL = "\x00"
 
 
@@ -23,6 +26,8 @@ def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if NUL in request.path_info or NUL in unquote(request.META.get("QUERY_STRING", "")):
+            if request.path_info.startswith(API):
+                return problem_response(400, "A NUL has no place in a URL.")
             return HttpResponseBadRequest("Bad request: NUL.\n", content_type="text/plain")
         return get_response(request)
 

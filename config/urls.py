@@ -9,6 +9,11 @@ urlpatterns = [
     path("", include("surveys.urls")),
     path("admin/", include("metrics.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("config.api")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
 ]
+
+handler400 = "config.errors.bad_request"
+handler404 = "config.errors.page_not_found"
+handler500 = "config.errors.server_error"

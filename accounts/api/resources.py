@@ -1,0 +1,172 @@
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from accounts.api.serializers import StrictSerializer
+from accounts.api.views import CrudView
+from accounts.models import Account, Contact, ServicesMonth, Signal, Subscription, Team, User
+
+MAX_ATTRIBUTES, MAX_ATTRIBUTE = 200, 10_000
+
+
+class OwnerField(serializers.SlugRelatedField):  # type: ignore[type-arg]
+    """A user by e-mail address; a key that is limited to a team knows only the team's members."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(slug_field="email", **options)
+
+    def get_queryset(self) -> Any:
+        """Return the users that the key may name."""
+        team = self.context["request"].auth.team_id
+        return User.objects.filter(teams=team) if team else User.objects.all()
+
+
+class TeamField(serializers.SlugRelatedField):  # type: ignore[type-arg]
+    """A team by name; a limited key knows only its own."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(slug_field="name", **options)
+
+    def get_queryset(self) -> Any:
+        """Return the teams that the key may name."""
+        team = self.context["request"].auth.team_id
+        return Team.objects.filter(pk=team) if team else Team.objects.all()
+
+
+class AccountSerializer(StrictSerializer):
+    """A customer company."""
+
+    owner = OwnerField(queryset=User.objects.none(), allow_null=True, required=False)
+    team = TeamField(queryset=Team.objects.none(), allow_null=True, required=False)
+
+    class Meta:
+        model = Account
+        fields = (
+            *(
+                "id",
+                "external_id",
+                "name",
+                "domain",
+                "segment",
+                "industry",
+                "country",
+                "region",
+                "tier",
+                "owner",
+            ),
+            *("team", "parent", "currency", "attributes", "created_on", "churned_on"),
+        )
+
+    def validate(self, attrs: Any) -> Any:
+        """Return the values; what a limited key writes is its team's, and cannot be given away."""
+        key = self.context["request"].auth
+        if key.team_id and not self.partial:
+            attrs.setdefault("team", key.team)
+        if key.team_id and attrs.get("team", key.team) is None:
+            raise ValidationError({"team": ["This key is limited to its team's accounts."]})
+        return attrs
+
+    def validate_attributes(self, value: Any) -> Any:
+        """Return the attributes: one flat object of texts, numbers and flags."""
+        if not isinstance(value, dict) or len(value) > MAX_ATTRIBUTES:
+            raise ValidationError(f"An object of at most {MAX_ATTRIBUTES} names.")
+        for name, item in value.items():
+            if isinstance(item, dict | list) or max(len(name), len(str(item))) > MAX_ATTRIBUTE:
+                raise ValidationError(
+                    f"Numbers, true, false and texts of at most {MAX_ATTRIBUTE} characters."
+                )
+        return value
+
+
+class AccountViewSet(CrudView):
+    """Customer companies."""
+
+    resource = "accounts"
+    queryset = Account.objects.select_related("owner", "team")
+    serializer_class = AccountSerializer
+    orderings = ("name", "created_on", "churned_on")
+    filters = ("external_id", "name", "domain", "segment", "industry", "country", "region", "tier", "parent")
+
+
+class ContactSerializer(StrictSerializer):
+    """A person at an account."""
+
+    scoped_fields: Mapping[str, tuple[str, ...]] = {"personal": ("name", "email", "title")}
+
+    class Meta:
+        model = Contact
+        fields = (
+            *("id", "external_id", "account", "name", "email", "title", "role", "language"),
+            *("unsubscribed_at", "bounced_at", "erased_at"),
+        )
+        read_only_fields = ("unsubscribed_at", "bounced_at", "erased_at")
+
+
+class ContactViewSet(CrudView):
+    """People at accounts. Name, e-mail address and title are there with the scope `personal` only."""
+
+    resource = "contacts"
+    queryset = Contact.objects.all()
+    serializer_class = ContactSerializer
+    filters = ("external_id", "account", "role", "language")
+
+
+class SubscriptionSerializer(StrictSerializer):
+    """What an account pays for; amounts are decimal numbers, given as text."""
+
+    class Meta:
+        model = Subscription
+        fields = (
+            *("id", "external_id", "account", "product", "starts_on", "ends_on", "annual_value", "currency"),
+            *("auto_renew", "cancelled_on", "renews"),
+        )
+
+
+class SubscriptionViewSet(CrudView):
+    """What accounts pay for, from when to when. Needs the scope `revenue`."""
+
+    resource = "subscriptions"
+    further_scopes = ("revenue",)
+    queryset = Subscription.objects.all()
+    serializer_class = SubscriptionSerializer
+    orderings = ("starts_on", "ends_on")
+    filters = ("external_id", "account", "product", "currency")
+
+
+class ServicesMonthSerializer(StrictSerializer):
+    """What services for an account brought in and cost in one month, named by its first day."""
+
+    class Meta:
+        model = ServicesMonth
+        fields = ("id", "account", "month", "revenue", "cost")
+
+
+class ServicesViewSet(CrudView):
+    """What services brought in and cost, by month. Needs the scope `revenue`."""
+
+    resource = "services"
+    further_scopes = ("revenue",)
+    queryset = ServicesMonth.objects.all()
+    serializer_class = ServicesMonthSerializer
+    orderings = ("month",)
+    filters = ("account", "month")
+
+
+class SignalSerializer(StrictSerializer):
+    """One imported measure of an account on one day."""
+
+    class Meta:
+        model = Signal
+        fields = ("id", "account", "key", "observed_on", "value")
+
+
+class SignalViewSet(CrudView):
+    """Imported measures of accounts: usage, support load, payments."""
+
+    resource = "signals"
+    queryset = Signal.objects.all()
+    serializer_class = SignalSerializer
+    orderings = ("observed_on",)
+    filters = ("account", "key", "observed_on")

@@ -1,0 +1,99 @@
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import models
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from accounts.api.filters import MAX_ID
+from accounts.models import ApiKey
+from accounts.models.people import OfAccount
+
+# Line breaks would forge mail headers and logs, direction overrides names (SECURITY T12, T56).
+NOT_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class LineField(serializers.CharField):
+    """One line of text; a number is none."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text, or raise ValidationError."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        if NOT_IN_A_LINE.search(data):
+            raise ValidationError("Line breaks and unprintable characters have no place here.")
+        return super().to_internal_value(data)
+
+
+class RowField(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
+    """Another row by its id, if the key may see it; one that is hidden is as good as missing."""
+
+    def get_queryset(self) -> Any:
+        """Return the rows that the key may refer to."""
+        rows: Any = super().get_queryset()
+        return rows.visible_to(self.context["request"].auth) if isinstance(rows, OfAccount) else rows
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the row, or raise ValidationError; ids that PostgreSQL cannot hold do not reach it."""
+        if type(data) is not int:
+            self.fail("incorrect_type", data_type=type(data).__name__)
+        if not 0 < data <= MAX_ID:
+            self.fail("does_not_exist", pk_value=data)
+        try:
+            return self.get_queryset().get(pk=data)
+        except ObjectDoesNotExist:
+            self.fail("does_not_exist", pk_value=data)
+
+
+class StrictSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
+    """Refuses unknown names, shows the `fields` asked for, and hides what the key may not see."""
+
+    serializer_related_field = RowField
+    serializer_field_mapping: ClassVar[Any] = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: LineField,
+    }
+    # Fields that are there only with the scope.
+    scoped_fields: Mapping[str, tuple[str, ...]] = {}
+    # Fields that are written once, when the row is made.
+    fixed_fields: tuple[str, ...] = ()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Return the fields that this key sees and this request asks for."""
+        fields = super().get_fields()
+        request = self.context.get("request")
+        if request is None or request.auth is None:
+            return fields
+        key = cast(ApiKey, request.auth)
+        hidden = {
+            name for scope, names in self.scoped_fields.items() if scope not in key.scopes for name in names
+        }
+        fields = {name: field for name, field in fields.items() if name not in hidden}
+        if self.instance is not None:
+            for name in self.fixed_fields:
+                fields[name].read_only = True
+        wanted = request.query_params.get("fields")
+        if wanted is None:
+            return fields
+        names = wanted.split(",")
+        if unknown := sorted(set(names) - set(fields)):
+            raise ValidationError({"fields": [f"There is no field {unknown[0][:60]!r}."]})
+        return {name: field for name, field in fields.items() if name in names}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the validated values, or raise ValidationError, also for names that cannot be written."""
+        if isinstance(data, Mapping):
+            writable = {name for name, field in self.fields.items() if not field.read_only}
+            if unknown := sorted(set(data) - writable):
+                raise ValidationError({name[:60]: ["No such field can be written."] for name in unknown[:20]})
+        return super().to_internal_value(data)
+
+    def update(self, instance: Any, validated_data: Any) -> Any:
+        """Store the change; a PUT replaces, so what it leaves out goes back to what a new row has."""
+        if not self.partial:
+            columns = type(instance)._meta
+            for field in self._writable_fields:
+                validated_data.setdefault(field.source, columns.get_field(field.source).get_default())
+        return super().update(instance, validated_data)
