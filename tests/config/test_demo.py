@@ -12,6 +12,7 @@ from django.test import Client, override_settings
 
 from accounts.models import Account, Contact, ServicesMonth, Signal, Subscription, User
 from accounts.roles import ACCOUNT_MANAGER, ROLES
+from config.demo.guide import guide
 from config.demo.mood import DECLINING_SEGMENT, HAPPY_REGION, TROUBLED_PRODUCT
 from config.demo.seeding import Seeded, seed_company
 from config.demo.staff import HOST, demo_logins
@@ -169,6 +170,17 @@ def test_each_role_has_one_login_that_works() -> None:
         assert [group.name for group in user.groups.all()] == [role]
         assert (user.is_staff, user.is_superuser) == (True, False)
         assert Client().login(email=address, password=password)
+
+
+def test_the_guide_names_an_open_link_and_every_login_where_there_are_logins() -> None:
+    first, *others = guide()
+    path = first.removeprefix("Answer a survey: http://localhost")
+    assert Client().get(path).status_code == 200
+    assert others == []
+    with override_settings(EMBEDDED=True):
+        lines = guide()
+    assert lines[1] == "Log in as"
+    assert len(lines) == 2 + len(ROLES)
 
 
 def test_an_account_manager_sees_own_accounts_only() -> None:

@@ -3,7 +3,7 @@ import os
 import socket
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 
 from accounts.models import Account
 from config.collected import collect_static_files
+from config.demo.guide import guide
 from config.embedded import locks
 from config.models import Heartbeat
 from config.supervisor import Child, Supervisor
@@ -45,11 +46,11 @@ class Command(BaseCommand):
         lock = self._claim_data_dir()
         self._claim_port(bind)
         try:
-            self._prepare(demo=demo)
+            links = self._prepare(demo=demo)
         except KeyboardInterrupt:
             raise SystemExit(130) from None
         supervisor = Supervisor(self._children(bind, processes), self.say)
-        supervisor.run(each_turn=Announcement(bind, self.say))
+        supervisor.run(each_turn=Announcement(bind, links, self.say))
         self.say("Stopped.")
         os.close(lock)
 
@@ -57,7 +58,8 @@ class Command(BaseCommand):
         self.stdout.write(line)
         self.stdout.flush()
 
-    def _prepare(self, *, demo: bool) -> None:
+    def _prepare(self, *, demo: bool) -> list[str]:
+        """Bring the database and the files up to date; return what to tell people once the server answers."""
         self.say("Bringing the database up to date ...")
         call_command("migrate", interactive=False, verbosity=0)
         if demo and not Account.objects.exists():
@@ -69,7 +71,9 @@ class Command(BaseCommand):
             Heartbeat.objects.all().delete()
         with suppress(OperationalError):  # no broker yet: beat asks again in five seconds
             beat_heart.apply_async(expires=30)
+        links = [f"Earshot runs: {settings.PUBLIC_BASE_URL}/", *(guide() if demo else [])]
         connection.close()  # from here on this process only watches others
+        return [*links, "Ctrl-C stops it."]
 
     def _claim_data_dir(self) -> int:
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -115,8 +119,9 @@ class Command(BaseCommand):
 class Announcement:
     """Print the links once, when the web server takes connections."""
 
-    def __init__(self, bind: str, say: Callable[[str], None]) -> None:
+    def __init__(self, bind: str, lines: Sequence[str], say: Callable[[str], None]) -> None:
         self.bind = bind
+        self.lines = lines
         self.say = say
         self.is_made = False
 
@@ -128,4 +133,4 @@ class Announcement:
         except OSError:
             return
         self.is_made = True
-        self.say(f"\nEarshot runs: {settings.PUBLIC_BASE_URL}/   (health: /readyz)\nCtrl-C stops it.\n")
+        self.say("\n".join(["", *self.lines, ""]))
