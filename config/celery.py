@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -38,4 +39,14 @@ app.autodiscover_tasks(["config", "accounts", "surveys", "metrics"])
 
 app.conf.beat_schedule = {
     "heartbeat": {"task": "config.tasks.beat_heart", "schedule": 5.0, "options": {"expires": 30}},
+    "absorb": {"task": "metrics.tasks.absorb", "schedule": 5.0, "options": {"expires": 10}},
+    # What came later than the overlap, and what was deleted past the application.
+    "sweep": {
+        "task": "metrics.tasks.absorb",
+        "kwargs": {"sweep": True},
+        "schedule": crontab(hour=2, minute=40),
+        "options": {"expires": 6 * 3600},
+    },
+    # Writes what is missing, so the first run after midnight makes the day's snapshots.
+    "score": {"task": "metrics.tasks.score", "schedule": crontab(minute=20), "options": {"expires": 3600}},
 }

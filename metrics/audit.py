@@ -215,7 +215,7 @@ def _unbalanced() -> Iterator[tuple[int, Any]]:
             is_sound = (
                 score == base + sum(part["contribution"] for part in parts)
                 and abs(base - sum(p["weight"] * p["neutral"] for p in parts if p["weight"]) / weight) <= 1
-                and abs(confidence - sum(p["weight"] * p["freshness"] for p in parts) / weight) <= 1
+                and abs(confidence - sum(p["weight"] * p["freshness"] for p in parts) / weight) <= 2
                 and (band == Health.Band.GREY) == (confidence < CUTOFFS.least_confidence * 10_000)
             )
         except (KeyError, TypeError, ZeroDivisionError):

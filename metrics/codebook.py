@@ -1,14 +1,14 @@
 """What metrics read in a version: which of its questions count, and what each possible answer counts."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from django.db.models import QuerySet
 
 from surveys.definition import Definition
 from surveys.interchange.native import DefinitionRefused, from_json
-from surveys.kinds import KINDS
+from surveys.kinds import KINDS, Scale
 from surveys.models import Version
 
 
@@ -32,9 +32,8 @@ def codebook(versions: QuerySet[Version]) -> Codebook:
     """Return what counts in these versions, in one query."""
     book = Codebook([], [])
     for version_id, document in versions.order_by("pk").values_list("pk", "definition"):
-        try:
-            definition = from_json(document)
-        except DefinitionRefused:
+        definition = _readable(document)
+        if definition is None:
             book.unreadable.append(version_id)
         else:
             book.entries.extend(_entries(version_id, definition))
@@ -53,3 +52,40 @@ def _entries(version_id: int, definition: Definition) -> Iterable[Entry]:
             yield Entry(version_id, question.key, question.kind, scores)
         elif kind.is_comment:
             yield Entry(version_id, question.key, question.kind, None)
+
+
+class Ends(NamedTuple):
+    """The ends of a scale, and whether its low end is the good one."""
+
+    low: int
+    high: int
+    is_reversed: bool
+
+    def index_of(self, value: int) -> float:
+        """Return where a value stands between the bad and the good end (0..100)."""
+        index = 100 * (value - self.low) / (self.high - self.low)
+        return 100 - index if self.is_reversed else index
+
+
+def satisfaction_scales(surveys: Collection[int]) -> dict[tuple[int, str], Ends]:
+    """Return the scale of each satisfaction and effort question, by survey and question key, in one query.
+
+    A key keeps its scale over the versions: publishing sees to that.
+    """
+    scales = {}
+    versions = Version.objects.filter(survey__in=surveys).order_by("pk")
+    for survey, document in versions.values_list("survey_id", "definition"):
+        for question in _readable(document) or ():
+            kind = KINDS[question.kind]
+            if question.kind in ("csat", "ces") and isinstance(kind, Scale):
+                is_reversed = question.settings.get("direction") == "lower_is_better"
+                ends = Ends(kind.low(question.settings), kind.high(question.settings), is_reversed)
+                scales[survey, question.key] = ends
+    return scales
+
+
+def _readable(document: object) -> Definition | None:
+    try:
+        return from_json(document)
+    except DefinitionRefused:
+        return None

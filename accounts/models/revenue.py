@@ -67,6 +67,11 @@ class Subscription(models.Model):
     def __str__(self) -> str:
         return f"{self.product or self.external_id} from {self.starts_on}"
 
+    def is_in_force(self, day: date) -> bool:
+        """Whether it earns revenue on the day, as `Subscriptions.in_force` says."""
+        last = self.ends_on or self.cancelled_on
+        return self.starts_on <= day and (last is None or last > day)
+
 
 class ServicesMonth(models.Model):
     """One row is what services for an account brought in and cost in one month (its first day)."""

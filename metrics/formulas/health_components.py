@@ -71,7 +71,8 @@ def relationship_sentiment(
         weighted += share * SENTIMENT[answer.value]
         weight += share
         fresh += left
-    return Measure(weighted / weight, _saturation(fresh)) if weight else UNKNOWN
+    # A mean of 100s can come out a rounding error above.
+    return Measure(_clipped(weighted / weight), _saturation(fresh)) if weight else UNKNOWN
 
 
 def transactional_sentiment(
@@ -83,7 +84,7 @@ def transactional_sentiment(
         left = remaining(age_days, half_life)
         weighted += left * index
         weight += left
-    return Measure(weighted / weight, _saturation(weight)) if weight else UNKNOWN
+    return Measure(_clipped(weighted / weight), _saturation(weight)) if weight else UNKNOWN
 
 
 def sentiment_trend(recent: Sequence[float], earlier: Sequence[float]) -> Measure:
@@ -169,7 +170,7 @@ def product_usage(
     if activity_ratio is not None:
         weighted += (1 - SEATS_SHARE) * interpolated(ACTIVITY, activity_ratio)
         weight += 1 - SEATS_SHARE
-    return Measure(weighted / weight, weight * _import_freshness(age_days)) if weight else UNKNOWN
+    return Measure(_clipped(weighted / weight), weight * _import_freshness(age_days)) if weight else UNKNOWN
 
 
 def support_load(

@@ -8,10 +8,12 @@ import pytest
 from django.db import connection, transaction
 
 from metrics import audit
-from metrics.actions import derive
+from metrics.actions import derive, refresh
 from metrics.actions.absorb import LOCK, absorb_responses, rebuild_metrics
+from metrics.actions.health import score_accounts
+from metrics.actions.refresh import refresh_metrics
 from metrics.audit import differences
-from metrics.models import Absorbed, Score, Tally
+from metrics.models import Absorbed, Health, Score, Tally
 from surveys.models import Response
 from tests import factories as make
 
@@ -133,6 +135,43 @@ def test_readers_never_see_half_a_rebuild(monkeypatch):
     rebuild_metrics()
     assert seen == [55]
     assert look() == 11
+
+
+def test_scoring_beside_answers_ends_with_the_newest_answer():
+    survey, accounts = make.published_survey(), [make.account() for _ in range(12)]
+
+    def answer():
+        for account in accounts:
+            make.respond(survey, {"nps": 10}, account=account)
+            refresh_metrics(now=LATER)
+
+    def score_all():
+        for _ in range(6):
+            score_accounts(day=LATER.date(), now=LATER)
+
+    together(answer, score_all, score_all)
+    refresh_metrics(now=LATER, sweep=True)
+    assert {health.score - health.base for health in Health.objects.all()} == {778}
+    assert Health.objects.count() == 12
+
+
+def test_an_absorption_whose_scoring_dies_is_done_again(monkeypatch):
+    account = make.account()
+    make.respond(make.published_survey(), {"nps": 10}, account=account)
+
+    class Killed(Exception):
+        pass
+
+    def die(*arguments, **options):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(refresh, "score_accounts", die)
+        with pytest.raises(Killed):
+            refresh_metrics(now=LATER)
+    assert not Score.objects.exists()
+    refresh_metrics(now=LATER)
+    assert account.healths.count() == 1
 
 
 def test_verifying_reads_one_moment(monkeypatch):

@@ -1,0 +1,20 @@
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from metrics.actions.health import score_accounts
+
+
+class Command(BaseCommand):
+    help = "Write the health of every account for today, or for another day."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--day", type=date.fromisoformat, help="such as 2026-03-31; today without it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        day = options["day"] or timezone.localdate(now, settings.REPORTING_ZONE)
+        self.stdout.write(f"{score_accounts(day=day, now=now)} accounts scored for {day}")

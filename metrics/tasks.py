@@ -1,0 +1,20 @@
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from metrics.actions.health import score_missing
+from metrics.actions.refresh import refresh_metrics
+
+
+@shared_task
+def absorb(*, sweep: bool = False) -> None:
+    """Count what was answered since, batch by batch, and score the health of the accounts that answered."""
+    while refresh_metrics(now=timezone.now(), sweep=sweep).has_found_any:
+        pass
+
+
+@shared_task
+def score() -> None:
+    """Write the health snapshots that are missing, those of today included."""
+    now = timezone.now()
+    score_missing(today=timezone.localdate(now, settings.REPORTING_ZONE), now=now)
