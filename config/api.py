@@ -2,6 +2,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from accounts.api import resources as accounts
+from metrics.api import views as metrics
 
 # No slash at the end: a redirect to one would lose the body of a POST.
 router = SimpleRouter(trailing_slash=False)
@@ -11,4 +12,8 @@ router.register("subscriptions", accounts.SubscriptionViewSet, "api-subscription
 router.register("services", accounts.ServicesViewSet, "api-services")
 router.register("signals", accounts.SignalViewSet, "api-signal")
 
-urlpatterns = [path("", include(router.urls))]
+urlpatterns = [
+    path("accounts/<int:pk>/health", metrics.AccountHealthView.as_view(), name="api-account-health"),
+    path("metrics/<slug:metric>", metrics.MeasureView.as_view(), name="api-metric"),
+    path("", include(router.urls)),
+]

@@ -1,38 +1,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from accounts.api.people import OwnerField, TeamField
 from accounts.api.serializers import StrictSerializer
 from accounts.api.views import CrudView
 from accounts.models import Account, Contact, ServicesMonth, Signal, Subscription, Team, User
 
 MAX_ATTRIBUTES, MAX_ATTRIBUTE = 200, 10_000
-
-
-class OwnerField(serializers.SlugRelatedField):  # type: ignore[type-arg]
-    """A user by e-mail address; a key that is limited to a team knows only the team's members."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(slug_field="email", **options)
-
-    def get_queryset(self) -> Any:
-        """Return the users that the key may name."""
-        team = self.context["request"].auth.team_id
-        return User.objects.filter(teams=team) if team else User.objects.all()
-
-
-class TeamField(serializers.SlugRelatedField):  # type: ignore[type-arg]
-    """A team by name; a limited key knows only its own."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(slug_field="name", **options)
-
-    def get_queryset(self) -> Any:
-        """Return the teams that the key may name."""
-        team = self.context["request"].auth.team_id
-        return Team.objects.filter(pk=team) if team else Team.objects.all()
 
 
 class AccountSerializer(StrictSerializer):

@@ -43,6 +43,7 @@ class Line:
     score: float | None = None
     freshness: float | None = None
     bar: int = 0
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _line(part: Mapping[str, Any], longest: int, *, with_revenue: bool) -> Line:
     found = in_words(key, part["facts"]) if with_revenue or key not in OF_REVENUE else ""
     bar = 100 * abs(points) // longest if longest else 0
     if part.get("is_override"):
-        return Line(name, found or why, points, bar=bar)
+        return Line(name, found or why, points, bar=bar, key=key)
     score = part["score"]
     return Line(
         name,
@@ -89,4 +90,5 @@ def _line(part: Mapping[str, Any], longest: int, *, with_revenue: bool) -> Line:
         score=None if score is None else score / 100,
         freshness=part["freshness"] / 100,
         bar=bar,
+        key=key,
     )

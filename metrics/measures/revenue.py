@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import Sum
 
-from accounts.models import Subscription, User
+from accounts.models import Subscription, Viewer
 from metrics.formulas.money import ZERO
 from metrics.measures.exchange import Rates
 
@@ -43,7 +43,7 @@ class Arr:
         return frozenset().union(*(self.currencies.get(account, ()) for account in accounts))
 
 
-def require_revenue(viewer: User) -> None:
+def require_revenue(viewer: Viewer) -> None:
     """Refuse whoever may not see amounts of money (SECURITY T25)."""
     if not viewer.sees_revenue:
         raise PermissionDenied("Revenue is not shown without the permission to see it.")

@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db.models import Q
 
-from accounts.models import Account, User
+from accounts.models import Account, User, Viewer
 from metrics.formulas.days import day_bounds, trailing
 from metrics.measures.measure import Days, Measure, Unit
 from surveys.models import Programme, Survey
@@ -23,7 +23,7 @@ class Scope:
     events are never pooled (METRICS §1.1).
     """
 
-    viewer: User
+    viewer: Viewer
     today: date
     start: date | None
     end: date
@@ -40,12 +40,12 @@ class Scope:
             raise ValueError(f"there is no breaking down by {', '.join(sorted(unknown))}")
 
     @classmethod
-    def of_answers(cls, viewer: User, today: date, **rest: Any) -> Self:
+    def of_answers(cls, viewer: Viewer, today: date, **rest: Any) -> Self:
         """Return the scope of what was said in the last twelve months, today included."""
         return cls(viewer=viewer, today=today, **trailing(today + timedelta(days=1))._asdict(), **rest)
 
     @classmethod
-    def of_revenue(cls, viewer: User, today: date, **rest: Any) -> Self:
+    def of_revenue(cls, viewer: Viewer, today: date, **rest: Any) -> Self:
         """Return the scope that compares the revenue of today with that of twelve months ago."""
         return cls(viewer=viewer, today=today, **trailing(today)._asdict(), **rest)
 

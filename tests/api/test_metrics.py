@@ -1,0 +1,230 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import ServicesMonth
+from metrics.actions.absorb import absorb_responses
+from metrics.api.views import MEASURES, OF_REVENUE
+from metrics.models import Health, Scorecard
+from tests import factories
+from tests.api.conftest import assert_problem, program, results
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+SHAPE = {"metric", "value", "n", "interval", "window", "definition", "as_of"}
+
+
+@pytest.fixture(autouse=True)
+def today(time_machine):
+    time_machine.move_to(NOON + timedelta(days=1), tick=False)
+
+
+@pytest.fixture
+def survey():
+    return factories.published_survey()
+
+
+def answered(survey, *values, account=None, at=NOON):
+    for value in values:
+        factories.respond(survey, {"nps": value}, account=account, at=at)
+    absorb_responses(now=datetime.now(UTC))
+
+
+def test_a_metric_says_what_it_stands_on(root, survey):
+    answered(survey, 10, 10, 9, 3)
+    measure = root.get(f"metrics/nps?survey={survey.slug}&from=2026-01-01&to=2027-01-01").json()
+    assert measure.keys() >= SHAPE
+    assert (measure["metric"], measure["value"], measure["n"]) == ("nps", 50.0, 4)
+    low, high = measure["interval"]
+    assert low < 50 < high
+    assert measure["window"] == ["2026-01-01", "2027-01-01"]
+    assert measure["as_of"] == "2026-06-16"
+    assert root.get(f"metrics/nps?survey={survey.pk}&from=2026-01-01&to=2027-01-01").json() == measure
+
+
+@pytest.mark.parametrize("metric", MEASURES)
+def test_what_cannot_be_known_is_null(root, metric):
+    measure = root.get(f"metrics/{metric}").json()
+    assert measure.keys() >= SHAPE
+    assert (measure["value"], measure["n"], measure["interval"]) == (None, 0, None)
+
+
+@pytest.mark.parametrize("metric", MEASURES)
+@pytest.mark.parametrize("by", ["month", "quarter", "segment", "country"])
+def test_by_gives_a_list_of_the_same_shape(root, own, survey, metric, by):
+    own.segment, own.country = "smb", "DE"
+    own.save()
+    query = "from=2026-02-15&to=2026-05-02"
+    parts = results(root.get(f"metrics/{metric}?by={by}&{query}"))
+    assert all(part.keys() >= SHAPE | {"group"} for part in parts)
+    groups = {
+        "month": ["2026-02-01", "2026-03-01", "2026-04-01", "2026-05-01"],
+        "quarter": ["2026-01-01", "2026-04-01"],
+        "segment": ["smb"],
+        "country": ["DE"],
+    }
+    assert [part["group"] for part in parts] == groups[by]
+
+
+def test_periods_hold_what_was_said_in_them_and_are_cut_to_the_window(root, survey):
+    answered(survey, 10, at=datetime(2026, 3, 10, tzinfo=UTC))
+    answered(survey, 0, at=datetime(2026, 4, 10, tzinfo=UTC))
+    parts = results(root.get(f"metrics/nps?survey={survey.slug}&by=month&from=2026-03-05&to=2026-05-01"))
+    assert [(part["value"], part["window"]) for part in parts] == [
+        (100.0, ["2026-03-05", "2026-04-01"]),
+        (-100.0, ["2026-04-01", "2026-05-01"]),
+    ]
+
+
+def test_a_scope_narrows_by_what_accounts_are(root, survey, own, foreign):
+    own.segment, own.country, own.owner = "smb", "DE", factories.user(email="kim@example.com")
+    own.save()
+    answered(survey, 10, 10, account=own)
+    answered(survey, 0, account=foreign)
+    value = lambda query: root.get(f"metrics/nps?survey={survey.slug}&{query}").json()["value"]  # noqa: E731
+    assert value("") == pytest.approx(100 / 3)
+    for query in (f"account={own.pk}", "segment=smb", "country=DE", "owner=Kim@example.com"):
+        assert value(query) == 100, query
+
+
+def test_a_limited_key_counts_its_own_accounts(limited, root, survey, own, foreign):
+    answered(survey, 10, account=own)
+    answered(survey, 0, account=foreign)
+    answered(survey, 0)
+    mine, all_ = (key.get(f"metrics/nps?survey={survey.slug}").json() for key in (limited, root))
+    assert (mine["value"], mine["n"]) == (100, 1)
+    assert all_["n"] == 3
+    assert_problem(limited.get(f"metrics/nps?account={foreign.pk}"), 400, "account")
+    assert root.get(f"metrics/nps?account={foreign.pk}").status_code == 200
+
+
+@pytest.mark.parametrize("metric", MEASURES)
+def test_metrics_of_revenue_need_the_scope(metric):
+    poor, rich = program("metrics:read"), program("metrics:read", "revenue")
+    assert rich.get(f"metrics/{metric}").status_code == 200
+    if metric in OF_REVENUE:
+        assert "revenue" in assert_problem(poor.get(f"metrics/{metric}"), 403)["detail"]
+    else:
+        assert poor.get(f"metrics/{metric}").status_code == 200
+
+
+def test_retention_compares_the_ends_of_the_window(root, own):
+    factories.subscription(own, date(2025, 1, 1), date(2026, 1, 1), 1000)
+    factories.subscription(own, date(2026, 1, 1), None, 800)
+    measure = root.get("metrics/grr?from=2025-06-01&to=2026-06-01").json()
+    assert (measure["value"], measure["unit"], measure["currency"]) == (80.0, "percent", "USD")
+
+
+def test_the_margin_of_services_leaves_out_what_has_no_rate(root, own):
+    ServicesMonth.objects.create(account=own, month=date(2026, 3, 1), revenue=1000, cost=600)
+    query = "metrics/services_margin?from=2026-01-01&to=2026-06-01"
+    assert (root.get(query).json()["value"], root.get(query).json()["n"]) == (40.0, 1)
+    own.currency = "XTS"
+    own.save()
+    unknown = root.get(query).json()
+    assert unknown["value"] is None
+    assert "XTS" in unknown["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("survey=nothing", "survey"),
+        ("survey=99999999999999999999", "survey"),
+        ("programme=x%22);--", "programme"),
+        ("account=1e9", "account"),
+        ("account=9223372036854775808", "account"),
+        ("owner=nobody@example.com", "owner"),
+        ("from=2026-13-01", "from"),
+        ("from=0001-01-01", "from"),
+        ("to=9999-12-31", "to"),
+        ("from=2026-01-02&to=2026-01-02", "to"),
+        ("by=day", "by"),
+        ("by=owner__password", "by"),
+        ("by=month&from=1990-01-01&to=2026-01-01", "by"),
+        ("group_by=x", "group_by"),
+        ("segment__startswith=a", "segment__startswith"),
+    ],
+)
+def test_a_scope_that_means_nothing_is_refused(root, query, field):
+    for metric in ("nps", "grr"):
+        assert_problem(root.get(f"metrics/{metric}?{query}"), 400, field)
+
+
+def test_there_is_no_other_metric(root):
+    assert_problem(root.get("metrics/happiness"), 404)
+
+
+@pytest.mark.parametrize("metric", MEASURES)
+def test_a_metric_costs_the_same_however_much_there_is(root, survey, metric):
+    def add(count):
+        for _ in range(count):
+            account = factories.account(segment="smb")
+            contact = factories.contact(account)
+            factories.subscription(account, date(2025, 1, 1), date(2026, 3, 1), 100)
+            factories.invitation(survey, contact)
+            answered(survey, 9, account=account)
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            assert root.get(f"metrics/{metric}").status_code == 200
+        return len(captured)
+
+    add(1)
+    queries()
+    few = queries()
+    add(5)
+    assert queries() == few <= 8
+
+
+def part(key, contribution):
+    found = {"weight": 2000, "score": 9000, "freshness": 10_000, "facts": {}}
+    return {"key": key, "contribution": contribution, **found}
+
+
+PARTS = [part("product_usage", 1250), part("revenue_movement", -400)]
+
+
+def healthy(account, day, score=7350, base=6500, parts=PARTS):
+    card, _ = Scorecard.objects.get_or_create(number=1, defaults={"weights": {}, "created_at": NOON})
+    return Health.objects.create(
+        account=account,
+        scorecard=card,
+        day=day,
+        score=score,
+        base=base,
+        confidence=8000,
+        band="yellow",
+        parts=parts,
+        computed_at=NOON,
+    )
+
+
+def test_an_accounts_health_adds_up_and_has_a_history(root, own):
+    healthy(own, date(2026, 6, 14), score=6000, base=6000, parts=[])
+    healthy(own, date(2026, 6, 15))
+    health = root.get(f"accounts/{own.pk}/health").json()
+    assert (health["account"], health["day"], health["band"]) == (own.pk, "2026-06-15", "yellow")
+    assert health["score"] == pytest.approx(
+        health["base"] + sum(part["contribution"] for part in health["parts"])
+    )
+    assert {part["key"] for part in health["parts"]} == {"product_usage", "revenue_movement"}
+    assert [(entry["day"], entry["score"]) for entry in health["history"]] == [
+        ("2026-06-15", 73.5),
+        ("2026-06-14", 60.0),
+    ]
+
+
+def test_the_health_of_an_account_without_one_is_null(root, own):
+    health = root.get(f"accounts/{own.pk}/health").json()
+    assert (health["score"], health["band"], health["parts"], health["history"]) == (None, None, [], [])
+
+
+def test_the_health_of_a_foreign_account_is_not_there(root, limited, own, foreign):
+    healthy(foreign, date(2026, 6, 15))
+    assert limited.get(f"accounts/{own.pk}/health").status_code == 200
+    assert_problem(limited.get(f"accounts/{foreign.pk}/health"), 404)
+    assert root.get(f"accounts/{foreign.pk}/health").status_code == 200
+    assert_problem(root.get(f"accounts/{10**30}/health"), 404)
