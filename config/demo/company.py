@@ -137,7 +137,7 @@ class Founding:
             account,
             segment,
             place,
-            moods(self.dice, segment=segment.name, region=place.region),
+            moods(dice(f"{account.external_id}/mood"), segment=segment.name, region=place.region),
             openness=0.0 if is_silent else self.dice.betavariate(4, 3) * 1.75,
         )
 

@@ -123,7 +123,7 @@ class Sales:
 
     def _notice_day(self, line: Subscription) -> date:
         assert line.ends_on is not None
-        notice = line.ends_on - timedelta(days=self.dice.randint(25, 85))
+        notice = line.ends_on - timedelta(days=self.dice.randint(30, 110))
         return max(notice, line.starts_on + timedelta(days=1))
 
     def _renew(self, lines: list[Subscription], ends_on: date, month: int) -> list[Subscription]:
@@ -176,7 +176,7 @@ class Sales:
     def _notice(self, lines: list[Subscription]) -> None:
         """Let some of those whose term ends soon have said already that they will not renew."""
         ends_on = lines[0].ends_on
-        if ends_on is None or not timedelta() < ends_on - self.timeline.today < timedelta(days=85):
+        if ends_on is None or not timedelta() < ends_on - self.timeline.today < timedelta(days=110):
             return
         if self.dice.random() < self._chance_to_leave(MONTHS):
             notice = self._notice_day(lines[0])

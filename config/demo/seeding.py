@@ -20,12 +20,14 @@ from config.demo.staff import hire
 from config.demo.timeline import Timeline, dice
 from config.demo.voices import VISITORS, Voices
 from metrics.actions.absorb import rebuild_metrics
+from metrics.actions.health import score_accounts
 from surveys.links import token_for, token_hash
 from surveys.models import Collector, Invitation, Programme
 
 # Statements short enough for psycopg to keep their parsed form: with 2,000 rows it took twice as long.
 BATCH = 50
 VALID_DAYS = 60
+SCORED_MONTHS, SCORED_DAYS = 12, 7
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -65,6 +67,8 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
     measures = _write_measures(timeline, customers)
     responses = _write_voices(timeline, surveys, asks, visitors=round(VISITORS * scale))
     rebuild_metrics()
+    for day in (*timeline.month_ends(SCORED_MONTHS), *timeline.last_days(SCORED_DAYS)):
+        score_accounts(day=day, now=min(timeline.now, timeline.end_of(day)))
     return Seeded(
         accounts=len(customers),
         contacts=sum(len(customer.contacts) for customer in customers),

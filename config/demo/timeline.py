@@ -1,7 +1,6 @@
 """The two years that the demo company looks back on, and its dice. Pure."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cached_property
@@ -9,7 +8,8 @@ from functools import cached_property
 from metrics.formulas.days import months_later
 
 MONTHS = 24
-SEED = "veldaro"
+# Of the companies tried, this one looks like a real one: GRR 92 %, NRR 106 %, renewal rate 90 %, NPS 27.
+SEED = "veldaro/5"
 
 
 def dice(name: str) -> random.Random:
@@ -56,7 +56,14 @@ class Timeline:
         number = (day.year - self.start.year) * 12 + day.month - self.start.month
         return max(0, min(MONTHS, number))
 
-    def month_ends(self, count: int) -> Iterator[date]:
-        """Yield the last days of the last so many whole months, oldest first."""
-        for month in range(MONTHS + 1 - count, MONTHS + 1):
-            yield self.first_of(month) - timedelta(days=1)
+    def end_of(self, day: date) -> datetime:
+        """Return the instant at which a day is over."""
+        return datetime.combine(day + timedelta(days=1), time(), self.zone)
+
+    def last_days(self, count: int) -> list[date]:
+        """Return the last so many days up to today, oldest first."""
+        return [self.today - timedelta(days=back) for back in range(count - 1, -1, -1)]
+
+    def month_ends(self, count: int) -> list[date]:
+        """Return the last days of the last so many whole months, oldest first."""
+        return [self.first_of(MONTHS - back) - timedelta(days=1) for back in range(count - 1, -1, -1)]

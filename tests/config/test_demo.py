@@ -16,6 +16,7 @@ from config.demo.guide import guide
 from config.demo.mood import DECLINING_SEGMENT, HAPPY_REGION, TROUBLED_PRODUCT
 from config.demo.seeding import Seeded, seed_company
 from config.demo.staff import HOST, demo_logins
+from metrics.models import Absorbed, Health
 from surveys.answers import check_answers
 from surveys.models import Response
 from surveys.versions import published_definition
@@ -146,6 +147,14 @@ def test_one_product_has_onboarding_trouble() -> None:
     about = Response.objects.filter(answers__comment__icontains=TROUBLED_PRODUCT)
     assert about.filter(buyers).exists()
     assert not about.exclude(buyers).exists()
+
+
+def test_every_answer_is_counted_and_every_customer_has_a_health() -> None:
+    assert Absorbed.objects.filter(fault="").count() == Response.objects.count()
+    today = Health.objects.filter(day=TODAY)
+    assert today.count() == Account.objects.active_on(TODAY).count()
+    assert set(today.values_list("band", flat=True)) >= {"green", "yellow", "red"}
+    assert Health.objects.filter(day=date(2025, 6, 30)).exists()
 
 
 def test_accounts_use_less_before_they_leave() -> None:

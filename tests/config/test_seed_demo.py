@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import Account, Contact, ExchangeRate, Signal, Subscription, User
 from config.demo.seeding import DatabaseInUse, seed_company
 from config.demo.staff import demo_logins
-from metrics.models import Score
+from metrics.models import Health, Score
 from surveys.models import Invitation, Programme, Response
 from tests.factories import account
 
@@ -39,6 +39,9 @@ def digest() -> list[Any]:
         ),
         list(Invitation.objects.order_by("nonce").values_list("nonce", by["contact"], "sent_at")),
         list(Response.objects.order_by("public_id").values_list("public_id", "answers", "submitted_at")),
+        list(
+            Health.objects.order_by(by["account"], "day").values_list(by["account"], "day", "score", "band")
+        ),
         list(Score.objects.order_by("response__public_id", "question_key").values_list("day", "value")),
     ]
 
