@@ -47,6 +47,6 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=2, minute=40),
         "options": {"expires": 6 * 3600},
     },
-    # Writes what is missing, so the first run after midnight makes the day's snapshots.
-    "score": {"task": "metrics.tasks.score", "schedule": crontab(minute=20), "options": {"expires": 3600}},
+    # Writes the snapshots that are missing: after midnight all of them, later those of new accounts.
+    "score": {"task": "metrics.tasks.score", "schedule": crontab(minute="*/5"), "options": {"expires": 300}},
 }

@@ -31,9 +31,10 @@ LEFT JOIN metrics_absorbed AS known ON known.response_id = response.id
 WHERE known.revision IS DISTINCT FROM response.revision {window}
 ORDER BY response.changed_at, response.id LIMIT %(limit)s
 """
-FORGET = "DELETE FROM {table} WHERE {which} RETURNING survey_id, day, account_id"
-DELETED = "response_id IS NULL"
+FORGET = "DELETE FROM {table} WHERE {which} RETURNING response_id, survey_id, day, account_id"
 GONE = "NOT EXISTS (SELECT FROM surveys_response AS response WHERE response.id = response_id)"
+# Django's deletion leaves null behind; one that overtook an absorption leaves a row that was just written.
+GONE_LATELY = f"response_id IS NULL OR changed_at >= %(since)s AND {GONE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,9 @@ def absorb_responses(*, now: datetime, limit: int = BATCH, sweep: bool = False) 
     with transaction.atomic(), connection.cursor() as cursor:
         if not _take_turn(cursor, wait=sweep):
             return Absorption()
-        vanished = _forget_vanished(cursor, everywhere=sweep)
-        changed = _changed_responses(cursor, since=None if sweep else _horizon(cursor, now), limit=limit)
+        since = None if sweep else _horizon(cursor, now)
+        vanished = _forget_vanished(cursor, since=since)
+        changed = _changed_responses(cursor, since=since, limit=limit)
         if not changed and not vanished.count:
             return Absorption()
         return _absorb(cursor, changed, vanished)
@@ -92,7 +94,7 @@ def rebuild_metrics() -> Absorption:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         _take_turn(cursor, wait=True)
-        vanished = _forget_vanished(cursor, everywhere=True)
+        vanished = _forget_vanished(cursor, since=None)
         cursor.execute("SELECT DISTINCT survey_id, day FROM metrics_tally")
         vanished.cells.update(cursor.fetchall())
         return _absorb(cursor, None, vanished)
@@ -100,9 +102,10 @@ def rebuild_metrics() -> Absorption:
 
 def _absorb(cursor: CursorWrapper, ids: list[int] | None, vanished: _Vanished) -> Absorption:
     reading = derive.read_responses(cursor, ids)
+    derive.write_absorbed(cursor)
     scores = derive.write_scores(cursor)
     comments = derive.write_comments(cursor)
-    derive.write_absorbed(cursor)
+    derive.forget_reading(cursor)
     derive.write_tallies(cursor, reading.cells | vanished.cells)
     for public_id, fault in reading.faults:
         logger.warning("response %s is quarantined: %s", public_id, fault)
@@ -141,14 +144,17 @@ def _changed_responses(cursor: CursorWrapper, *, since: datetime | None, limit: 
     return [response for (response,) in cursor.fetchall()]
 
 
-def _forget_vanished(cursor: CursorWrapper, *, everywhere: bool) -> _Vanished:
-    """Drop what remains of deleted responses; everywhere also of those deleted past Django, by plain SQL."""
-    cursor.execute(FORGET.format(table="metrics_absorbed", which=GONE if everywhere else DELETED))
+def _forget_vanished(cursor: CursorWrapper, *, since: datetime | None) -> _Vanished:
+    """Drop what remains of deleted responses; without a horizon also of those that plain SQL deleted."""
+    which = GONE if since is None else GONE_LATELY
+    cursor.execute(FORGET.format(table="metrics_absorbed", which=which), {"since": since})
     rows = cursor.fetchall()
     count = len(rows)
-    if everywhere:
+    if since is None or count:
+        orphans = GONE if since is None else "response_id = ANY(%(gone)s)"
+        gone = [response for response, *_ in rows if response]
         for table in ("metrics_score", "metrics_comment"):
-            cursor.execute(FORGET.format(table=table, which=GONE))
+            cursor.execute(FORGET.format(table=table, which=orphans), {"gone": gone})
             rows += cursor.fetchall()
-    cells = {(survey, day) for survey, day, _ in rows if day}
-    return _Vanished(count, cells, {account for _, _, account in rows if account})
+    cells = {(survey, day) for _, survey, day, _ in rows if day}
+    return _Vanished(count, cells, {account for *_, account in rows if account})

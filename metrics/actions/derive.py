@@ -1,7 +1,7 @@
 """The steps from responses to scores, comments and tallies, each one statement over a whole set.
 
 Everything is read from the responses in one statement, the `reading`, so that an edit that comes in
-between is seen whole or not at all. What is right already is not written again.
+between is seen whole or not at all.
 """
 
 import json
@@ -57,13 +57,11 @@ EXCEPT SELECT segment, tier, region, language, channel FROM metrics_slice
 
 ANSWERS = """
 CREATE TEMPORARY TABLE answer AS
-SELECT reading.id AS response_id, reading.survey_id, book.key AS question_key, book.kind,
-    reading.account_id, reading.contact_id, reading.contact_role, slice.id AS slice_id, reading.day,
-    reading.language, (book.scores ->> given.answer::text)::smallint AS value,
+SELECT reading.id AS response_id, book.key AS question_key, book.kind,
+    (book.scores ->> given.answer::text)::smallint AS value,
     CASE WHEN book.scores IS NULL AND jsonb_typeof(given.answer) = 'string'
         THEN reading.answers ->> book.key END AS text
 FROM reading
-JOIN metrics_slice AS slice USING (segment, tier, region, language, channel)
 JOIN jsonb_to_recordset(%(book)s::jsonb) AS book (version_id bigint, key text, kind text, scores jsonb)
     USING (version_id)
 CROSS JOIN LATERAL (SELECT reading.answers -> book.key AS answer OFFSET 0) AS given
@@ -83,40 +81,22 @@ DROP_MISFITS = """
 DELETE FROM answer USING reading WHERE reading.id = answer.response_id AND reading.fault <> ''
 """
 
-ABSORBED = """
-INSERT INTO metrics_absorbed AS known (response_id, revision, changed_at, survey_id, account_id, contact_id,
+DROP_ABSORBED = "DELETE FROM metrics_absorbed USING reading WHERE response_id = reading.id"
+
+ADD_ABSORBED = """
+INSERT INTO metrics_absorbed (response_id, revision, changed_at, survey_id, account_id, contact_id,
     contact_role, slice_id, day, fault)
 SELECT reading.id, revision, changed_at, survey_id, account_id, contact_id, contact_role, slice.id, day, fault
 FROM reading JOIN metrics_slice AS slice USING (segment, tier, region, language, channel)
-ON CONFLICT (response_id) DO UPDATE SET revision = excluded.revision, changed_at = excluded.changed_at,
-    survey_id = excluded.survey_id, account_id = excluded.account_id, contact_id = excluded.contact_id,
-    contact_role = excluded.contact_role, slice_id = excluded.slice_id, day = excluded.day,
-    fault = excluded.fault
-WHERE (known.revision, known.changed_at, known.survey_id, known.account_id, known.contact_id,
-    known.contact_role, known.slice_id, known.day, known.fault)
-    IS DISTINCT FROM (excluded.revision, excluded.changed_at, excluded.survey_id, excluded.account_id,
-    excluded.contact_id, excluded.contact_role, excluded.slice_id, excluded.day, excluded.fault)
 """
 
-DROP_SCORES = """
-DELETE FROM metrics_score AS score USING reading
-WHERE score.response_id = reading.id AND NOT EXISTS (
-    SELECT FROM answer WHERE answer.response_id = score.response_id
-    AND (answer.question_key, answer.value, answer.kind, answer.survey_id, answer.slice_id, answer.day,
-        answer.contact_role) = (score.question_key, score.value, score.kind, score.survey_id, score.slice_id,
-        score.day, score.contact_role)
-    AND (answer.account_id, answer.contact_id) IS NOT DISTINCT FROM (score.account_id, score.contact_id)
-)
-"""
+DROP_SCORES = "DELETE FROM metrics_score USING reading WHERE response_id = reading.id"
 
 ADD_SCORES = """
 INSERT INTO metrics_score (response_id, survey_id, question_key, kind, account_id, contact_id, contact_role,
     slice_id, day, value)
 SELECT response_id, survey_id, question_key, kind, account_id, contact_id, contact_role, slice_id, day, value
-FROM answer WHERE value IS NOT NULL AND NOT EXISTS (
-    SELECT FROM metrics_score AS score
-    WHERE (score.response_id, score.question_key) = (answer.response_id, answer.question_key)
-)
+FROM answer JOIN metrics_absorbed USING (response_id) WHERE value IS NOT NULL
 """
 
 # What was found in a comment stays with it as long as its words do.
@@ -130,17 +110,18 @@ WHERE comment.response_id = reading.id AND NOT EXISTS (
 
 MOVE_COMMENTS = """
 UPDATE metrics_comment AS comment
-SET survey_id = answer.survey_id, account_id = answer.account_id, day = answer.day
-FROM answer
-WHERE (answer.response_id, answer.question_key) = (comment.response_id, comment.question_key)
-    AND (answer.survey_id, answer.account_id, answer.day)
+SET survey_id = known.survey_id, account_id = known.account_id, day = known.day
+FROM metrics_absorbed AS known JOIN reading ON reading.id = known.response_id
+WHERE comment.response_id = known.response_id AND (known.survey_id, known.account_id, known.day)
     IS DISTINCT FROM (comment.survey_id, comment.account_id, comment.day)
 """
 
 ADD_COMMENTS = """
 INSERT INTO metrics_comment (response_id, survey_id, question_key, account_id, day, text, language, themes)
-SELECT response_id, survey_id, question_key, account_id, day, text, language, '{}'
-FROM answer WHERE text <> '' AND NOT EXISTS (
+SELECT answer.response_id, reading.survey_id, question_key, reading.account_id, reading.day, text,
+    reading.language, '{}'
+FROM answer JOIN reading ON reading.id = answer.response_id
+WHERE text <> '' AND NOT EXISTS (
     SELECT FROM metrics_comment AS comment
     WHERE (comment.response_id, comment.question_key) = (answer.response_id, answer.question_key)
 )
@@ -206,24 +187,29 @@ def read_responses(cursor: CursorWrapper, ids: list[int] | None) -> Reading:
     return Reading(cursor.fetchone()[0], cells, accounts, faults)
 
 
+def write_absorbed(cursor: CursorWrapper) -> None:
+    """Note how the responses read are counted."""
+    cursor.execute(DROP_ABSORBED)
+    cursor.execute(ADD_ABSORBED)
+
+
 def write_scores(cursor: CursorWrapper) -> int:
-    """Make the scores of the responses read what their answers say; return how many were new or changed."""
+    """Write the scores of the responses read, as absorbed, in place of those they had; return how many."""
     cursor.execute(DROP_SCORES)
     cursor.execute(ADD_SCORES)
     return int(cursor.rowcount)
 
 
 def write_comments(cursor: CursorWrapper) -> int:
-    """Make the comments of the responses read what their answers say; return how many were new or changed."""
+    """Make the comments of the responses read what their answers say; return how many are new or changed."""
     cursor.execute(DROP_COMMENTS)
     cursor.execute(MOVE_COMMENTS)
     cursor.execute(ADD_COMMENTS)
     return int(cursor.rowcount)
 
 
-def write_absorbed(cursor: CursorWrapper) -> None:
-    """Note how the responses read were counted, and forget the reading."""
-    cursor.execute(ABSORBED)
+def forget_reading(cursor: CursorWrapper) -> None:
+    """Make room for the next reading in the same transaction."""
     cursor.execute("DROP TABLE reading, answer")
 
 

@@ -274,14 +274,17 @@ def test_a_deleted_response_is_no_longer_counted():
     assert_sound()
 
 
-def test_a_response_deleted_by_plain_sql_is_found_by_the_sweep():
+@pytest.mark.parametrize(("since_then", "sweep"), [(OVERLAP, False), (2 * OVERLAP, True)])
+def test_a_response_deleted_by_plain_sql_is_found_lately_or_by_the_sweep(since_then, sweep):
     survey = make.published_survey()
     make.respond(survey, {"nps": 9, "why": "Fine."})
+    make.respond(survey, {}, at=NOW + since_then)
     absorb()
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM surveys_response")
+        cursor.execute("DELETE FROM surveys_response WHERE answers <> '{}'")
     assert len(differences(now=LATER)) == 4
-    absorb(sweep=True)
+    assert absorb().vanished == (0 if sweep else 1)
+    absorb(sweep=sweep)
     assert not any((Score.objects.exists(), Comment.objects.exists(), Tally.objects.exists()))
     assert_sound()
 
@@ -419,12 +422,11 @@ def test_the_number_of_queries_does_not_grow_with_the_responses():
     def queries(responses):
         for number in range(responses):
             make.respond(survey, {"nps": number % 11, "why": "x"}, account=account)
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             assert absorb().responses == responses
         return len(captured)
 
+    queries(1)
     assert queries(3) == queries(60)
 
 
