@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 from django.db import connections
 from django.test import override_settings
+from playwright.sync_api import Playwright, sync_playwright
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Without these Chromium calls home at every start, and waits where there is no network to answer.
@@ -73,6 +74,18 @@ def quick_settings() -> Iterator[None]:
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with override_settings(STORAGES=storages, PASSWORD_HASHERS=hashers):
         yield
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, whose event loop gives this thread a second set of database connections.
+
+    Neither set may outlast the other: an open connection would stand in the way when the database is dropped.
+    """
+    connections.close_all()
+    with sync_playwright() as playwright:
+        yield playwright
+        connections.close_all()
 
 
 @pytest.fixture(scope="session")

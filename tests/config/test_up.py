@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import environ
@@ -55,7 +54,7 @@ class Instance:
         try:
             with urlopen(f"{self.url}/readyz", timeout=5) as answer:
                 return set(json.load(answer).values()) == {"ok"}
-        except (HTTPError, URLError, ConnectionError):
+        except OSError:  # not there yet, not ready yet, or too slow to say so
             return False
 
     def query(self, statement):
