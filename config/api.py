@@ -3,6 +3,8 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.api import resources as accounts
 from metrics.api import views as metrics
+from surveys.api import views as surveys
+from surveys.api.responses import ResponseViewSet
 
 # No slash at the end: a redirect to one would lose the body of a POST.
 router = SimpleRouter(trailing_slash=False)
@@ -11,6 +13,11 @@ router.register("contacts", accounts.ContactViewSet, "api-contact")
 router.register("subscriptions", accounts.SubscriptionViewSet, "api-subscription")
 router.register("services", accounts.ServicesViewSet, "api-services")
 router.register("signals", accounts.SignalViewSet, "api-signal")
+router.register("programmes", surveys.ProgrammeViewSet, "api-programme")
+router.register("surveys", surveys.SurveyViewSet, "api-survey")
+router.register("collectors", surveys.CollectorViewSet, "api-collector")
+router.register("invitations", surveys.InvitationViewSet, "api-invitation")
+router.register("responses", ResponseViewSet, "api-response")
 
 urlpatterns = [
     path("accounts/<int:pk>/health", metrics.AccountHealthView.as_view(), name="api-account-health"),

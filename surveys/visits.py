@@ -10,7 +10,7 @@ from django.db.models import FilteredRelation, Q, QuerySet
 
 from surveys.kinds import Answer
 from surveys.links import token_hash
-from surveys.models import Collector, Invitation, Response
+from surveys.models import Collector, Invitation, Response, Survey
 
 SURVEY_COLUMNS = (
     "survey_id",
@@ -18,8 +18,9 @@ SURVEY_COLUMNS = (
     "survey__opens_at",
     "survey__closes_at",
 )
-# The channel of a response to a personal link; open ones have their collector's.
+# The channel of a response to a personal link, and of one that a program hands in.
 PERSONAL = "personal"
+API = "api"
 RESPONSE_COLUMNS = ("public_id", "submission_key", "version_id", "submitted_at", "language", "answers")
 
 
@@ -137,7 +138,35 @@ class PersonalLink:
         return Response.objects.filter(invitation__token_hash=token_hash(self.token))
 
 
-Link = OpenLink | PersonalLink
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """No link: a program hands in what someone answered elsewhere, and says whose answers they are."""
+
+    survey_id: int
+    contact_id: int | None
+
+    def visit(self, key: str, now: datetime) -> Visit:
+        """Return how the survey stands, with the response that the key names. Raises LinkUnknown."""
+        mine = Q(responses__submission_key=self.stored_key(key))
+        rows = Survey.objects.filter(pk=self.survey_id).annotate(
+            mine=FilteredRelation("responses", condition=mine)
+        )
+        columns = (column.removeprefix("survey__") for column in SURVEY_COLUMNS[1:])
+        row = rows.values_list("pk", *columns, *(f"mine__{name}" for name in RESPONSE_COLUMNS)).first()
+        if row is None:
+            raise LinkUnknown
+        return _visit(row, link_closed_at=None, contact_language="")
+
+    def stored_key(self, key: str) -> str:
+        """Return the submission key as the row holds it: no key of a program is one of a respondent."""
+        return f"{API}:{key}"
+
+    def responses(self, key: str) -> QuerySet[Response]:
+        """Return the response that the key names, or none."""
+        return Response.objects.filter(survey=self.survey_id, submission_key=self.stored_key(key))
+
+
+Link = OpenLink | PersonalLink | HandedIn
 
 
 def _visit(row: Sequence[Any], *, link_closed_at: datetime | None, contact_language: str) -> Visit:

@@ -47,8 +47,20 @@ class RowField(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
             self.fail("does_not_exist", pk_value=data)
 
 
-class StrictSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
-    """Refuses unknown names, shows the `fields` asked for, and hides what the key may not see."""
+class KnownNames(serializers.Serializer[Any]):
+    """Refuses names that cannot be written, instead of ignoring them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the validated values, or raise ValidationError, also for names that cannot be written."""
+        if isinstance(data, Mapping):
+            writable = {name for name, field in self.fields.items() if not field.read_only}
+            if unknown := sorted(set(data) - writable):
+                raise ValidationError({name[:60]: ["No such field can be written."] for name in unknown[:20]})
+        return super().to_internal_value(data)
+
+
+class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore[type-arg]
+    """Shows the `fields` asked for, and hides what the key may not see."""
 
     serializer_related_field = RowField
     serializer_field_mapping: ClassVar[Any] = {
@@ -81,14 +93,6 @@ class StrictSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
         if unknown := sorted(set(names) - set(fields)):
             raise ValidationError({"fields": [f"There is no field {unknown[0][:60]!r}."]})
         return {name: field for name, field in fields.items() if name in names}
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Return the validated values, or raise ValidationError, also for names that cannot be written."""
-        if isinstance(data, Mapping):
-            writable = {name for name, field in self.fields.items() if not field.read_only}
-            if unknown := sorted(set(data) - writable):
-                raise ValidationError({name[:60]: ["No such field can be written."] for name in unknown[:20]})
-        return super().to_internal_value(data)
 
     def update(self, instance: Any, validated_data: Any) -> Any:
         """Store the change; a PUT replaces, so what it leaves out goes back to what a new row has."""

@@ -16,6 +16,7 @@ from accounts.api.filters import narrowed
 from accounts.api.problems import LengthRequired
 from accounts.api.replies import HEADER, reply_once
 from accounts.models import ApiKey
+from accounts.models.people import OfAccount
 
 
 class ApiView(APIView):
@@ -72,10 +73,9 @@ class RowsView(ApiView, GenericViewSet):  # type: ignore[type-arg]
         return frozenset({"fields"}) if self.action == "retrieve" else self.parameters
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return the rows of accounts that the key sees."""
-        queryset: Any = super().get_queryset()
-        rows: QuerySet[Any] = queryset.visible_to(self.key)
-        return rows
+        """Return the rows that the key sees; those that hang on no account are seen by every key."""
+        rows = super().get_queryset()
+        return rows.visible_to(self.key) if isinstance(rows, OfAccount) else rows
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows that the query's filters keep, or raise ValidationError."""
@@ -103,8 +103,8 @@ class ReadView(mixins.ListModelMixin, RowsView):
         return Response(document, headers={"ETag": etag})
 
 
-class CrudView(mixins.CreateModelMixin, mixins.UpdateModelMixin, mixins.DestroyModelMixin, ReadView):
-    """Creates, reads, updates and deletes rows; writes heed If-Match."""
+class ChangeView(mixins.UpdateModelMixin, mixins.DestroyModelMixin, ReadView):
+    """Reads, updates and deletes rows; writes heed If-Match."""
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the rows, locked where one is about to change."""
@@ -128,10 +128,6 @@ class CrudView(mixins.CreateModelMixin, mixins.UpdateModelMixin, mixins.DestroyM
         self._seen().delete()
         return Response(status=204)
 
-    def perform_create(self, serializer: Any) -> None:
-        """Store a new row."""
-        save(serializer)
-
     def perform_update(self, serializer: Any) -> None:
         """Store the change."""
         save(serializer)
@@ -140,6 +136,14 @@ class CrudView(mixins.CreateModelMixin, mixins.UpdateModelMixin, mixins.DestroyM
         row = self.get_object()
         refuse_unless_seen(self.request, etag_of(self.get_serializer(row).data))
         return row
+
+
+class CrudView(mixins.CreateModelMixin, ChangeView):
+    """Creates rows too."""
+
+    def perform_create(self, serializer: Any) -> None:
+        """Store a new row."""
+        save(serializer)
 
 
 def save(serializer: Any) -> None:

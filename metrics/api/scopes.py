@@ -35,15 +35,13 @@ def scope_of(query: Mapping[str, str], key: ApiKey, today: date) -> Scope:
     """Return the scope that the query names, the last twelve months unless it says otherwise, or raise."""
     rest: dict[str, Any] = {"attributes": {name: query[name] for name in ATTRIBUTES if name in query}}
     if "survey" in query:
-        rest["survey"] = find(Survey.objects.all(), query["survey"], "survey")
+        rest["survey"] = _found(find(Survey.objects.all(), query["survey"]), "survey")
     if "programme" in query:
-        rest["programme"] = find(Programme.objects.all(), query["programme"], "programme")
+        rest["programme"] = _found(find(Programme.objects.all(), query["programme"]), "programme")
     if "account" in query:
-        rest["account"] = _account(query["account"], key)
+        rest["account"] = _found(find(Account.objects.visible_to(key), query["account"]), "account")
     if "owner" in query:
-        rest["owner"] = known_users(key).filter(email__iexact=query["owner"]).first()
-        if rest["owner"] is None:
-            raise ValidationError({"owner": ["There is no user with this e-mail address."]})
+        rest["owner"] = _found(known_users(key).filter(email__iexact=query["owner"]).first(), "owner")
     if "country" in query:
         rest["country"] = query["country"]
     end = _day(query, "to") or today + timedelta(days=1)
@@ -90,13 +88,10 @@ def _periods(scope: Scope, by: By) -> Iterator[Part]:
         period = PERIODS[by](period.end)
 
 
-def _account(text: str, key: ApiKey) -> Account:
-    account: Account | None = None
-    if text.isascii() and text.isdigit() and len(text) < 19:
-        account = Account.objects.visible_to(key).filter(pk=int(text)).first()
-    if account is None:
-        raise ValidationError({"account": ["There is none of this id."]})
-    return account
+def _found(row: Any, name: str) -> Any:
+    if row is None:
+        raise ValidationError({name: ["There is none."]})
+    return row
 
 
 def _day(query: Mapping[str, str], name: str) -> date | None:

@@ -21,7 +21,7 @@ from surveys.kinds import Answer
 from surveys.links import token_hash
 from surveys.models import Version
 from surveys.versions import Published, published
-from surveys.visits import PERSONAL, Link, NotTaken, OpenLink, SurveyClosed
+from surveys.visits import API, PERSONAL, Link, NotTaken, OpenLink, PersonalLink, SurveyClosed
 
 C = TypeVar("C", bound=Checked)
 
@@ -62,6 +62,14 @@ WRITE_PERSONAL = WRITE.format(
     is_usable="link.token_hash = %(link)s AND link.revoked_at IS NULL"
     " AND (link.expires_at IS NULL OR link.expires_at > %(now)s)",
     once="invitation_id",
+)
+WRITE_HANDED_IN = WRITE.format(
+    link="(SELECT id AS survey_id FROM surveys_survey WHERE id = %(link)s) link"
+    " LEFT JOIN accounts_contact contact ON contact.id = %(contact)s",
+    who="NULL, NULL, contact.id, contact.account_id",
+    channel=f"'{API}'",
+    is_usable="true",
+    once="survey_id, submission_key",
 )
 
 
@@ -161,11 +169,9 @@ def _record(link: Link, submission: Submission, version: Published, checked: C, 
 
 def _write(link: Link, submission: Submission, checked: Checked, now: datetime) -> UUID | None:
     """Insert the response or complete the partial one; None when the database has a reason not to."""
-    statement, where = (
-        (WRITE_OPEN, link.slug) if isinstance(link, OpenLink) else (WRITE_PERSONAL, token_hash(link.token))
-    )
+    statement, where = _statement(link)
     values = {
-        "link": where,
+        **where,
         "version": submission.version_id,
         "key": link.stored_key(submission.key),
         "started_at": min(submission.started_at, now),
@@ -178,3 +184,11 @@ def _write(link: Link, submission: Submission, checked: Checked, now: datetime) 
         cursor.execute(statement, values)
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _statement(link: Link) -> tuple[str, dict[str, str | bytes | int | None]]:
+    if isinstance(link, OpenLink):
+        return WRITE_OPEN, {"link": link.slug}
+    if isinstance(link, PersonalLink):
+        return WRITE_PERSONAL, {"link": token_hash(link.token)}
+    return WRITE_HANDED_IN, {"link": link.survey_id, "contact": link.contact_id}

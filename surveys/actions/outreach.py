@@ -8,7 +8,12 @@ from surveys.models import Invitation, Survey
 
 
 def create_invitation(
-    survey: Survey, contact: Contact, *, now: datetime, sent_at: datetime | None = None
+    survey: Survey,
+    contact: Contact,
+    *,
+    now: datetime,
+    sent_at: datetime | None = None,
+    expires_at: datetime | None = None,
 ) -> tuple[Invitation, str]:
     """Return a new invitation and its absolute personal link, which the row alone cannot give again."""
     nonce = new_nonce()
@@ -19,5 +24,6 @@ def create_invitation(
         token_hash=token_hash(token_for(nonce)),
         created_at=now,
         sent_at=sent_at,
+        expires_at=expires_at,
     )
     return invitation, personal_link(nonce)

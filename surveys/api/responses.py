@@ -1,0 +1,99 @@
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response as ApiResponse
+
+from accounts.api.problems import Conflict, Gone
+from accounts.api.views import ReadView
+from surveys.actions.answering import (
+    AnswersRefused,
+    Recorded,
+    Submission,
+    record_response,
+)
+from surveys.answers import Checked, check_answers
+from surveys.api.references import OfSurveys
+from surveys.api.serializers import NewResponseSerializer, ResponseSerializer
+from surveys.languages import choose_language
+from surveys.models import Response, Survey
+from surveys.versions import published_definition
+from surveys.visits import HandedIn, NotTaken, NotYetOpen, SurveyClosed
+from surveys.wording import wording
+
+
+class ResponseViewSet(OfSurveys, ReadView):
+    """What customers said."""
+
+    resource = "responses"
+    queryset = Response.objects.annotate(version_number=F("version__number"))
+    serializer_class = ResponseSerializer
+    lookup_field = "public_id"
+    lookup_value_regex = "[0-9a-f-]{36}"
+    orderings = ("submitted_at", "changed_at")
+    filters = ("survey", "account", "contact", "channel", "changed_after")
+
+    def narrowed(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Return the rows that one filter keeps, or raise ValidationError."""
+        if name == "contact" and "personal" not in self.key.scopes:
+            raise ValidationError({name: ["This key lacks the scope personal."]})
+        if name == "changed_after":
+            try:
+                return queryset.filter(changed_at__gt=serializers.DateTimeField().to_internal_value(value))
+            except ValidationError as error:
+                raise ValidationError({name: error.detail}) from None
+        return super().narrowed(queryset, name, value)
+
+    def create(self, request: Request) -> ApiResponse:
+        """Record what someone answered elsewhere: 201, or 200 when the same was recorded before.
+
+        The same submission key with other answers is a conflict; a closed survey takes no more.
+        """
+        serializer = NewResponseSerializer(data=request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        handed_in = serializer.validated_data
+        recorded = self._record(**handed_in)
+        stored = self.get_queryset().filter(public_id=recorded.public_id).first()
+        if stored is None or stored.contact_id != getattr(handed_in.get("contact"), "pk", None):
+            raise Conflict("This submission key was used for someone else's answers.")
+        return ApiResponse(self.get_serializer(stored).data, status=201 if recorded.is_new else 200)
+
+    def _record(
+        self, *, survey: Survey, submission_key: str, answers: Any, contact: Any = None, language: str = ""
+    ) -> Recorded[Checked]:
+        if contact is None and not self.key.sees_all_accounts:
+            raise ValidationError({"contact": ["A key that is limited to a team says who answered."]})
+        if survey.live_version_id is None:
+            raise Conflict("The survey is not live; it is a draft.")
+        now = timezone.now()
+        definition = published_definition(survey.live_version_id)
+        submission = Submission(
+            key=submission_key,
+            version_id=survey.live_version_id,
+            language=choose_language(definition.languages, [language]),
+            started_at=now,
+        )
+        try:
+            return record_response(
+                HandedIn(survey.pk, contact and contact.pk),
+                submission,
+                lambda definition, _: check_answers(definition, answers, is_complete=True),
+                now=now,
+            )
+        except AnswersRefused as refused:
+            raise ValidationError({"answers": _sentences(refused.checked)}) from None
+        except SurveyClosed:
+            raise Gone(str(definition.closed) or wording("en")["closed_text"]) from None
+        except NotYetOpen:
+            raise Conflict("The survey takes no answers yet.") from None
+        except NotTaken:
+            raise Conflict("This submission key was used for other answers.") from None
+
+
+def _sentences(checked: Checked) -> dict[str, list[str]]:
+    """Return what is wrong with each answer, in the words that a respondent reads."""
+    words = wording("en")
+    return {key: [words.say(f"error.{error.code}", **error.params)] for key, error in checked.errors.items()}

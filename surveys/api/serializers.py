@@ -1,0 +1,131 @@
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from accounts.api.serializers import KnownNames, LineField, RowField, StrictSerializer
+from accounts.models import Contact
+from surveys.api.references import find
+from surveys.models import Collector, Invitation, Programme, Response, Survey
+
+
+class SurveyField(RowField):
+    """A survey by its id or its slug; shown as its id."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the survey, or raise ValidationError."""
+        if type(data) not in (int, str):
+            raise ValidationError("An id or a slug.")
+        survey = find(self.get_queryset(), data)
+        if survey is None:
+            raise ValidationError("There is none of this id or slug.")
+        return survey
+
+
+class ProgrammeSerializer(StrictSerializer):
+    """A listening programme."""
+
+    class Meta:
+        model = Programme
+        fields = ("id", "slug", "name", "mode", "description")
+
+
+class SurveySerializer(StrictSerializer):
+    """The frame of a survey; what it asks is its definition."""
+
+    programme: Any = serializers.SlugRelatedField("slug", queryset=Programme.objects.all())
+    status = serializers.SerializerMethodField()
+    version = serializers.IntegerField(
+        source="version_number",
+        allow_null=True,
+        read_only=True,
+        help_text="Null before the first publication.",
+    )
+    link = serializers.SerializerMethodField(
+        help_text="The open link; it answers from the first publication on."
+    )
+
+    class Meta:
+        model = Survey
+        fields = (
+            *("id", "slug", "title", "programme", "status", "version", "link", "language", "languages"),
+            *("opens_at", "closes_at", "created_at"),
+        )
+        read_only_fields = ("slug", "title", "language", "languages", "created_at")
+
+    def get_link(self, survey: Survey) -> str:
+        """Return the absolute open link."""
+        return f"{settings.PUBLIC_BASE_URL}/s/{survey.slug}/"
+
+    @extend_schema_field(serializers.ChoiceField(choices=Survey.Status.choices))
+    def get_status(self, survey: Survey) -> str:
+        """Return what the survey is at this moment."""
+        return survey.status(timezone.now()).value
+
+
+class CollectorSerializer(StrictSerializer):
+    """One open channel of a survey."""
+
+    survey = SurveyField(queryset=Survey.objects.all())
+    link = serializers.CharField(read_only=True)
+    fixed_fields = ("survey", "slug")
+
+    class Meta:
+        model = Collector
+        fields = ("id", "survey", "name", "channel", "slug", "link", "closed_at")
+
+
+class InvitationSerializer(StrictSerializer):
+    """One ask to one contact."""
+
+    survey = SurveyField(queryset=Survey.objects.all())
+    answered_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Invitation
+        fields: tuple[str, ...] = (
+            *("id", "survey", "contact", "created_at", "sent_at", "answered_at", "bounced_at"),
+            *("expires_at", "revoked_at"),
+        )
+        read_only_fields = ("created_at", "sent_at", "bounced_at", "revoked_at")
+
+
+class NewInvitationSerializer(InvitationSerializer):
+    """A new invitation, with the personal link that is shown this once."""
+
+    link = serializers.CharField(read_only=True)
+
+    class Meta(InvitationSerializer.Meta):
+        fields = (*InvitationSerializer.Meta.fields, "link")
+
+
+class ResponseSerializer(StrictSerializer):
+    """One visit's answers, by question key."""
+
+    version = serializers.IntegerField(source="version_number", read_only=True)
+    scoped_fields: Mapping[str, tuple[str, ...]] = {"personal": ("contact", "invitation")}
+
+    class Meta:
+        model = Response
+        fields = (
+            *("public_id", "survey", "version", "account", "contact", "invitation", "started_at"),
+            *("submitted_at", "changed_at", "language", "channel", "answers", "is_test"),
+        )
+        read_only_fields = fields
+
+
+class NewResponseSerializer(KnownNames, serializers.Serializer[Any]):
+    """What someone answered elsewhere, handed in by a program."""
+
+    survey = SurveyField(queryset=Survey.objects.all())
+    submission_key = LineField(
+        max_length=200,
+        help_text="Of your making, one a response: sending it again is safe.",
+    )
+    answers = serializers.DictField(help_text="Answers by question key.")
+    contact = RowField(queryset=Contact.objects.all(), required=False)
+    language = LineField(max_length=16, required=False)

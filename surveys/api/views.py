@@ -1,0 +1,107 @@
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.problems import Conflict
+from accounts.api.views import ChangeView, CrudView, ReadView
+from surveys.actions.authoring import SurveyNotReady, draft_json, publish_survey
+from surveys.actions.outreach import create_invitation
+from surveys.api.references import OfSurveys
+from surveys.api.serializers import (
+    CollectorSerializer,
+    InvitationSerializer,
+    NewInvitationSerializer,
+    ProgrammeSerializer,
+    SurveySerializer,
+)
+from surveys.links import personal_link
+from surveys.models import Collector, Invitation, Programme, Survey
+
+
+class ProgrammeViewSet(CrudView):
+    """Listening programmes: the frames in which metrics are defined."""
+
+    resource = "surveys"
+    queryset = Programme.objects.all()
+    serializer_class = ProgrammeSerializer
+    filters = ("slug", "mode")
+
+
+class SurveyViewSet(OfSurveys, ChangeView):
+    """Surveys: frame, definition, publication."""
+
+    resource = "surveys"
+    queryset = Survey.objects.select_related("programme").annotate(version_number=F("live_version__number"))
+    serializer_class = SurveySerializer
+    orderings = ("title", "created_at")
+    filters = ("slug", "programme")
+
+    @action(detail=True, methods=["get"])
+    def definition(self, request: Request, pk: str) -> Response:
+        """Return the working copy as the native JSON of a survey."""
+        return Response(draft_json(self.get_object()))
+
+    @action(detail=True, methods=["post"])
+    def publish(self, request: Request, pk: str) -> Response:
+        """Make the working copy the live version; one that is live already stays."""
+        survey = self.get_object()
+        try:
+            publish_survey(survey, by=None, now=timezone.now())
+        except SurveyNotReady as not_ready:
+            raise ValidationError(_by_place(not_ready.faults)) from None
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+class CollectorViewSet(OfSurveys, CrudView):
+    """Open channels of surveys: links, embeds, QR codes, kiosks."""
+
+    resource = "surveys"
+    queryset = Collector.objects.all()
+    serializer_class = CollectorSerializer
+    filters = ("survey", "channel")
+
+
+class InvitationViewSet(OfSurveys, ReadView):
+    """Asks to contacts, by links that are personal."""
+
+    resource = "invitations"
+    queryset = Invitation.objects.annotate(answered_at=F("response__submitted_at"))
+    serializer_class = InvitationSerializer
+    orderings = ("created_at",)
+    filters = ("survey", "contact")
+
+    def create(self, request: Request) -> Response:
+        """Make an invitation and return its personal link, which is not shown again.
+
+        Handing the link over is up to the caller; nothing is sent.
+        """
+        serializer = NewInvitationSerializer(data=request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        wanted, now = serializer.validated_data, timezone.now()
+        survey, contact = wanted["survey"], wanted["contact"]
+        if survey.status(now) != Survey.Status.LIVE:
+            raise Conflict(f"The survey is not live; it is {survey.status(now)}.")
+        if contact.unsubscribed_at or contact.erased_at:
+            raise Conflict("The contact does not want to be asked.")
+        invitation, link = create_invitation(
+            survey, contact, expires_at=wanted.get("expires_at"), now=now, sent_at=now
+        )
+        shown = self.get_serializer(self.get_queryset().get(pk=invitation.pk)).data
+        return Response({**shown, "link": link}, status=201)
+
+    def secrets_of(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the link again: a stolen database must not hold it."""
+        return {"link": personal_link(bytes(Invitation.objects.get(pk=answer["id"]).nonce))}
+
+
+def _by_place(faults: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    places: dict[str, list[str]] = {}
+    for place, fault in faults:
+        places.setdefault(place, []).append(fault)
+    return places
