@@ -1,0 +1,176 @@
+"""Upserts the rows of a table; each row is stored whole or not at all."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models.functions import Lower
+
+from accounts.actions.batches import in_batches, rehearsal, upsert, write_or_reject
+from accounts.interchange.cells import quoted
+from accounts.interchange.columns import Columns
+from accounts.interchange.dates import Dates
+from accounts.interchange.drafts import Draft, read_drafts
+from accounts.interchange.report import Report
+from accounts.interchange.rows import Table
+from accounts.interchange.specs import NAMED_BY, REQUIRED, Spec
+from accounts.models import User
+
+# The rows that a table refers to, by field and by the name that the table gives them.
+Named = Mapping[str, Mapping[str, models.Model]]
+
+
+def import_table(spec: Spec, table: Table, columns: Columns, *, dates: Dates, is_dry_run: bool) -> Report:
+    """Create or update a row of the model for each row of the table, and return what became of each.
+
+    A missing column keeps what is stored, an empty cell clears it; a key that comes twice is taken once.
+    Batches are committed one by one; a dry run stores everything and takes it back.
+    """
+    report = Report()
+    with rehearsal(is_dry_run):
+        waiting: list[Draft] = []
+        for batch in in_batches(read_drafts(spec, table, columns, dates=dates, report=report)):
+            waiting += _store(spec, batch, report)
+        # What these refer to stood further down: each pass stores at least one more link of every chain.
+        while left := [draft for batch in in_batches(waiting) for draft in _store(spec, batch, report)]:
+            if len(left) == len(waiting):
+                named = _named(spec, left)
+                for draft in left:
+                    report.reject(draft.line, *_unknown(spec, draft, named))
+                break
+            waiting = left
+    return report
+
+
+def _store(spec: Spec, drafts: Sequence[Draft], report: Report) -> Sequence[Draft]:
+    """Store what can be stored and return the drafts that refer to rows of their own model not stored yet."""
+    while drafts:
+        named = _named(spec, drafts)
+        ready = [draft for draft in drafts if not _waits(spec, draft, named)]
+        if not ready:
+            break
+        with transaction.atomic():
+            _upsert(spec, ready, named, report)
+        drafts = [draft for draft in drafts if _waits(spec, draft, named)]
+    return drafts
+
+
+def _named(spec: Spec, drafts: Sequence[Draft]) -> Named:
+    """Return the rows that the drafts refer to: one query for each field."""
+    named: dict[str, dict[str, models.Model]] = {}
+    for field, target in spec.references.items():
+        names = {name for draft in drafts if (name := draft.values.get(field))}
+        if target is User:
+            users = User.objects.alias(lower=Lower("email")).filter(
+                lower__in={name.lower() for name in names}
+            )
+            by_email = {user.email.lower(): user for user in users}
+            named[field] = {name: by_email[name.lower()] for name in names if name.lower() in by_email}
+        else:
+            named[field] = target._default_manager.in_bulk(names, field_name=NAMED_BY[target])
+    return named
+
+
+def _waits(spec: Spec, draft: Draft, named: Named) -> bool:
+    own = ((field, draft.values.get(field)) for field in spec.own_references)
+    return any(name and name not in named[field] for field, name in own)
+
+
+def _unknown(spec: Spec, draft: Draft, named: Named) -> list[str]:
+    return [
+        f"{field}: there is no {target._meta.verbose_name} {quoted(name)}"
+        for field, target in spec.references.items()
+        if (name := draft.values.get(field)) and name not in named[field]
+    ]
+
+
+def _upsert(spec: Spec, drafts: Sequence[Draft], named: Named, report: Report) -> None:
+    drafts = [draft for draft in drafts if not _rejected(report, draft, _unknown(spec, draft, named))]
+    stored = _stored(spec, [_key(spec, draft, named) for draft in drafts])
+    changed: list[tuple[Draft, Any]] = []
+    for draft in drafts:
+        row = stored.get(_key(spec, draft, named)) or spec.model()
+        before = _state(spec, row)
+        faults = _apply(spec, draft, row, named)
+        if _rejected(report, draft, faults):
+            continue
+        if row._state.adding or _state(spec, row) != before:
+            changed.append((draft, row))
+        else:
+            report.unchanged += 1
+    written = write_or_reject(
+        [(draft, row, row._state.adding) for draft, row in changed],
+        write=lambda items: upsert(
+            spec.model, [row for _, row, _ in items], key=spec.key, fields=set(spec.written) - set(spec.key)
+        ),
+        reject=lambda item, reason: report.reject(item[0].line, reason),
+    )
+    created = sum(is_new for _, _, is_new in written)
+    report.created += created
+    report.updated += len(written) - created
+
+
+def _rejected(report: Report, draft: Draft, faults: Sequence[str]) -> bool:
+    if faults:
+        report.reject(draft.line, *faults)
+    return bool(faults)
+
+
+def _key(spec: Spec, draft: Draft, named: Named) -> tuple[Any, ...]:
+    """Return the values that find the draft's row, in which another row stands by its primary key."""
+    return tuple(
+        named[name][draft.values[name]].pk if name in spec.references else draft.values[name]
+        for name in spec.key
+    )
+
+
+def _stored(spec: Spec, keys: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
+    """Return the stored rows by their keys, locked: what a table leaves out is kept as it is."""
+    *group, last = spec.key
+    lasts: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for key in keys:
+        lasts[key[:-1]].append(key[-1])
+    wanted = [
+        models.Q(**dict(zip(group, values, strict=True)), **{f"{last}__in": ends})
+        for values, ends in lasts.items()
+    ]
+    if not wanted:
+        return {}
+    rows = (
+        spec.model._default_manager.filter(reduce(or_, wanted)).order_by("pk").select_for_update(of=("self",))
+    )
+    if spec.complete:
+        rows = rows.select_related("account")
+    attributes = spec.attributes(spec.key)
+    return {tuple(getattr(row, name) for name in attributes): row for row in rows}
+
+
+def _state(spec: Spec, row: Any) -> list[Any]:
+    return [getattr(row, name) for name in spec.attributes(spec.written)]
+
+
+def _apply(spec: Spec, draft: Draft, row: Any, named: Named) -> list[str]:
+    """Put the draft into the row and return what is wrong with the two together."""
+    if row._state.adding:
+        missing = [
+            name
+            for name, field in spec.fields.items()
+            if field.empty is REQUIRED and name not in draft.values
+        ]
+        if missing:
+            return [f"{name}: is missing, and this row is new" for name in missing]
+    for name, value in draft.values.items():
+        setattr(row, name, named[name][value] if name in spec.references and value else value)
+    if draft.others:
+        kept = getattr(row, spec.keeps_others_in) | draft.others
+        setattr(row, spec.keeps_others_in, {name: text for name, text in kept.items() if text != ""})
+    if spec.complete:
+        spec.complete(row)
+    return [
+        f"{late}: is before {early} ({getattr(row, early)})"
+        for early, late in spec.in_order
+        if getattr(row, early) and getattr(row, late) and getattr(row, late) < getattr(row, early)
+    ]
