@@ -16,6 +16,8 @@ KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
 CHOICE_KEY = re.compile(r"[a-z0-9][a-z0-9_]{0,59}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 MAX_QUESTIONS, MAX_CHOICES, MAX_TEXT, MAX_LANGUAGES = 300, 500, 10_000, 60
+MAX_CHOICE_TEXT = 500
+TEXT_LIMITS = {"title": 200, "intro": MAX_TEXT, "thank_you": MAX_TEXT, "closed": MAX_TEXT}
 
 SURVEY_NAMES = {"title", "intro", "thank_you", "closed", "language", "languages", "questions"}
 QUESTION_NAMES = {"key", "kind", "text", "help", "page", "required", "settings", "choices", "show_if"}
@@ -98,9 +100,7 @@ class _Reader:
             self.fault("language", "must be a code such as en or pt-BR")
         else:
             self.language = language
-        texts = {
-            name: self.text(name, document.get(name)) for name in ("title", "intro", "thank_you", "closed")
-        }
+        texts = {name: self.text(name, document.get(name), limit) for name, limit in TEXT_LIMITS.items()}
         if not texts["title"]:
             self.fault("title", "is missing")
         questions = tuple(self.questions(document.get("questions")))
@@ -122,7 +122,7 @@ class _Reader:
             return (self.language,)
         return tuple(dict.fromkeys([self.language, *codes]))
 
-    def text(self, place: str, value: object) -> Text:
+    def text(self, place: str, value: object, limit: int = MAX_TEXT) -> Text:
         by_language = {self.language: value} if isinstance(value, str) else value or {}
         if not isinstance(by_language, Mapping) or not all(
             isinstance(code, str) and LANGUAGE.fullmatch(code) and isinstance(words, str)
@@ -132,11 +132,11 @@ class _Reader:
             return Text({}, self.language)
         for words in by_language.values():
             if (
-                len(words) > MAX_TEXT
+                len(words) > limit
                 or "\x00" in words
                 or any("\ud800" <= letter <= "\udfff" for letter in words)
             ):
-                self.fault(place, f"must be at most {MAX_TEXT} printable characters")
+                self.fault(place, f"must be at most {limit} printable characters")
                 return Text({}, self.language)
         return Text(
             {code: words.strip() for code, words in by_language.items() if words.strip()}, self.language
@@ -249,7 +249,7 @@ class _Reader:
         if not isinstance(key, str) or not CHOICE_KEY.fullmatch(key):
             self.fault(place, "key must be lower-case letters, digits and _")
             return None
-        text = self.text(f"{place} text", item.get("text"))
+        text = self.text(f"{place} text", item.get("text"), MAX_CHOICE_TEXT)
         if not text:
             self.fault(place, "has no text")
         is_other = self.flag(place, "is_other", item.get("is_other", False))

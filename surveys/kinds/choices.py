@@ -1,11 +1,22 @@
 import random
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from surveys.definition import Choice, Question
-from surveys.kinds.kind import Answer, AnswerRefused, Kind, SettingsRefused, Sheet, clean_words, whole_number
+from surveys.kinds.kind import (
+    Answer,
+    AnswerRefused,
+    Kind,
+    SettingsRefused,
+    Sheet,
+    clean_words,
+    is_missing,
+    whole_number,
+)
 
 OTHER_LENGTH = 300
+BETWEEN_PICKS = re.compile("[;|]")
 
 
 class Choosing(Kind):
@@ -41,6 +52,40 @@ class Choosing(Kind):
     def read_words(self, question: Question, fields: Mapping[str, Sequence[str]]) -> str:
         """Return the words for the open choice, '' when there are none."""
         return next(iter(fields.get(f"{question.key}.other", ())), "")
+
+    def read_cell(self, question: Question, cell: str) -> Answer | None:
+        """Return the pick in one cell of a table, which names choices by key or by text in any language."""
+        if self.choice_named(question, cell) is None and is_missing(cell):
+            return None
+        fields: dict[str, list[str]] = {question.key: []}
+        for part in self.cut_cell(question, cell):
+            choice = self.choice_named(question, part)
+            if choice is None:
+                choice = next((choice for choice in question.choices if choice.is_other), None)
+                fields[f"{question.key}.other"] = [part]
+            if choice is None:
+                raise AnswerRefused("not_offered")
+            fields[question.key].append(choice.key)
+        return self.read(question, fields)
+
+    def cut_cell(self, question: Question, cell: str) -> Sequence[str]:
+        """Return the picks that a cell holds, as they are named there."""
+        return [cell.strip()]
+
+    def choice_named(self, question: Question, name: str) -> Choice | None:
+        """Return the choice with this key, or with this text in any language and letter case."""
+        name = name.strip()
+        if name in question.choice_by_key:
+            return question.choice_by_key[name]
+        name = name.casefold()
+        return next(
+            (
+                choice
+                for choice in question.choices
+                if name in (text.casefold() for text in choice.text.by_language.values())
+            ),
+            None,
+        )
 
     def pick_key(self, question: Question, pick: str | Mapping[str, str]) -> str:
         """Return the key of the choice that one stored pick stands for."""
@@ -197,6 +242,12 @@ class MultipleChoice(Choosing):
         if most is not None:
             return sheet.words.say("pick_at_most", limit=most)
         return sheet.words["pick_any"]
+
+    def cut_cell(self, question: Question, cell: str) -> Sequence[str]:
+        """Return the picks in a cell, between ; or |, unless the whole cell is one choice."""
+        if self.choice_named(question, cell):
+            return [cell.strip()]
+        return [part.strip() for part in BETWEEN_PICKS.split(cell) if part.strip()]
 
     def picked(self, answer: Answer) -> tuple[str, ...]:
         """Return the keys picked; the open choice counts as "other"."""

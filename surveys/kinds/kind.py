@@ -103,6 +103,10 @@ class Kind(ABC):
         """Return the JSON value that a form's text stands for."""
         return raw
 
+    def read_cell(self, question: Question, cell: str) -> Answer | None:
+        """Return the answer that one cell of a table holds, None when the question was left blank."""
+        return self.read(question, {question.key: [cell.strip()]})
+
     @abstractmethod
     def check(self, question: Question, answer: Answer) -> Answer | None:
         """Return the answer as it is stored, None when it is blank, or raise AnswerRefused."""
@@ -130,6 +134,11 @@ class Kind(ABC):
     def show(self, question: Question, answer: Answer, language: str) -> str:
         """Return an allowed answer as a person reads it."""
         return str(answer)
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell is blank or says NA, as statistics programs write what was not answered."""
+    return cell.strip().upper() in ("", "NA", "N/A")
 
 
 def whole_number(setting: str, value: object, low: int, high: int) -> int:

@@ -3,10 +3,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from surveys.definition import Question
-from surveys.kinds.kind import Answer, AnswerRefused, Kind, SettingsRefused, Sheet, whole_number
+from surveys.kinds.kind import Answer, AnswerRefused, Kind, SettingsRefused, Sheet, is_missing, whole_number
 
 # ASCII digits only: int() would also read "９" and " 9 ".
 DIGITS = re.compile(r"[0-9]{1,3}")
+NO_DECIMALS = re.compile(r"(?<=[0-9])\.0+\Z")
 # The drawing of a point, where it is the same for all; faces go from 1, unhappy, to 5, whatever the length.
 DRAWINGS = {"stars": "star", "hearts": "heart"}
 END_LABELS = {"low_label": "Label of the lowest point", "high_label": "Label of the highest point"}
@@ -40,6 +41,10 @@ class Scale(Kind):
         if not DIGITS.fullmatch(raw):
             raise AnswerRefused("not_a_point")
         return int(raw)
+
+    def read_cell(self, question: Question, cell: str) -> Answer | None:
+        """Return the point in one cell of a table, None when blank or NA; many programs write 7 as 7.0."""
+        return None if is_missing(cell) else super().read_cell(question, NO_DECIMALS.sub("", cell.strip()))
 
     def check(self, question: Question, answer: Answer) -> Answer | None:
         """Return the point, or raise AnswerRefused when the scale has no such point."""

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from surveys.definition import Question
-from surveys.kinds.kind import Answer, Kind, Sheet, clean_words, whole_number
+from surveys.kinds.kind import Answer, Kind, Sheet, clean_words, is_missing, whole_number
 
 
 class Words(Kind):
@@ -57,3 +57,7 @@ class LongText(Words):
     limit = 10_000
     defaults: ClassVar[Mapping[str, Any]] = {"max_length": 2000}
     is_comment = True
+
+    def read_cell(self, question: Question, cell: str) -> Answer | None:
+        """Return the comment in one cell of a table, None when blank or NA."""
+        return None if is_missing(cell) else super().read_cell(question, cell)
