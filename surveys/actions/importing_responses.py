@@ -1,0 +1,153 @@
+"""Takes over responses that were given elsewhere."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.actions.batches import in_batches, rehearsal, upsert, write_or_reject
+from accounts.interchange.cells import quoted
+from accounts.interchange.columns import Columns
+from accounts.interchange.dates import Dates
+from accounts.interchange.report import Report
+from accounts.interchange.rows import Table
+from accounts.models import Account, Contact
+from surveys.interchange.responses import ResponseDraft, read_responses
+from surveys.models import Response, Version
+from surveys.versions import published_definition
+
+CHANNEL = "import"
+WRITTEN = (
+    *("version", "account", "contact", "started_at", "submitted_at", "changed_at", "revision"),
+    *("language", "answers"),
+)
+
+
+class _Known(NamedTuple):
+    """The rows that a batch may name: accounts, and contacts with their accounts, by external id."""
+
+    accounts: Mapping[str, int]
+    contacts: Mapping[str, tuple[int, int]]
+
+
+def import_responses(
+    version: Version,
+    table: Table,
+    columns: Columns,
+    *,
+    dates: Dates,
+    clock: Callable[[], datetime],
+    is_dry_run: bool,
+) -> Report:
+    """Create or update a response to a survey for each row, and return what became of each.
+
+    A row holds every answer of its response, allowed by the version; other fields are kept where the table
+    has no column for them. A response that changed gets its next revision. Rows keep their dates; without
+    such a column the time of the import is their date. Each batch is stamped by the clock when it is
+    stored: metrics look for what changed a moment ago.
+    """
+    definition = published_definition(version.pk)
+    report = Report()
+    drafts = read_responses(
+        definition, table, columns, dates=dates, zone=settings.REPORTING_ZONE, report=report
+    )
+    with rehearsal(is_dry_run):
+        for batch in in_batches(drafts):
+            with transaction.atomic():
+                _store(version, definition.language, batch, now=clock(), report=report)
+    return report
+
+
+def _store(
+    version: Version, language: str, drafts: Sequence[ResponseDraft], *, now: datetime, report: Report
+) -> None:
+    known = _known(drafts)
+    keys = [draft.submission_key for draft in drafts]
+    # Locked in one order, so that two imports at a time wait for each other and not in a circle.
+    locked = Response.objects.filter(survey=version.survey_id, submission_key__in=keys).order_by("pk")
+    stored = {response.submission_key: response for response in locked.select_for_update()}
+    changed: list[tuple[ResponseDraft, Response]] = []
+    for draft in drafts:
+        response = stored.get(draft.submission_key) or Response(
+            survey_id=version.survey_id,
+            submission_key=draft.submission_key,
+            submitted_at=now,
+            revision=0,
+            language=language,
+            channel=CHANNEL,
+        )
+        before = _state(response)
+        faults = _apply(draft, response, known)
+        if faults:
+            report.reject(draft.line, *faults)
+        elif response.revision and _state(response) == before:
+            report.unchanged += 1
+        else:
+            response.version = version
+            response.started_at = response.submitted_at
+            response.changed_at = now
+            response.revision += 1
+            changed.append((draft, response))
+    _write(changed, report)
+
+
+def _write(changed: Sequence[tuple[ResponseDraft, Response]], report: Report) -> None:
+    written = write_or_reject(
+        changed,
+        write=lambda items: upsert(
+            Response, [response for _, response in items], key=("survey", "submission_key"), fields=WRITTEN
+        ),
+        reject=lambda item, reason: report.reject(item[0].line, reason),
+    )
+    created = sum(response.revision == 1 for _, response in written)
+    report.created += created
+    report.updated += len(written) - created
+
+
+def _known(drafts: Sequence[ResponseDraft]) -> _Known:
+    def names(field: str) -> set[str]:
+        return {name for draft in drafts if (name := draft.values.get(field))}
+
+    accounts = Account.objects.filter(external_id__in=names("account"))
+    contacts = Contact.objects.filter(external_id__in=names("contact"))
+    return _Known(
+        dict(accounts.values_list("external_id", "pk")),
+        {name: (pk, account) for name, pk, account in contacts.values_list("external_id", "pk", "account")},
+    )
+
+
+def _state(response: Response) -> tuple[object, ...]:
+    return (
+        response.account_id,
+        response.contact_id,
+        response.submitted_at,
+        response.language,
+        response.answers,
+    )
+
+
+def _apply(draft: ResponseDraft, response: Response, known: _Known) -> list[str]:
+    """Put the draft into the response and return what is wrong with it."""
+    values = draft.values
+    named = (("account", known.accounts), ("contact", known.contacts))
+    faults = [
+        f"{field}: there is no {field} {quoted(name)}"
+        for field, ids in named
+        if (name := values.get(field)) and name not in ids
+    ]
+    if faults:
+        return faults
+    account = known.accounts.get(values.get("account", ""))
+    contact, account_of_contact = known.contacts.get(values.get("contact", ""), (None, None))
+    if account and account_of_contact and account != account_of_contact:
+        return ["contact: belongs to another account"]
+    if "contact" in values:
+        response.contact_id = contact
+    if account or contact or "account" in values:
+        response.account_id = account or account_of_contact
+    response.submitted_at = values.get("submitted_at", response.submitted_at)
+    response.language = values.get("language", response.language)
+    response.answers = draft.answers
+    return []

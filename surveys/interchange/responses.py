@@ -1,0 +1,133 @@
+"""From the rows of a table to drafts of responses. Reads no database."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from accounts.interchange import cells
+from accounts.interchange.cells import Cell, CellRefused, is_blank, plain, quoted
+from accounts.interchange.columns import Columns, MappingRefused, map_columns
+from accounts.interchange.dates import Dates
+from accounts.interchange.report import Report
+from accounts.interchange.rows import Row, Table
+from surveys.answers import check_answers
+from surveys.definition import Definition
+from surveys.kinds import KINDS, Answer, AnswerRefused
+
+FIELDS = ("external_id", "account", "contact", "submitted_at", "language")
+MAX_ID = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseDraft:
+    """One response as read: its answers, and those of its other fields that the table speaks of."""
+
+    line: int
+    submission_key: str
+    values: Mapping[str, Any]
+    answers: Mapping[str, Answer]
+
+
+def field_names(definition: Definition) -> dict[str, str]:
+    """Return the fields that a column may feed, each with its question's key, or '' when it is no question.
+
+    A question whose key is a field's name as well is called `answers.<key>`.
+    """
+    questions = {f"answers.{key}" if key in FIELDS else key: key for key in definition.question_by_key}
+    return dict.fromkeys(FIELDS, "") | questions
+
+
+def map_responses(definition: Definition, header: Sequence[str], wishes: Sequence[str]) -> Columns:
+    """Return where the fields and the questions stand. Raises MappingRefused, also when no question does."""
+    names = field_names(definition)
+    columns = map_columns(header, names, wishes)
+    if not any(names[field] for field in columns.by_field):
+        questions = ", ".join(name for name, key in names.items() if key)
+        raise MappingRefused(
+            f"no column feeds a question: name one with --map; the questions are {questions}"
+        )
+    return columns
+
+
+def read_responses(
+    definition: Definition, table: Table, columns: Columns, *, dates: Dates, zone: tzinfo, report: Report
+) -> Iterator[ResponseDraft]:
+    """Yield the rows whose answers the definition allows; the others, and repeated ones, go to the report."""
+    names = field_names(definition)
+    questions = {names[field]: place for field, place in columns.by_field.items() if names[field]}
+    fields = {field: place for field, place in columns.by_field.items() if not names[field]}
+    first_lines: dict[str, int] = {}
+    for row in table.rows:
+        faults = [row.fault] if row.fault else []
+        values: dict[str, Any] = {}
+        answers: Mapping[str, Answer] = {}
+        if not faults:
+            values, faults = _read_fields(row, fields, definition, dates, zone)
+            answers, refused = _read_answers(row, questions, definition)
+            faults += refused
+        key = _submission_key(row, values)
+        if not faults and (first := first_lines.setdefault(key, row.line)) != row.line:
+            faults = [f"external_id: the same as in line {first}"]
+        if faults:
+            report.reject(row.line, *faults)
+        else:
+            yield ResponseDraft(row.line, key, values, answers)
+
+
+def _read_fields(
+    row: Row, fields: Mapping[str, int], definition: Definition, dates: Dates, zone: tzinfo
+) -> tuple[dict[str, Any], list[str]]:
+    values: dict[str, Any] = {}
+    faults = []
+    for field, place in fields.items():
+        cell = row.cells[place]
+        try:
+            if field == "submitted_at":
+                values[field] = dates.instant(_filled(cell), zone)
+            elif field == "external_id":
+                values[field] = cells.line(_filled(cell), MAX_ID)
+            elif field == "language":
+                values[field] = definition.language if is_blank(cell) else cells.language(cell)
+            else:
+                values[field] = cells.line(cell, MAX_ID)
+        except CellRefused as refused:
+            faults.append(f"{field}: {refused}")
+    return values, faults
+
+
+def _filled(cell: Cell) -> Cell:
+    if is_blank(cell):
+        raise CellRefused("is empty")
+    return cell
+
+
+def _read_answers(
+    row: Row, questions: Mapping[str, int], definition: Definition
+) -> tuple[Mapping[str, Answer], list[str]]:
+    read: dict[str, Answer] = {}
+    faults = []
+    for key, place in questions.items():
+        question, cell = definition.question_by_key[key], row.cells[place]
+        try:
+            answer = KINDS[question.kind].read_cell(question, plain(cell))
+        except AnswerRefused as refused:
+            faults.append(f"{key}: {quoted(cell)}: {refused}")
+        else:
+            if answer is not None:
+                read[key] = answer
+    if not faults and not read:
+        faults = ["holds no answer"]
+    if faults:
+        return {}, faults
+    checked = check_answers(definition, read, is_complete=True)
+    return checked.answers, [f"{key}: {refused}" for key, refused in checked.errors.items()]
+
+
+def _submission_key(row: Row, values: Mapping[str, Any]) -> str:
+    """Return what tells the response from all others of its survey, whenever the file is read again."""
+    if "external_id" in values:
+        return f"import:{values['external_id']}"
+    content = "\x1f".join([str(row.line), *map(plain, row.cells)])
+    return f"import-row:{hashlib.sha256(content.encode()).hexdigest()}"
