@@ -5,7 +5,7 @@ import sys
 
 from bench import arena
 
-PARTS = ("weight", "statements", "submit", "tallies")
+PARTS = ("weight", "statements", "submit", "tallies", "imports")
 
 
 def main() -> None:
