@@ -1,12 +1,14 @@
 """Writes of the working copy and its publication."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
+from surveys.choice_lines import ChoiceLine
 from surveys.definition import Definition, Question
 from surveys.interchange.native import DefinitionRefused, from_json, to_json
 from surveys.kinds import KINDS, Scale
@@ -81,13 +83,10 @@ def publish_survey(survey: Survey, *, by: User | None, now: datetime) -> Version
     """
     with transaction.atomic():
         survey = Survey.objects.select_for_update().get(pk=survey.pk)
-        definition = compile_definition(survey)
-        document = to_json(definition)
+        document = to_json(compile_next(survey))
         newest = survey.versions.order_by("-number").first()
         if newest and newest.pk == survey.live_version_id and newest.definition == document:
             return newest
-        if newest:
-            _refuse_changed_scales(published_definition(newest.pk), definition)
         version = Version.objects.create(
             survey=survey,
             number=newest.number + 1 if newest else 1,
@@ -100,6 +99,14 @@ def publish_survey(survey: Survey, *, by: User | None, now: datetime) -> Version
         if newest is None:
             Collector.objects.create(survey=survey, name="Open link", slug=survey.slug)
         return version
+
+
+def compile_next(survey: Survey) -> Definition:
+    """Return the definition that publishing would make live, or raise SurveyNotReady naming every fault."""
+    definition = compile_definition(survey)
+    if survey.live_version_id:
+        _refuse_changed_scales(published_definition(survey.live_version_id), definition)
+    return definition
 
 
 def _refuse_changed_scales(before: Definition, after: Definition) -> None:
@@ -124,6 +131,45 @@ def _scale(question: Question) -> object:
     return question.kind, tuple(meaning.items())
 
 
+def close_survey(survey: Survey, *, now: datetime) -> None:
+    """Take no answers from the instant on; a survey that is closed already keeps its own instant."""
+    is_open = Q(closes_at=None) | Q(closes_at__gt=now)
+    Survey.objects.filter(is_open, pk=survey.pk).update(closes_at=now)
+
+
+def reopen_survey(survey: Survey) -> None:
+    """Take answers again, with no end in sight."""
+    Survey.objects.filter(pk=survey.pk).update(closes_at=None)
+
+
+def set_choices(
+    question: QuestionRow, lines: Sequence[ChoiceLine], *, translations: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Make these the question's choices, in this order; `translations` holds texts by language and key."""
+    rows = [
+        Choice(
+            question=question,
+            key=line.key,
+            position=position,
+            text=line.text,
+            is_other=line.is_other,
+            is_exclusive=line.is_exclusive,
+            translations={
+                code: {"text": texts[line.key]} for code, texts in translations.items() if texts.get(line.key)
+            },
+        )
+        for position, line in enumerate(lines)
+    ]
+    with transaction.atomic():
+        question.choices.exclude(key__in=[row.key for row in rows]).delete()
+        Choice.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=("question", "key"),
+            update_fields=("position", "text", "is_other", "is_exclusive", "translations"),
+        )
+
+
 def create_survey(definition: Definition, *, programme: Programme, slug: str) -> Survey:
     """Return a new survey whose working copy is the definition."""
 
@@ -144,6 +190,12 @@ def create_survey(definition: Definition, *, programme: Programme, slug: str) ->
             translations=others(**{name: getattr(definition, name).by_language for name in SURVEY_TEXTS}),
         )
         for position, question in enumerate(definition):
+            texts = {
+                name: question.settings[name]
+                for name in KINDS[question.kind].text_settings
+                if name in question.settings
+            }
+            own = {name: by_language.get(definition.language, "") for name, by_language in texts.items()}
             row = QuestionRow.objects.create(
                 survey=survey,
                 key=question.key,
@@ -153,9 +205,9 @@ def create_survey(definition: Definition, *, programme: Programme, slug: str) ->
                 text=str(question.text),
                 help=str(question.help),
                 is_required=question.is_required,
-                settings=question.settings,
+                settings={**question.settings, **own},
                 show_if=question.show_if,
-                translations=others(text=question.text.by_language, help=question.help.by_language),
+                translations=others(text=question.text.by_language, help=question.help.by_language, **texts),
             )
             Choice.objects.bulk_create(
                 Choice(
