@@ -1,0 +1,18 @@
+from accounts.admin.companies import AccountAdmin, ContactAdmin
+from accounts.admin.history import HistoryAdmin
+from accounts.admin.people import GroupAdmin, TeamAdmin, UserAdmin
+from accounts.admin.revenue import ExchangeRateAdmin, ServicesMonthAdmin, SubscriptionAdmin
+from accounts.admin.signals import SignalAdmin
+
+__all__ = [
+    "AccountAdmin",
+    "ContactAdmin",
+    "ExchangeRateAdmin",
+    "GroupAdmin",
+    "HistoryAdmin",
+    "ServicesMonthAdmin",
+    "SignalAdmin",
+    "SubscriptionAdmin",
+    "TeamAdmin",
+    "UserAdmin",
+]

@@ -1,0 +1,60 @@
+"""Filters beside the admin's lists that name nothing out of the user's sight (SECURITY T17)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import (
+    AllValuesCheckboxFilter,
+    AutocompleteSelectFilter,
+    RadioFilter,
+    RelatedDropdownFilter,
+)
+
+from accounts.admin.visibility import user_of, visible
+
+
+class OfferedFilter(RelatedDropdownFilter, RelatedOnlyFieldListFilter):
+    """Offers the related rows that occur in the list the user sees."""
+
+
+class SearchedFilter(AutocompleteSelectFilter):
+    """Searches the related rows that the user sees; for relations with too many rows to offer."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        """Yield the search field; a foreign id in the address does not make it show a foreign name."""
+        for choice in super().choices(changelist):
+            field = choice["form"].fields[self.lookup_kwarg]
+            field.queryset = visible(field.queryset.all(), user_of(self.request))
+            yield choice
+
+
+class ValuesFilter(AllValuesCheckboxFilter):
+    """Offers the values that occur in the list the user sees."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        """Yield the values, the blank one with a name."""
+        for choice in super().choices(changelist):
+            field = choice["form"].fields[self.lookup_kwarg]
+            field.choices = [(value, label or "(none)") for value, label in field.choices]
+            yield choice
+
+
+class StateFilter(RadioFilter):
+    """Tells customers from those who left."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the two states."""
+        return [("customer", "Customer"), ("churned", "Churned")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the accounts in the chosen state."""
+        if self.value() == "customer":
+            return queryset.filter(churned_on=None)
+        return queryset.exclude(churned_on=None) if self.value() == "churned" else queryset

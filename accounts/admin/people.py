@@ -1,0 +1,193 @@
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Count, ManyToManyField, Model, Q, QuerySet
+from django.db.models.fields.related import RelatedField
+from django.forms import ValidationError
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import BooleanRadioFilter
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from accounts.admin.filters import OfferedFilter
+from accounts.admin.visibility import VisibleAdmin, user_of
+from accounts.models import Team, User
+
+admin.site.unregister(Group)
+
+
+def rights_of(user: User) -> QuerySet[Permission]:
+    """Return every right of a user who is no superuser, also while the login is switched off."""
+    return Permission.objects.filter(Q(user=user) | Q(group__user=user)).distinct()
+
+
+def roles_within(user: User) -> QuerySet[Group]:
+    """Return the roles without a right beyond the user's own: those that the user may hand out."""
+    beyond = Permission.objects.exclude(pk__in=rights_of(user).values("pk"))
+    return Group.objects.exclude(permissions__in=beyond)
+
+
+class OneAddress:
+    """Refuses an address that another user has in any letter case."""
+
+    cleaned_data: dict[str, Any]
+    instance: User
+
+    def clean_email(self) -> str:
+        """Return the address, or raise ValidationError."""
+        email: str = self.cleaned_data["email"]
+        if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
+            raise ValidationError("Another user has this address.")
+        return email
+
+
+class NewUserForm(OneAddress, UserCreationForm):
+    """A new login: its address, its password, its roles."""
+
+
+class UserForm(OneAddress, UserChangeForm):
+    """A login."""
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, VisibleAdmin):  # type: ignore[misc, type-arg]
+    form = UserForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("email", "full_name", "roles", "of_teams", "is_active", "last_login")
+    list_filter = (
+        ("groups", OfferedFilter),
+        ("teams", OfferedFilter),
+        ("is_active", BooleanRadioFilter),
+    )
+    search_fields = ("email", "first_name", "last_name")
+    search_help_text = "Name or e-mail address"
+    ordering = ("email",)
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "password", ("first_name", "last_name"))}),
+        ("Sees and may", {"fields": (("is_active", "is_staff"), "is_superuser", "groups", "teams")}),
+        ("Single rights", {"classes": ("collapse",), "fields": ("user_permissions",)}),
+        ("Since", {"fields": (("last_login", "date_joined"),)}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", ("first_name", "last_name"), "usable_password")}),
+        (None, {"fields": (("password1", "password2"),)}),
+        ("Sees and may", {"fields": ("is_staff", "groups", "teams")}),
+    )
+    # What only a superuser may hand out: rights that no role bounds (SECURITY T28).
+    superuser_fields = frozenset({"is_superuser", "user_permissions"})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the users with their roles and teams."""
+        return super().get_queryset(request).prefetch_related("groups", "teams")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Leave logins to who sees every account: a team shares its accounts with whoever is put in it."""
+        return user_of(request).sees_all_accounts and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse users with a right that the one who asks has not: their password would be a way up."""
+        may = user_of(request).sees_all_accounts and super().has_change_permission(request, obj)
+        return may and self._is_no_stronger(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse users with a right that the one who asks has not."""
+        may = user_of(request).sees_all_accounts and super().has_delete_permission(request, obj)
+        return may and self._is_no_stronger(request, obj)
+
+    def _is_no_stronger(self, request: HttpRequest, obj: Model | None) -> bool:
+        user = user_of(request)
+        if user.is_superuser or not isinstance(obj, User):
+            return True
+        is_within = not rights_of(obj).exclude(pk__in=rights_of(user).values("pk")).exists()
+        return is_within and not obj.is_superuser
+
+    def _hidden_fields(self, request: HttpRequest, obj: Model | None = None) -> set[str]:
+        hidden = super()._hidden_fields(request, obj)
+        return hidden if user_of(request).is_superuser else hidden | self.superuser_fields
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Return check boxes."""
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def get_field_queryset(
+        self, db: str | None, db_field: "RelatedField[Any, Any]", request: HttpRequest
+    ) -> QuerySet[Any]:
+        """Return what a form's relation offers; a role with rights beyond one's own is no choice."""
+        user = user_of(request)
+        if db_field.name == "groups" and not user.is_superuser:
+            return roles_within(user)
+        return VisibleAdmin.get_field_queryset(self, db, db_field, request)
+
+    @display(description="name", ordering="first_name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name()
+
+    @display(description="roles")
+    def roles(self, user: User) -> str:
+        names = [role.name for role in user.groups.all()]
+        return ", ".join(["superuser", *names] if user.is_superuser else names)
+
+    @display(description="teams")
+    def of_teams(self, user: User) -> str:
+        return ", ".join(team.name for team in user.teams.all())
+
+
+@admin.register(Team)
+class TeamAdmin(VisibleAdmin):
+    list_display = ("name", "members", "accounts")
+    search_fields = ("name",)
+    fieldsets = ((None, {"fields": ("name",)}),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the teams with how many belong to them."""
+        counts = {
+            "member_count": Count("members", distinct=True),
+            "account_count": Count("accounts", distinct=True),
+        }
+        teams: QuerySet[Any] = super().get_queryset(request).annotate(**counts)
+        return teams
+
+    @display(ordering="member_count")
+    def members(self, team: Any) -> int:
+        return int(team.member_count)
+
+    @display(ordering="account_count")
+    def accounts(self, team: Any) -> int:
+        return int(team.account_count)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, VisibleAdmin):  # type: ignore[misc]
+    """The roles. What a role may do is for superusers to say (SECURITY T28)."""
+
+    filter_horizontal = ()
+    fieldsets = ((None, {"fields": ("name", "permissions")}),)
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        """Return check boxes."""
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whether the user is a superuser."""
+        return user_of(request).is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether the user is a superuser."""
+        return user_of(request).is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether the user is a superuser."""
+        return user_of(request).is_superuser

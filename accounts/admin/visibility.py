@@ -1,0 +1,154 @@
+"""`visible_to(user)` everywhere in the admin: rows, related rows, filters, look-ups and amounts of money."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models.fields.related import RelatedField
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from accounts.models import User
+from accounts.models.people import OfAccount
+
+# What may follow a filter's field in the query; the rest (regex, startswith …) would let someone guess at
+# values letter by letter (SECURITY T19).
+LOOKUPS = frozenset({"exact", "in", "isnull", "gte", "gt", "lte", "lt", "id__exact", "id__in"})
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return who is logged in; behind `admin_view` there is always someone."""
+    return cast(User, request.user)
+
+
+def visible(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+    """Return the rows that the user may see; rows that hang on no account are seen by everyone."""
+    return rows.visible_to(user) if isinstance(rows, OfAccount) else rows
+
+
+class VisibleAdmin(ModelAdmin):
+    """An admin that shows, offers and takes only what its user may see."""
+
+    # Fields that hold or may hold amounts of money: absent without `view_revenue`, not blank (SECURITY T25).
+    revenue_fields: tuple[str, ...] = ()
+
+    list_filter_submit = True
+    warn_unsaved_form = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows of the accounts that the user sees."""
+        return visible(super().get_queryset(request), user_of(request))
+
+    def get_field_queryset(
+        self, db: str | None, db_field: "RelatedField[Any, Any]", request: HttpRequest
+    ) -> QuerySet[Any]:
+        """Return what a relation offers and takes: a foreign account's id is no choice (SECURITY T16)."""
+        rows = super().get_field_queryset(db, db_field, request)
+        if rows is None:
+            rows = db_field.remote_field.model._default_manager.using(db)
+        return visible(rows, user_of(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Leave deleting to who sees every account: its confirmation names whatever hangs on a row."""
+        is_limited = isinstance(self.model._default_manager.all(), OfAccount)
+        may = super().has_delete_permission(request, obj)
+        return may and (user_of(request).sees_all_accounts or not is_limited)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow what the filters beside the list ask, and nothing else (SECURITY T19)."""
+        if lookup.partition("__")[0] not in {field.name for field in self.opts.get_fields()}:
+            return bool(super().lookup_allowed(lookup, value, request))
+        filtered = [_first(item) for item in self.get_list_filter(request)]
+        return any(lookup == name or lookup.removeprefix(f"{name}__") in LOOKUPS for name in filtered)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """Return the fieldsets without what this user may not see of this row."""
+        hidden = self._hidden_fields(request, obj)
+        return [
+            (title, {**options, "fields": _without(options["fields"], hidden)})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        """Return the columns without amounts for who may not see them."""
+        return _without(super().get_list_display(request), self._hidden_fields(request))
+
+    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+        """Return the filters without amounts for who may not see them."""
+        hidden = self._hidden_fields(request)
+        return [item for item in super().get_list_filter(request) if _first(item) not in hidden]
+
+    def _hidden_fields(self, request: HttpRequest, obj: Model | None = None) -> set[str]:
+        user = user_of(request)
+        hidden = set() if user.sees_revenue else set(self.revenue_fields)
+        if obj is None or user.sees_all_accounts:
+            return hidden
+        for field in self.opts.fields:
+            # A relation to a row out of sight is left out of the form: shown it would leak, blanked it would
+            # be lost on save.
+            if isinstance(field, ForeignKey) and (key := getattr(obj, field.attname)) is not None:
+                rows = field.related_model._default_manager.all()
+                if isinstance(rows, OfAccount) and not rows.visible_to(user).filter(pk=key).exists():
+                    hidden.add(field.name)
+        return hidden
+
+
+class RevenueAdmin(VisibleAdmin):
+    """An admin of rows that are amounts of money: it does not exist for who may not see them."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the menu names these rows."""
+        return _sees_revenue(request) and super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether these rows may be read."""
+        return _sees_revenue(request) and super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whether these rows may be added."""
+        return _sees_revenue(request) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether these rows may be changed."""
+        return _sees_revenue(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether these rows may be deleted."""
+        return _sees_revenue(request) and super().has_delete_permission(request, obj)
+
+
+class ReadOnlyAdmin(VisibleAdmin):
+    """An admin of facts: nobody writes them here, not even the superuser."""
+
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse."""
+        return False
+
+
+def _sees_revenue(request: HttpRequest) -> bool:
+    # The login page asks too, for nobody.
+    return request.user.has_perm("accounts.view_revenue")
+
+
+def _first(item: Any) -> Any:
+    return item[0] if isinstance(item, tuple | list) else item
+
+
+def _without(names: Iterable[Any], hidden: set[str]) -> list[Any]:
+    """Return fields or columns without the hidden ones; lines of a fieldset are tuples of fields."""
+    kept = [
+        tuple(_without(name, hidden)) if isinstance(name, tuple | list) else name
+        for name in names
+        if isinstance(name, tuple | list) or name not in hidden
+    ]
+    return [name for name in kept if name != ()]

@@ -1,0 +1,12 @@
+from typing import Any
+
+from unfold.forms import AuthenticationForm
+
+
+class LoginForm(AuthenticationForm):  # type: ignore[misc]
+    """Address and password; on a phone the keyboard for addresses opens."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.input_type = "email"
+        self.fields["username"].widget.attrs["autocomplete"] = "username"

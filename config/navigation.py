@@ -1,0 +1,52 @@
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+
+# Title, symbol and model of each link, by group.
+LISTS = {
+    "Listen": (
+        ("Programmes", "campaign", "surveys.programme"),
+        ("Surveys", "quiz", "surveys.survey"),
+        ("Responses", "forum", "surveys.response"),
+        ("Invitations", "outgoing_mail", "surveys.invitation"),
+    ),
+    "Customers": (
+        ("Accounts", "domain", "accounts.account"),
+        ("Contacts", "contacts", "accounts.contact"),
+        ("Subscriptions", "contract", "accounts.subscription"),
+        ("Services", "handyman", "accounts.servicesmonth"),
+        ("Signals", "monitoring", "accounts.signal"),
+    ),
+    "Settings": (
+        ("Users", "person", "accounts.user"),
+        ("Teams", "groups", "accounts.team"),
+        ("Roles", "badge", "auth.group"),
+        ("Exchange rates", "currency_exchange", "accounts.exchangerate"),
+        ("History", "history", "admin.logentry"),
+    ),
+}
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups of the sidebar with the links that the user may follow."""
+    home = {"title": "Home", "icon": "home", "link": reverse("admin:index")}
+    groups: list[dict[str, Any]] = [{"title": None, "items": [home]}]
+    for title, lists in LISTS.items():
+        items = [_link(name, icon, label) for name, icon, label in lists if _may_view(request, label)]
+        groups.append({"title": title, "separator": True, "items": items})
+    return groups
+
+
+def _may_view(request: HttpRequest, label: str) -> bool:
+    return admin.site.get_model_admin(apps.get_model(label)).has_view_permission(request)
+
+
+def _link(title: str, icon: str, label: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse(f"admin:{label.replace('.', '_')}_changelist"),
+    }
