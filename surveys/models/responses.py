@@ -60,4 +60,4 @@ class Response(models.Model):
         )
 
     def __str__(self) -> str:
-        return str(self.public_id)
+        return f"response {str(self.public_id)[:8]}"

@@ -1,0 +1,128 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.db.models.fields.related import RelatedField
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from accounts.admin.filters import OfferedFilter, SearchedFilter
+from accounts.admin.visibility import VisibleAdmin
+from accounts.models import Account
+from surveys.actions.outreach import create_invitation
+from surveys.links import personal_link
+from surveys.models import Collector, Invitation, Survey
+
+
+class CollectorForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An open link; its end is nobody else's, also not that of a survey still to be published."""
+
+    def clean_slug(self) -> str:
+        """Return the slug, or raise ValidationError."""
+        slug: str = self.cleaned_data["slug"]
+        survey = self.cleaned_data.get("survey")
+        owners = Survey.objects.filter(slug=slug)
+        if any(owner != survey for owner in owners):
+            raise ValidationError("A survey's link ends like this.")
+        return slug
+
+
+@admin.register(Collector)
+class CollectorAdmin(VisibleAdmin):
+    form = CollectorForm
+    list_display = ("name", "survey", "channel", "address", "closed_at")
+    list_select_related = ("survey",)
+    list_filter = (("survey", OfferedFilter), "channel")
+    search_fields = ("name", "slug", "survey__title")
+    search_help_text = "Name, survey or end of the link"
+    fieldsets = ((None, {"fields": ("survey", "name", ("channel", "slug"), "closed_at")}),)
+
+    @display(description="link")
+    def address(self, collector: Collector) -> SafeString:
+        return format_html('<a href="{}" class="text-link">{}</a>', collector.link, collector.link)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(VisibleAdmin):
+    """Asks, one contact each: made here, then facts."""
+
+    list_display = ("contact", "account", "survey", "created_at", "sent_at", "state")
+    list_select_related = ("contact__account", "survey", "response")
+    list_filter = (("survey", OfferedFilter), ("contact__account", SearchedFilter))
+    search_fields = ("contact__name", "contact__email", "contact__account__name")
+    search_help_text = "Contact, e-mail address or account"
+    autocomplete_fields = ("contact",)
+    readonly_fields = ("created_at", "sent_at", "expires_at", "revoked_at", "state")
+    fieldsets = (
+        (None, {"fields": ("survey", "contact", "state")}),
+        ("When", {"fields": (("created_at", "sent_at"), ("expires_at", "revoked_at"))}),
+    )
+    add_fieldsets = ((None, {"fields": ("survey", "contact")}),)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse: what was asked was asked."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse."""
+        return False
+
+    def get_field_queryset(
+        self, db: str | None, db_field: "RelatedField[Any, Any]", request: HttpRequest
+    ) -> QuerySet[Any]:
+        """Return what the form offers: published surveys, and contacts that the user sees."""
+        rows = super().get_field_queryset(db, db_field, request)
+        return rows.exclude(live_version=None) if db_field.name == "survey" else rows
+
+    def render_change_form(  # noqa: PLR0917 - Django passes these by place
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Invitation | None = None,
+    ) -> HttpResponse:
+        """Offer one button: what it makes is shown at once."""
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        response: HttpResponse = super().render_change_form(request, context, add, change, form_url, obj)
+        return response
+
+    def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: bool) -> None:
+        """Make the invitation; handing the link over counts as having sent it."""
+        now = timezone.now()
+        made, _ = create_invitation(obj.survey, obj.contact, now=now, sent_at=now)
+        obj.pk, obj.nonce = made.pk, made.nonce
+
+    def response_add(
+        self, request: HttpRequest, obj: Invitation, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the personal link, this once: it is a secret between us and the contact."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Invitation",
+            "invitation": obj,
+            "link": personal_link(bytes(obj.nonce)),
+        }
+        return TemplateResponse(request, "admin/surveys/invitation/made.html", context)
+
+    @display(ordering="contact__account__name")
+    def account(self, invitation: Invitation) -> Account:
+        return invitation.contact.account
+
+    @display(label={"answered": "success", "begun": "info", "revoked": "danger", "expired": "warning"})
+    def state(self, invitation: Invitation) -> str:
+        response = getattr(invitation, "response", None)
+        if response:
+            return "answered" if response.submitted_at else "begun"
+        if invitation.revoked_at:
+            return "revoked"
+        is_over = invitation.expires_at and invitation.expires_at <= timezone.now()
+        return "expired" if is_over else "waiting"

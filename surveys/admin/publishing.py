@@ -1,0 +1,169 @@
+"""What a survey's page offers beyond its form: how it stands, its preview, publishing, closing, reopening."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, ClassVar
+
+from csp.constants import NONE, SELF
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+from accounts.admin.visibility import VisibleAdmin, user_of
+from surveys.actions.authoring import (
+    SurveyNotReady,
+    close_survey,
+    compile_definition,
+    compile_next,
+    publish_survey,
+    reopen_survey,
+)
+from surveys.changes import changes_between
+from surveys.interchange.native import to_json
+from surveys.models import Survey
+from surveys.versions import published_definition
+from surveys.views import preview_page
+
+FRAMED_POLICY = {"default-src": [NONE], "style-src": [SELF], "frame-ancestors": [SELF]}
+
+Faults = list[tuple[str, str]]
+
+
+def standing(survey: Survey, now: datetime) -> dict[str, Any]:
+    """Return how a survey stands: its status, its open link, what keeps it from being published."""
+    faults: Faults = []
+    is_ahead = True
+    try:
+        definition = compile_next(survey)
+        is_ahead = survey.live_version is None or survey.live_version.definition != to_json(definition)
+    except SurveyNotReady as not_ready:
+        faults = not_ready.faults
+    link = survey.collectors.first()
+    return {
+        "status": survey.status(now),
+        "open_link": link.link if link else None,
+        "faults": places(faults),
+        "survey_pk": str(survey.pk),
+        "is_ahead": is_ahead,
+    }
+
+
+def places(faults: Faults) -> list[dict[str, str]]:
+    """Return each fault with its place in words and the anchor of the question it is about."""
+    told = []
+    for place, fault in faults:
+        words = place.split()
+        anchor = f"question-{words[1]}" if len(words) > 1 and words[0] == "question" else ""
+        told.append({"place": place, "fault": fault, "anchor": anchor})
+    return told
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+class PublishingViews(VisibleAdmin):
+    """The pages of a survey beside its form; each changes something only by POST."""
+
+    confirm_template: ClassVar[str] = "admin/surveys/survey/confirm.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return these pages before those of the admin."""
+        views: dict[str, Callable[..., HttpResponse]] = {
+            "preview": xframe_options_sameorigin(self.preview_view),
+            "publish": self.publish_view,
+            "close": self.close_view,
+            "reopen": self.reopen_view,
+        }
+        pages = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"surveys_survey_{name}")
+            for name, view in views.items()
+        ]
+        return pages + list(super().get_urls())
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may publish, close and reopen surveys."""
+        return user_of(request).has_perm("surveys.publish_survey")
+
+    def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show the draft as respondents would see it, in a frame of our own too; nothing is stored."""
+        survey = self._survey(request, pk, self.has_view_permission)
+        try:
+            definition = compile_definition(survey)
+        except SurveyNotReady as not_ready:
+            context = {"faults": places(not_ready.faults)}
+            response = TemplateResponse(request, "admin/surveys/survey/not_ready.html", context)
+            response._csp_replace = FRAMED_POLICY  # type: ignore[attr-defined]
+            return response
+        return preview_page(request, definition, language=request.GET.get("language"))
+
+    def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what publishing would change, or what keeps it from being done; POST publishes."""
+        survey = self._survey(request, pk, self.has_publish_permission)
+        try:
+            if request.method == "POST":
+                version = publish_survey(survey, by=user_of(request), now=timezone.now())
+                return self._done(request, survey, f"Version {version.number} is live.")
+            definition = compile_next(survey)
+        except SurveyNotReady as not_ready:
+            title = f"“{survey.title}” cannot be published yet"
+            return self._page(request, survey, title=title, faults=places(not_ready.faults))
+        title = f"Publish “{survey.title}”?"
+        if survey.live_version_id is None:
+            asks = _counted(len(definition.questions), "question")
+            lead = f"What goes live: {asks} on {_counted(len(definition.pages), 'page')}."
+            return self._page(request, survey, title=title, lead=lead, label="Publish")
+        changes = changes_between(published_definition(survey.live_version_id), definition)
+        if not changes:
+            lead = "What is live is what stands here: nothing has changed since it was published."
+            return self._page(request, survey, title=title, lead=lead)
+        lead = "The next version will differ from the live one. Who is answering right now keeps the old one."
+        return self._page(request, survey, title=title, lead=lead, changes=changes, label="Publish")
+
+    def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask whether to close; POST closes."""
+        survey = self._survey(request, pk, self.has_publish_permission)
+        if request.method == "POST":
+            close_survey(survey, now=timezone.now())
+            return self._done(request, survey, "The survey is closed.")
+        lead = survey.closed or "Its links say that it is closed. Answers so far stay."
+        return self._page(request, survey, title=f"Close “{survey.title}”?", lead=lead, label="Close")
+
+    def reopen_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask whether to reopen; POST reopens."""
+        survey = self._survey(request, pk, self.has_publish_permission)
+        if request.method == "POST":
+            reopen_survey(survey)
+            return self._done(request, survey, "The survey takes answers again.")
+        lead = "Its links take answers again."
+        return self._page(request, survey, title=f"Reopen “{survey.title}”?", lead=lead, label="Reopen")
+
+    def _survey(self, request: HttpRequest, pk: int, may: Callable[[HttpRequest], bool]) -> Survey:
+        if not may(request):
+            raise PermissionDenied
+        survey: Survey | None = self.get_object(request, str(pk))
+        if survey is None:
+            raise Http404
+        return survey
+
+    def _done(self, request: HttpRequest, survey: Survey, message: str) -> HttpResponseRedirect:
+        self.log_change(request, survey, message)
+        messages.success(request, message)
+        return HttpResponseRedirect(reverse("admin:surveys_survey_change", args=[survey.pk]))
+
+    def _page(self, request: HttpRequest, survey: Survey, **context: Any) -> TemplateResponse:
+        return TemplateResponse(
+            request,
+            self.confirm_template,
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "original": survey,
+                "survey_pk": str(survey.pk),
+                **context,
+            },
+        )

@@ -1,0 +1,92 @@
+from typing import Any
+
+from django.contrib import admin
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateTimeFilter
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from accounts.admin.filters import OfferedFilter, SearchedFilter, ValuesFilter
+from accounts.admin.visibility import ReadOnlyAdmin
+from surveys.definition import Definition
+from surveys.kinds import KINDS
+from surveys.models import Response
+from surveys.versions import published_definition
+
+
+def answers_read(definition: Definition, response: Response) -> list[dict[str, Any]]:
+    """Return each question with its answer as a person reads it, None where there is none."""
+    language = response.language
+    return [
+        {
+            "key": question.key,
+            "text": question.text.into(language),
+            "kind": KINDS[question.kind].label,
+            "answer": KINDS[question.kind].show(question, response.answers[question.key], language)
+            if question.key in response.answers
+            else None,
+        }
+        for question in definition
+    ]
+
+
+@admin.register(Response)
+class ResponseAdmin(ReadOnlyAdmin):
+    list_display = ("received", "survey", "account", "contact", "state", "language", "channel")
+    list_select_related = ("survey", "account", "contact")
+    list_filter = (
+        ("survey", OfferedFilter),
+        ("account", SearchedFilter),
+        ("submitted_at", RangeDateTimeFilter),
+        ("language", ValuesFilter),
+        ("channel", ValuesFilter),
+        ("is_test", BooleanRadioFilter),
+    )
+    search_fields = ("account__name", "contact__name", "contact__email")
+    search_help_text = "Account, contact or e-mail address"
+    ordering = ("-started_at", "-pk")
+    # Counting a million rows to number the pages would take longer than to show one.
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    readonly_fields = ("what_they_said", "came_with", "state")
+    fieldsets = (
+        (None, {"fields": (("survey", "version"), ("account", "contact"), ("submitted_at", "state"))}),
+        ("What they said", {"fields": ("what_they_said",)}),
+        (
+            "How it came",
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    ("channel", "language"),
+                    ("started_at", "changed_at"),
+                    ("collector", "invitation"),
+                    ("public_id", "revision"),
+                    "came_with",
+                    "flags",
+                ),
+            },
+        ),
+    )
+
+    class Media:
+        css = {"all": ("surveys/builder.css",)}
+
+    @display(description="received", ordering="started_at")
+    def received(self, response: Response) -> Any:
+        return response.submitted_at or response.started_at
+
+    @display(description="state", label={"complete": "success", "partial": "warning", "test": "info"})
+    def state(self, response: Response) -> str:
+        if response.is_test:
+            return "test"
+        return "complete" if response.submitted_at else "partial"
+
+    @display(description="answers")
+    def what_they_said(self, response: Response) -> SafeString:
+        answers = answers_read(published_definition(response.version_id), response)
+        return render_to_string("admin/surveys/response/_answers.html", {"answers": answers})
+
+    @display(description="came with")
+    def came_with(self, response: Response) -> SafeString:
+        return render_to_string("admin/surveys/response/_hidden.html", {"hidden": response.hidden})
