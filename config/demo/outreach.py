@@ -1,4 +1,4 @@
-"""Whom the company asked when, and who answered: quarterly waves, closed tickets and go-lives."""
+"""Whom the company asked when, and who answered: once a quarter, after tickets and after go-lives."""
 
 import math
 from collections.abc import Iterator
@@ -10,14 +10,15 @@ from config.demo.company import Customer
 from config.demo.questionnaires import GO_LIVE, RELATIONSHIP, SUPPORT
 from config.demo.timeline import MONTHS, Timeline, dice
 
-# Chance that a usual contact of a usual account answers.
-ANSWERS = {RELATIONSHIP: 0.44, SUPPORT: 0.32, GO_LIVE: 0.48}
+MUTE = 0.3  # of all people never answer anything
+# Chance that anybody else, in a usual account, answers.
+ANSWERS = {RELATIONSHIP: 0.6, SUPPORT: 0.46, GO_LIVE: 0.66}
 GLADNESS = {
     Contact.Role.DECISION_MAKER: 0.85,
     Contact.Role.INFLUENCER: 1.1,
     Contact.Role.USER: 1.0,
 }
-FIRST_WAVE, MONTHS_BETWEEN_WAVES = 2, 3
+MONTHS_BETWEEN_WAVES = 3
 TICKETS_A_YEAR = 5.0  # per contact, as far as they are asked about
 QUIET_DAYS = 14  # between two asks to one person
 BOUNCING, UNSUBSCRIBING = 0.02, 0.004
@@ -45,10 +46,10 @@ class Outreach:
         self.customer = customer
         self.timeline = timeline
         self.dice = dice(f"{customer.account.external_id}/outreach")
+        self.unreachable, self.mute = self._some_people(BOUNCING), self._some_people(MUTE)
 
     def asks(self) -> list[Ask]:
         """Return all asks to the account's people, oldest first; marks who bounces or unsubscribes."""
-        dead = {person.external_id for person in self.customer.contacts if self.dice.random() < BOUNCING}
         latest = self.timeline.now - timedelta(hours=1)
         last_asked: dict[str, datetime] = {}
         asks = []
@@ -58,15 +59,18 @@ class Outreach:
             if is_protected or contact.bounced_at or contact.unsubscribed_at or sent_at >= latest:
                 continue
             last_asked[contact.external_id] = sent_at
-            if contact.external_id in dead:
+            if contact.external_id in self.unreachable:
                 contact.bounced_at = sent_at + timedelta(minutes=1)
-                asks.append(Ask(survey, self.customer, contact, sent_at, None, contact.bounced_at, product))
-                continue
-            answered_at = self._answered_at(contact, survey, sent_at)
-            asks.append(Ask(survey, self.customer, contact, sent_at, answered_at, None, product))
-            if answered_at is None and self.dice.random() < UNSUBSCRIBING:
+            answered_at = None if contact.bounced_at else self._answered_at(contact, survey, sent_at)
+            asks.append(
+                Ask(survey, self.customer, contact, sent_at, answered_at, contact.bounced_at, product)
+            )
+            if not (answered_at or contact.bounced_at) and self.dice.random() < UNSUBSCRIBING:
                 contact.unsubscribed_at = sent_at + timedelta(minutes=30)
         return asks
+
+    def _some_people(self, share: float) -> set[str]:
+        return {person.external_id for person in self.customer.contacts if self.dice.random() < share}
 
     def _occasions(self) -> Iterator[tuple[datetime, str, Contact, str]]:
         for sent_at, contact in self._waves():
@@ -81,9 +85,10 @@ class Outreach:
                     yield self.at_work(asked_on), GO_LIVE, contact, product
 
     def _waves(self) -> Iterator[tuple[datetime, Contact]]:
-        """Yield the quarterly asks: each person is asked in every second wave."""
-        for wave, month in enumerate(range(FIRST_WAVE, MONTHS + 1, MONTHS_BETWEEN_WAVES)):
-            day = self.timeline.first_of(month) + timedelta(days=self.dice.randint(5, 10))
+        """Yield the asks of one month in each quarter: half of the people in turn, so each twice a year."""
+        first = self.dice.randrange(MONTHS_BETWEEN_WAVES)
+        for wave, month in enumerate(range(first, MONTHS + 1, MONTHS_BETWEEN_WAVES)):
+            day = self.timeline.first_of(month) + timedelta(days=self.dice.randint(5, 20))
             if self.customer.is_customer(day):
                 for place, contact in enumerate(self.customer.contacts):
                     if (place + wave) % 2 == 0:
@@ -104,7 +109,8 @@ class Outreach:
     def _answered_at(self, contact: Contact, survey: str, sent_at: datetime) -> datetime | None:
         mood = self.customer.mood[self.timeline.month_of(sent_at.date())]
         gladness = GLADNESS[Contact.Role(contact.role)] * math.exp(0.12 * mood)
-        if self.dice.random() >= min(0.92, ANSWERS[survey] * self.customer.openness * gladness):
+        chance = min(0.92, ANSWERS[survey] * self.customer.openness * gladness)
+        if contact.external_id in self.mute or self.dice.random() >= chance:
             return None
         (delay,) = self.dice.choices(list(DELAYS), list(DELAYS.values()))
         at = self.at_work(sent_at.astimezone(self.customer.place.clock).date() + timedelta(days=delay))

@@ -118,7 +118,8 @@ class Voices:
         return 0.55 * mood + 0.5 * temper + event
 
     def _about_us(self, customer: Customer | None, day: date, language: str, feeling: float) -> Answers:
-        nps = _point(8.0 + 1.8 * feeling, 0, 10)
+        # Who is angry uses the lower end of the scale.
+        nps = _point(8.05 + 1.8 * feeling + 1.5 * min(0, feeling + 1.2), 0, 10)
         complaints = self._ranked(self._blamed(customer, day))
         # Nobody praises in one sentence what the next one complains about.
         praise = [topic for topic in self._ranked(PRAISED) if topic not in complaints[:2]]
