@@ -13,7 +13,7 @@ from metrics.models import Health
 # A health that nobody renewed for a week says nothing about today.
 STALE_DAYS = 7
 DEFINITION = (
-    "Of the accounts of whose health enough is known, the percentage in green: a score of 75 or more of 100."
+    "Of the accounts of whose health enough is known, the percentage in green, which begins at 75 of 100."
     " Grey ones, of which too little is known, are left out."
 )
 

@@ -7,6 +7,8 @@ from django.utils import timezone
 from accounts.models import Team
 from accounts.roles import BUILDER
 from metrics.actions.absorb import absorb_responses
+from metrics.actions.health import score_accounts
+from metrics.models import Health
 from tests import factories as f
 from tests.metrics.pages.conftest import pays_the_canary
 
@@ -84,6 +86,26 @@ def test_answers_are_shown_as_numbers_and_in_words(executive):
     ]
     assert "+33" in response.text
     assert "NPS <b>10</b>/10" in response.text
+
+
+def test_health_is_shown_with_the_lines_that_add_up_to_it(executive, seen_by, manager, today):
+    account = f.account(owner=manager)
+    pays_the_canary(account, today)
+    chief = f.contact(account, role="decision_maker")
+    f.respond(f.published_survey(), {"nps": 2, "csat": 1}, contact=chief, at=timezone.now())
+    absorb_responses(now=timezone.now())
+    for days_ago in (1, 0):
+        score_accounts(day=today - timedelta(days=days_ago), now=timezone.now())
+    response = executive.get(page_of(account))
+    explanation = response.context["explanation"]
+    health = Health.objects.get(account=account, day=today)
+    lines = (explanation.base, *explanation.parts)
+    assert sum(line.hundredths for line in lines) == health.score == explanation.total
+    assert {line.name for line in lines} >= {"How they feel about us", "Ready to renew"}
+    assert "1 person: 0 happy, 1 unhappy" in response.text
+    assert [day for day, _, _ in response.context["health_levels"]] == [today - timedelta(days=1), today]
+    assert "days to" in response.text
+    assert "days to" not in seen_by(manager).get(page_of(account)).text
 
 
 def test_whatever_people_wrote_reads_as_text(executive):
