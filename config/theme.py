@@ -21,6 +21,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Earshot",
     "SITE_SUBHEADER": "Voice of the customer",
     "SITE_URL": None,
+    "DASHBOARD_CALLBACK": "metrics.pages.home.dashboard",
     "SITE_ICON": icon,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": icon}],
     "SHOW_BACK_BUTTON": True,

@@ -1,0 +1,66 @@
+"""The pages as a browser draws them: charts, both widths, light and dark, nothing from elsewhere."""
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+
+from metrics.actions.absorb import absorb_responses
+from tests import factories as f
+from tests.metrics.pages.conftest import pays_the_canary
+from tests.metrics.pages.test_account import XSS
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+IS_DRAWN = (
+    """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"""
+)
+
+
+@pytest.fixture
+def paths(today):
+    """The addresses of the three pages of a company with a story to tell."""
+    account, now = f.account(name=f"Acme & Sons {XSS}"), timezone.now()
+    survey = f.published_survey([f.NPS, f.CSAT, f.WHY], title="Twice a year")
+    pays_the_canary(account, today)
+    for days in range(0, 300, 20):
+        contact = f.contact(account)
+        answers = {"nps": days % 11, "csat": 1 + days % 5, "why": XSS}
+        f.respond(survey, answers, contact=contact, at=now - timedelta(days=days))
+    absorb_responses(now=now)
+    return ["/admin/", account.get_absolute_url(), f"/admin/survey/{survey.slug}/results/"]
+
+
+@pytest.fixture
+def visit(live_server, page, seen_by):
+    """Open a page as someone who sees everything; it may neither complain nor ask anything of elsewhere."""
+    # A flush between transactional tests takes the roles away, so this is a superuser.
+    client = seen_by(f.user(is_staff=True, is_superuser=True))
+    complaints, asked = [], []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    session = {"name": "session", "value": client.cookies["session"].value, "url": live_server.url}
+    page.context.add_cookies([session])
+
+    def go(path):
+        page.goto(live_server.url + path)
+        page.wait_for_load_state("networkidle")
+
+    yield go
+    assert complaints == []
+    assert [url for url in asked if not url.startswith((live_server.url, "data:"))] == []
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1280, "dark")])
+def test_pages_fit_and_draw_their_charts(page, visit, paths, width, theme):
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in paths:
+        visit(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.evaluate("window.__x") is None
+        assert page.locator("canvas").count() >= 1
+        assert all(canvas.evaluate(IS_DRAWN) for canvas in page.locator("canvas").all())
+        found = Axe().run(page).response["violations"]
+        assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
