@@ -1,5 +1,6 @@
 """The health of accounts: what is known of them on a day, weighed by the scorecard, one row each."""
 
+import json
 import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -12,11 +13,11 @@ from django.db import connection, transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
 from accounts.models import Account
-from metrics.actions.scorecards import components_in_use, scorecard_in_use
-from metrics.evidence import Evidence, Finding, gather
+from metrics.actions.scorecards import Component, components_in_use, scorecard_in_use
+from metrics.evidence import Evidence, Finding, gather, portfolio_rate
 from metrics.formulas.health import Band, HealthScore, Part, assemble, band, hard_rules
 from metrics.formulas.health_components import UNKNOWN
-from metrics.models import Health, Scorecard
+from metrics.models import Health
 
 LOCK = 0x65617273_0002
 # Answers that come in meanwhile wait for one chunk at most.
@@ -25,6 +26,17 @@ CHUNK = 2_000
 MEMORY_DAYS = 7
 # After a longer outage the days in between stay without a snapshot.
 CATCH_UP_DAYS = 35
+
+# One document instead of thousands of parameters, whose quoting took a third of the time.
+WRITE = """
+INSERT INTO metrics_health (account_id, scorecard_id, day, score, base, confidence, band, parts, computed_at)
+SELECT account_id, %(scorecard)s, %(day)s, score, base, confidence, band, parts, %(now)s
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS health (account_id bigint, score int, base int, confidence int, band text, parts jsonb)
+ON CONFLICT (account_id, day) DO UPDATE SET scorecard_id = excluded.scorecard_id, score = excluded.score,
+    base = excluded.base, confidence = excluded.confidence, band = excluded.band, parts = excluded.parts,
+    computed_at = excluded.computed_at
+"""
 
 NOTHING = Finding(UNKNOWN, {})
 
@@ -49,9 +61,10 @@ def score_accounts(
     if accounts is not None:
         customers = customers.filter(pk__in=accounts)
     keys = iter(customers.order_by("pk").values_list("pk", flat=True))
+    rate = portfolio_rate(day)
     written = 0
     while chunk := list(islice(keys, CHUNK)):
-        written += _score_chunk(chunk, day, now)
+        written += _score_chunk(chunk, day, now, rate=rate)
     return written
 
 
@@ -73,29 +86,26 @@ def score_missing(*, today: date, now: datetime) -> int:
     return written
 
 
-def _score_chunk(accounts: Sequence[int], day: date, now: datetime) -> int:
+def _score_chunk(accounts: Sequence[int], day: date, now: datetime, *, rate: float | None) -> int:
     with transaction.atomic():
         # What is read below must not be older than what another run writes before us.
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         scorecard = scorecard_in_use(now=now)
-        evidence, past = gather(accounts, day), _past(accounts, day)
-        healths = [
-            _health(account, scorecard, evidence, past[account], day=day, now=now) for account in accounts
-        ]
-        Health.objects.bulk_create(
-            healths,
-            update_conflicts=True,
-            unique_fields=["account", "day"],
-            update_fields=["scorecard", "score", "base", "confidence", "band", "parts", "computed_at"],
-        )
-    return len(healths)
+        evidence, past = gather(accounts, day, rate=rate), _past(accounts, day)
+        components = components_in_use(scorecard)
+        rows = [_row(account, components, evidence, past[account]) for account in accounts]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                WRITE, {"rows": json.dumps(rows), "scorecard": scorecard.pk, "day": day, "now": now}
+            )
+    return len(rows)
 
 
-def _health(
-    account: int, scorecard: Scorecard, evidence: Evidence, past: Past, *, day: date, now: datetime
-) -> Health:
-    components = components_in_use(scorecard)
+def _row(
+    account: int, components: Mapping[str, Component], evidence: Evidence, past: Past
+) -> dict[str, object]:
+    """Return the health of one account as its row."""
     found = {key: evidence.findings.get(key, {}).get(account, NOTHING) for key in components}
     parts = [Part(key, *component, *found[key].measure) for key, component in components.items()]
     rules = hard_rules(
@@ -111,18 +121,15 @@ def _health(
         past.scores,
         is_overridden=past.is_overridden or health.overridden_by is not None,
     )
-    return Health(
-        account_id=account,
-        scorecard=scorecard,
-        day=day,
-        score=health.score_c,
-        base=health.base_c,
+    return {
+        "account_id": account,
+        "score": health.score_c,
+        "base": health.base_c,
         # Rounded down, so that a colour never stands beside a confidence that forbids it.
-        confidence=math.floor(health.confidence * 10_000),
-        band=colour.value,
-        parts=_explained(parts, found, health),
-        computed_at=now,
-    )
+        "confidence": math.floor(health.confidence * 10_000),
+        "band": colour,
+        "parts": _explained(parts, found, health),
+    }
 
 
 def _explained(

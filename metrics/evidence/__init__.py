@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from metrics.evidence import asking, contracts, sentiment, signals
+from metrics.evidence.asking import portfolio_rate
 from metrics.evidence.finding import Finding
 
-__all__ = ["Evidence", "Finding", "gather"]
+__all__ = ["Evidence", "Finding", "gather", "portfolio_rate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,8 @@ class Evidence:
     overdue_days: Mapping[int, int]
 
 
-def gather(accounts: Sequence[int], day: date) -> Evidence:
-    """Return what is known of the accounts at the end of the day."""
+def gather(accounts: Sequence[int], day: date, *, rate: float | None) -> Evidence:
+    """Return what is known of the accounts at the end of the day; `rate` is the whole portfolio's."""
     measures = signals.newest(accounts, day)
     overdue_days = signals.overdue_days(measures, day)
     heard = sentiment.heard_decision_makers(accounts, day)
@@ -29,7 +30,7 @@ def gather(accounts: Sequence[int], day: date) -> Evidence:
         findings={
             **sentiment.relationship(accounts, day),
             **sentiment.transactions(accounts, day),
-            **asking.response_behaviour(accounts, day),
+            **asking.response_behaviour(accounts, day, rate=rate),
             **terms.findings,
             **signals.imported(measures, day),
         },

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 
 from accounts.models import Contact
 from metrics.evidence.finding import Finding, Findings, hundredths
@@ -15,31 +15,39 @@ from metrics.formulas.health_components import response_behaviour as behaviour
 from surveys.models import Invitation
 
 ASKED_DAYS = 365
-# An invitation counts as missed once it has lain this long.
+# An invitation that was not answered counts as missed once it has lain this long.
 MISSED_AFTER = timedelta(days=14)
 MISSED_IN_A_ROW = 2
 
 
-def response_behaviour(accounts: Sequence[int], day: date) -> Findings:
-    """Return how the accounts answer the invitations delivered in 365 days, against all accounts together."""
+def portfolio_rate(day: date) -> float | None:
+    """Return the share (0..1) of all invitations delivered in 365 days that was answered, or None."""
+    until = day_bounds(day, settings.REPORTING_ZONE)[1]
+    counts = _delivered(day).aggregate(
+        delivered=Count("pk"), answered=Count("pk", filter=Q(response__submitted_at__lt=until))
+    )
+    return counts["answered"] / counts["delivered"] if counts["delivered"] else None
+
+
+def response_behaviour(accounts: Sequence[int], day: date, *, rate: float | None) -> Findings:
+    """Return how the accounts answer the invitations delivered in 365 days, against the portfolio's rate."""
     until = day_bounds(day, settings.REPORTING_ZONE)[1]
     rows = (
         _delivered(day)
         .filter(contact__account__in=accounts)
-        .order_by("contact_id", "sent_at", "pk")
-        .values_list(
-            "contact__account_id", "contact_id", "contact__role", "sent_at", "response__submitted_at"
+        .annotate(
+            is_answered=_is(response__submitted_at__lt=until), is_old=_is(sent_at__lte=until - MISSED_AFTER)
         )
+        .order_by("contact_id", "sent_at", "pk")
+        .values_list("contact__account_id", "contact_id", "contact__role", "is_answered", "is_old")
     )
     asked: dict[int, list[bool]] = defaultdict(list)
-    of_decision_maker: dict[tuple[int, int], list[tuple[datetime, bool]]] = defaultdict(list)
-    for account, contact, role, sent_at, submitted_at in rows.iterator():
-        is_answered = submitted_at is not None and submitted_at < until
-        asked[account].append(is_answered)
-        if sent_at and role == Contact.Role.DECISION_MAKER:
-            of_decision_maker[account, contact].append((sent_at, is_answered))
-    silent = {account for (account, _), asks in of_decision_maker.items() if _fell_silent(asks, until=until)}
-    rate = _portfolio_rate(day)
+    of_decision_maker: dict[tuple[int, int], list[bool]] = defaultdict(list)
+    for account, contact, role, is_answered, is_old in rows.iterator():
+        asked[account].append(bool(is_answered))
+        if role == Contact.Role.DECISION_MAKER and (is_answered or is_old):
+            of_decision_maker[account, contact].append(bool(is_answered))
+    silent = {account for (account, _), answered in of_decision_maker.items() if _fell_silent(answered)}
     return {
         "response_behaviour": {
             account: Finding(
@@ -67,21 +75,10 @@ def _delivered(day: date) -> QuerySet[Invitation, Any]:
     return Invitation.objects.delivered().filter(sent_at__gte=since, sent_at__lt=until)
 
 
-def _portfolio_rate(day: date) -> float | None:
-    """Return the share (0..1) of all delivered invitations that was answered, None when there are none."""
-    until = day_bounds(day, settings.REPORTING_ZONE)[1]
-    counts = _delivered(day).aggregate(
-        delivered=Count("pk"), answered=Count("pk", filter=Q(response__submitted_at__lt=until))
-    )
-    return counts["answered"] / counts["delivered"] if counts["delivered"] else None
-
-
-def _fell_silent(asks: Sequence[tuple[datetime, bool]], *, until: datetime) -> bool:
+def _fell_silent(answered: Sequence[bool]) -> bool:
     """Return whether someone who used to answer missed the last two invitations, given in order of time."""
-    last = asks[-MISSED_IN_A_ROW:]
-    return (
-        any(is_answered for _, is_answered in asks)
-        and len(last) == MISSED_IN_A_ROW
-        and not any(is_answered for _, is_answered in last)
-        and all(sent_at + MISSED_AFTER <= until for sent_at, _ in last)
-    )
+    return any(answered) and not any(answered[-MISSED_IN_A_ROW:])
+
+
+def _is(**condition: Any) -> "ExpressionWrapper[Q]":
+    return ExpressionWrapper(Q(**condition), BooleanField())
