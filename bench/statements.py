@@ -30,7 +30,7 @@ def run() -> list[tuple[str, str, str]]:
         survey = create_survey(
             from_json({"title": slug, "questions": questions}), programme=programme, slug=slug
         )
-        publish_survey(survey, by=None, now=timezone.now())
+        version = publish_survey(survey, by=None, now=timezone.now())
         count = 0
         for _ in range(2):  # the second post finds the definition in the process
             key = secrets.token_urlsafe(16)
@@ -38,7 +38,7 @@ def run() -> list[tuple[str, str, str]]:
                 connection,
             ) as captured:
                 response = Client(headers={"host": "127.0.0.1"}).post(
-                    f"/s/{slug}/", {**answers, "_key": key, "_version": "1"}
+                    f"/s/{slug}/", {**answers, "_key": key, "_version": str(version.pk)}
                 )
             if response.status_code != 302:
                 raise RuntimeError(f"the post was refused: {response.status_code}")

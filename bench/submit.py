@@ -26,7 +26,7 @@ def run() -> list[tuple[str, str, str]]:
         "bench.bare:application", BENCH_DSN=dsn, BENCH_IDS=f"{survey.pk},{version.pk},{collector.pk}"
     )
     try:
-        fields = {**ANSWERS, "_version": str(version.number), "_language": "en"}
+        fields = {**ANSWERS, "_version": str(version.pk), "_language": "en"}
         for server in (ours, bare):
             load(f"{server.url}/s/submit/", fields, requests=320)
         cpu, throughput, statuses = [], [], set()

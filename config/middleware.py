@@ -4,6 +4,7 @@ from urllib.parse import unquote
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
+from django.urls import get_resolver
 
 from accounts.api.problems import problem_response
 from config.errors import API
@@ -19,6 +20,30 @@ class ContentSecurityPolicy(CSPMiddleware):
         if request.path_info.startswith("/admin/") and not hasattr(response, "_csp_replace"):
             response._csp_replace = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
         return super().process_response(request, response)
+
+
+def serve_respondents_first(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Hand a respondent's request straight to its view, past everything that is there for who logs in.
+
+    Sessions, messages, log-in and CSRF cookies cost more than the response itself, and respondents have none
+    of them: the views set their own headers, and see to NUL and to other sites' forms themselves.
+    """
+    patterns = get_resolver("surveys.urls").url_patterns
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if path.startswith(settings.RESPONDENT_PATHS):
+            for pattern in patterns:
+                match = pattern.resolve(path[1:])
+                if match and getattr(match.func, "is_for_respondents", False):
+                    request.get_host()  # refuses hosts that are not ours
+                    response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+                    return response
+        return get_response(request)
+
+    return middleware
 
 
 def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

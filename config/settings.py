@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.serve_respondents_first",
     "config.middleware.ContentSecurityPolicy",
     "config.middleware.refuse_nul",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -84,6 +85,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
+# Open and personal links: what is there for who logs in is left out of them (config.middleware, config.wsgi).
+RESPONDENT_PATHS = ("/s/", "/r/")
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
@@ -102,14 +105,17 @@ TEMPLATES = [
     },
 ]
 
+DATABASE = env.db("DATABASE_URL")
 # Reconnecting for every request cost ten times the insert itself (DESIGN §6), so connections stay open and
 # the server runs no more threads than connections.
 DATABASES = {
     "default": {
-        **env.db("DATABASE_URL"),
+        **DATABASE,
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
+        # A respondent's INSERT is planned once a connection, not once a response (surveys.actions.answering).
+        "OPTIONS": {"prepare_threshold": 2, **DATABASE.get("OPTIONS", {})},
     },
 }
 REDIS_URL = env.str("REDIS_URL")

@@ -101,9 +101,11 @@ def _check(
         is_missing = question.key not in answers and question.key not in errors
         if question.is_required and is_missing and question.key in demanded:
             errors[question.key] = AnswerRefused("required")
-    keys = {question.key for question in shown}
-    answers = {key: answer for key, answer in answers.items() if key in keys}
+    if definition.has_branches:
+        keys = {question.key for question in shown}
+        answers = {key: answer for key, answer in answers.items() if key in keys}
+        errors = {key: error for key, error in errors.items() if key in keys}
     # Who sends nothing at all has not answered, even where nothing is required.
     if is_complete and demanded and shown and not answers and not errors:
         errors[shown[0].key] = AnswerRefused("nothing_answered")
-    return Checked(answers, {key: error for key, error in errors.items() if key in keys}, is_complete)
+    return Checked(answers, errors, is_complete)

@@ -26,6 +26,8 @@ class ConditionRefused(Exception):
 
 def asked(definition: Definition, answers: Mapping[str, Answer]) -> tuple[Question, ...]:
     """Return the questions that are asked; an answer to a question that is not asked counts for nothing."""
+    if not definition.has_branches:
+        return definition.questions
     counted: dict[str, Answer] = {}
     shown = []
     for question in definition:

@@ -77,6 +77,11 @@ class Definition:
         return {question.key: question for question in self.questions}
 
     @cached_property
+    def has_branches(self) -> bool:
+        """Whether any question is asked only on a condition."""
+        return any(question.show_if is not None for question in self.questions)
+
+    @cached_property
     def pages(self) -> tuple[tuple[Question, ...], ...]:
         """The questions of each page, in order; a survey has at least one page."""
         numbers = sorted({question.page for question in self.questions})

@@ -51,7 +51,9 @@ def turn_page(
         # Every later page is skipped, so this was the last one: demand what is missing anywhere.
         checked = read_form(definition, fields, kept=kept, on_page=here)
         errors = checked.errors
-    return Turn(checked.answers, errors, is_complete=not errors, page=_page_of(definition, errors, page))
+    if errors:
+        return Turn(checked.answers, errors, is_complete=False, page=_page_of(definition, errors, page))
+    return Turn(checked.answers, {}, is_complete=True)
 
 
 def turn_back(

@@ -229,8 +229,8 @@ class MultipleChoice(Choosing):
             raise AnswerRefused("too_few_picks", limit=question.settings["min_picks"])
         if question.settings["max_picks"] is not None and len(keys) > question.settings["max_picks"]:
             raise AnswerRefused("too_many_picks", limit=question.settings["max_picks"])
-        order = {choice.key: place for place, choice in enumerate(question.choices)}
-        return [pick for _, pick in sorted(zip(keys, picks, strict=True), key=lambda pair: order[pair[0]])]
+        pick_by_key = dict(zip(keys, picks, strict=True))
+        return [pick_by_key[choice.key] for choice in question.choices if choice.key in pick_by_key]
 
     def hint(self, question: Question, sheet: Sheet) -> str:
         """Return how many may be picked."""

@@ -50,10 +50,9 @@ class Scale(Kind):
         """Return the point, or raise AnswerRefused when the scale has no such point."""
         if isinstance(answer, bool) or not isinstance(answer, int):
             raise AnswerRefused("not_a_point")
-        if answer not in self.points(question.settings):
-            raise AnswerRefused(
-                "off_scale", low=self.low(question.settings), high=self.high(question.settings)
-            )
+        low, high = self.low(question.settings), self.high(question.settings)
+        if not low <= answer <= high:
+            raise AnswerRefused("off_scale", low=low, high=high)
         return answer
 
     def end_phrases(self, settings: Mapping[str, Any]) -> tuple[str, str] | None:

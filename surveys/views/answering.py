@@ -6,18 +6,16 @@ Redis here; who someone is, the link says.
 """
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import wraps
+from functools import partial
 from typing import cast
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.gzip import gzip_page
 
 from surveys.actions.answering import (
     AlreadyAnswered,
@@ -32,8 +30,16 @@ from surveys.languages import choose_language
 from surveys.paging import Turn, resumed_page
 from surveys.versions import published_definition
 from surveys.views.doors import accepted_languages, away_page, door_page, language_of, message_page
-from surveys.views.incoming import Fields, RequestRefused, read_page, read_query, refuse_cross_site
-from surveys.views.pages import HEADERS, FormPage, html_response, render_form, render_message
+from surveys.views.incoming import (
+    Fields,
+    Form,
+    RequestRefused,
+    new_submission_key,
+    read_page,
+    read_query,
+    refuse_cross_site,
+)
+from surveys.views.pages import PRIVATE, FormPage, html_response, render_form, render_message
 from surveys.views.sent import Sent
 from surveys.visits import (
     Link,
@@ -49,43 +55,55 @@ logger = logging.getLogger(__name__)
 Page = Callable[[HttpRequest, Link, datetime], HttpResponse]
 
 
-def for_respondents(link_of: Callable[[str], Link]) -> Callable[[Page], Callable[..., HttpResponseBase]]:
-    """Make a view of a page behind a kind of link; whatever goes wrong becomes a page that says so.
+class RespondentView:
+    """A page behind a kind of link; whatever goes wrong becomes a page that says so.
 
     Exempt from the CSRF cookie, because there is no session to ride on: `refuse_cross_site` stands instead.
-    Compressed in spite of BREACH: to make the same page again one needs the link, and that is the secret.
+    Compressed in spite of BREACH: to have the same page made again one needs the link, which is the secret.
     """
 
-    def decorate(page: Page) -> Callable[..., HttpResponseBase]:
-        @csrf_exempt
-        @gzip_page
-        @wraps(page)
-        def view(request: HttpRequest, name: str) -> HttpResponse:
-            try:
-                return page(request, link_of(name), timezone.now())
-            except RequestRefused as refused:
-                return message_page(request, refused.phrase, refused.status)
-            except VersionUnknown:
-                return message_page(request, "broken", 400)
-            except LinkUnknown:
-                return message_page(request, "unknown", 404)
-            except NotTaken as door:
-                return door_page(request, door, ())
-            except (OperationalError, InterfaceError):
-                logger.exception("the database is away")
-                return away_page(request)
+    # What config.middleware goes by: these views need nothing that comes before them.
+    is_for_respondents = True
+    csrf_exempt = True
 
-        return view
+    def __init__(self, link_of: Callable[[str], Link], page: Page) -> None:
+        self.link_of = link_of
+        self.page = page
+        self.compress = GZipMiddleware(lambda request: HttpResponse()).process_response
 
-    return decorate
+    def __call__(self, request: HttpRequest, name: str) -> HttpResponseBase:
+        """Return the page, compressed; without a database, one that asks to try again."""
+        try:
+            response = self.respond(request, name)
+        except (OperationalError, InterfaceError) as error:
+            logger.error("the database does not answer: %s", error)
+            response = away_page(request)
+        return self.compress(request, response) if response.content else response
+
+    def respond(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Return the page, or the one that says what is in its way."""
+        try:
+            if "\x00" in name:
+                raise RequestRefused(400)
+            return self.page(request, self.link_of(name), timezone.now())
+        except RequestRefused as refused:
+            return message_page(request, refused.phrase, refused.status)
+        except VersionUnknown:
+            return message_page(request, "broken", 400)
+        except LinkUnknown:
+            return message_page(request, "unknown", 404)
+        except NotTaken as door:
+            return door_page(request, door, ())
 
 
 def answer(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
     """Show the survey behind a link, or take a page of its answers."""
     if request.method == "POST":
-        return _take(request, link, now)
+        refuse_cross_site(request)
+        form = read_page(request, now=now)
+        return once_more(partial(_take, request, link, form, now))
     if request.method in ("GET", "HEAD"):
-        return _show(request, link, now)
+        return once_more(partial(_show, request, link, now))
     response = message_page(request, "broken", 405)
     response["Allow"] = "GET, HEAD, POST"
     return response
@@ -93,23 +111,27 @@ def answer(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
 
 def thanks(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
     """Show the survey's thanks; who has not answered a personal link is sent back to it."""
-    language = read_query(request).get("lang", ())
-    visit = link.visit("", now)
-    if isinstance(link, PersonalLink) and not visit.is_answered:
-        return _redirect(request.path.removesuffix("thanks/"))
-    if visit.version_id is None:
-        return door_page(request, NotYetOpen(visit), language)
-    definition = published_definition(visit.version_id)
-    chosen = language_of(request, definition, visit, language)
-    text = definition.thank_you.into(chosen)
-    title = definition.title.into(chosen)
-    return html_response(render_message(chosen, "thanks", title=title, text=text, is_done=True))
+    return once_more(partial(_thank, request, link, now))
 
 
-answer_open = for_respondents(OpenLink)(answer)
-answer_personal = for_respondents(PersonalLink)(answer)
-thanks_open = for_respondents(OpenLink)(thanks)
-thanks_personal = for_respondents(PersonalLink)(thanks)
+def once_more(page: Callable[[], HttpResponse]) -> HttpResponse:
+    """Return the page, made once more on a new connection when the kept one turns out to be dead.
+
+    Cheaper than asking each time whether it lives, and safe: what is sent twice under one key is stored once.
+    """
+    try:
+        return page()
+    except (OperationalError, InterfaceError):
+        if connection.is_usable():
+            raise
+        connection.close()
+        return page()
+
+
+answer_open = RespondentView(OpenLink, answer)
+answer_personal = RespondentView(PersonalLink, answer)
+thanks_open = RespondentView(OpenLink, thanks)
+thanks_personal = RespondentView(PersonalLink, thanks)
 
 
 def _show(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
@@ -132,7 +154,7 @@ def _show(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
         language=language_of(request, definition, visit, wanted),
         answers={**kept, **chosen},
         action=request.path,
-        key=secrets.token_urlsafe(16),
+        key=new_submission_key(),
         version_id=visit.version_id,
         started=int(now.timestamp()),
         is_resumed=bool(kept),
@@ -140,9 +162,8 @@ def _show(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
     return html_response(render_form(page))
 
 
-def _take(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
-    refuse_cross_site(request)
-    sent = _sent(request, link, now)
+def _take(request: HttpRequest, link: Link, form: Form, now: datetime) -> HttpResponse:
+    sent = _sent(request, link, form, now)
     try:
         if sent.form.is_switch:
             return _in_another_language(sent, link, now)
@@ -157,13 +178,14 @@ def _take(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
     return _redirect(f"{request.path}thanks/", sent.language if len(sent.definition.languages) > 1 else "")
 
 
-def _sent(request: HttpRequest, link: Link, now: datetime) -> Sent:
-    form = read_page(request, new_key=secrets.token_urlsafe(16), now=now)
+def _sent(request: HttpRequest, link: Link, form: Form, now: datetime) -> Sent:
     version_id = _current_version(link, form.key, now) if form.version_id is None else form.version_id
     definition = seen_version(version_id).definition
     if form.page is not None and form.page not in range(len(definition.pages)):
         raise RequestRefused(400)
-    language = choose_language(definition.languages, (form.language, *accepted_languages(request)))
+    language = form.language
+    if language not in definition.languages:
+        language = choose_language(definition.languages, (language, *accepted_languages(request)))
     return Sent(form, version_id, definition, language, request.path)
 
 
@@ -185,9 +207,23 @@ def _in_another_language(sent: Sent, link: Link, now: datetime) -> HttpResponse:
     return sent.draw(sent.as_typed(visit.saved.answers if visit.saved else {}))
 
 
+def _thank(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
+    language = read_query(request).get("lang", ())
+    visit = link.visit("", now)
+    if isinstance(link, PersonalLink) and not visit.is_answered:
+        return _redirect(request.path.removesuffix("thanks/"))
+    if visit.version_id is None:
+        raise NotYetOpen(visit)
+    definition = published_definition(visit.version_id)
+    chosen = language_of(request, definition, visit, language)
+    text = definition.thank_you.into(chosen)
+    title = definition.title.into(chosen)
+    return html_response(render_message(chosen, "thanks", title=title, text=text, is_done=True))
+
+
 def _redirect(path: str, language: str = "") -> HttpResponse:
     location = f"{path}?lang={language}" if language else path
-    return HttpResponse(status=302, headers={**HEADERS, "Location": location})
+    return HttpResponse(status=302, headers={**PRIVATE, "Location": location})
 
 
 def _chosen_by_link(definition: Definition, query: Fields) -> dict[str, Answer]:

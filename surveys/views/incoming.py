@@ -1,6 +1,7 @@
 """What a respondent's request brings in, read with limits; what breaks one raises RequestRefused."""
 
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -54,6 +55,11 @@ class Form:
     started_at: datetime
 
 
+def new_submission_key() -> str:
+    """Return 128 random bits that name one submission (SECURITY §5.1)."""
+    return secrets.token_urlsafe(16)
+
+
 def refuse_cross_site(request: HttpRequest) -> None:
     """Refuse a form that another site's page sends. Our own may say `Origin: null`: it sends no referrer."""
     if request.META.get("HTTP_SEC_FETCH_SITE") == "cross-site":
@@ -66,19 +72,19 @@ def refuse_cross_site(request: HttpRequest) -> None:
         raise RequestRefused(403, "elsewhere")
 
 
-def read_page(request: HttpRequest, *, new_key: str, now: datetime) -> Form:
+def read_page(request: HttpRequest, *, now: datetime) -> Form:
     """Return the form that the request's body holds. Raises RequestRefused."""
-    return form_of(read_body(request), new_key=new_key, now=now)
+    return form_of(read_body(request), now=now)
 
 
-def form_of(fields: Fields, *, new_key: str, now: datetime) -> Form:
+def form_of(fields: Fields, *, now: datetime) -> Form:
     """Return the form that the fields make; one without a key is a new submission. Raises RequestRefused."""
 
     def system(name: str) -> str | None:
         values = fields.get(name)
         return values[0] if values else None
 
-    key = system("_key") or new_key
+    key = system("_key") or new_submission_key()
     if not SUBMISSION_KEY.fullmatch(key):
         raise RequestRefused(400)
     go = system("_go") or ""

@@ -27,10 +27,10 @@ POLICY = (
     f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; img-src 'self' data:; form-action 'self';"
     " base-uri 'none'; frame-ancestors "
 )
+PRIVATE = {"Cache-Control": "no-store, private", "Referrer-Policy": "no-referrer"}
 HEADERS = {
-    "Cache-Control": "no-store, private",
+    **PRIVATE,
     "Content-Security-Policy": f"{POLICY}'none'",
-    "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
 }

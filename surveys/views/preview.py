@@ -13,8 +13,6 @@ from surveys.views.incoming import RequestRefused, form_of
 from surveys.views.pages import POLICY, fields_of, html_response, render_message
 from surveys.views.sent import Sent
 
-KEY = "preview-of-a-survey"
-
 
 def preview_page(request: HttpRequest, definition: Definition, *, language: str | None) -> HttpResponse:
     """Return a page of the survey marked as a preview; the answers so far travel in the form itself.
@@ -23,7 +21,7 @@ def preview_page(request: HttpRequest, definition: Definition, *, language: str 
     """
     fields = {name: [str(value) for value in values] for name, values in request.POST.lists()}
     try:
-        form = form_of(fields, new_key=KEY, now=timezone.now())
+        form = form_of(fields, now=timezone.now())
     except RequestRefused as refused:
         return message_page(request, refused.phrase, refused.status)
     chosen = choose_language(definition.languages, filter(None, (form.language, language)))
