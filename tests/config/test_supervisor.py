@@ -59,7 +59,7 @@ def test_each_line_names_its_program_and_a_signal_stops_the_whole_family(supervi
 
     supervisor.send_signal(signal.SIGTERM)
 
-    assert supervisor.wait(timeout=20) == 0
+    assert supervisor.wait(timeout=60) == 0
     assert pids_naming(tmp_path) == []
 
 

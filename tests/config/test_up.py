@@ -18,7 +18,7 @@ import pytest
 from tests.processes import pids_with, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS_TO_BE_READY = 90
+SECONDS_TO_BE_READY = 240  # four on a free machine
 
 
 class Instance:
@@ -103,8 +103,8 @@ def test_it_starts_shares_survives_a_kill_and_stops_clean(instance):
         assert instance.query("SELECT name FROM accounts_team") == [("Kept",)]
     finally:
         again.send_signal(signal.SIGINT)
-    assert again.wait(timeout=30) == 0
-    wait_until(lambda: instance.pids() == [], seconds=2)
+    assert again.wait(timeout=60) == 0
+    wait_until(lambda: instance.pids() == [], seconds=5)
 
 
 def test_a_taken_port_is_named_in_one_line(instance):
