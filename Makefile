@@ -42,7 +42,7 @@ RELEASE := $(shell git describe --tags --abbrev=0 2>/dev/null)
 define LINT_MIGRATIONS
 from django.core.management import call_command
 from django_migration_linter.management.commands.lintmigrations import Command
-call_command(Command(), git_commit_id="$(RELEASE)", no_cache=True, quiet=["ok"])
+call_command(Command(), git_commit_id="$(RELEASE)", project_root_path="$(CURDIR)", no_cache=True)
 endef
 export LINT_MIGRATIONS
 
