@@ -46,12 +46,18 @@ def trend_chart(points: Sequence[Point], name: str, by: By) -> Chart | None:
 
 
 def level_chart(days: Sequence[tuple[date, float]], name: str) -> Chart | None:
-    """Return the line of a daily level from 0 to 100, or None below two days."""
+    """Return the line of a level from 0 to 100, given by day, or None below two days.
+
+    The axis has every day from the first to the last, also those without a level.
+    """
     if len(days) < 2:
         return None
-    labels = [f"{day.day} {day:%b}" for day, _ in days]
-    datasets = [_line(name, [value for _, value in days], points=0)]
-    return _chart(labels, datasets, f"{name} by day, from 0 to 100.", 0, 100)
+    levels = dict(days)
+    first, last = min(levels).toordinal(), max(levels).toordinal()
+    axis = [date.fromordinal(number) for number in range(first, last + 1)]
+    labels = [f"{day.day} {day:%b}" for day in axis]
+    line = _line(name, [levels.get(day) for day in axis], points=0)
+    return _chart(labels, [line], f"{name} by day, from 0 to 100.", 0, 100)
 
 
 def period_name(first: date, by: By) -> str:
