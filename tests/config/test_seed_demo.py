@@ -3,14 +3,18 @@
 import io
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from accounts.models import Account, Contact, ExchangeRate, Signal, Subscription, User
+from config.demo.money import currency_in, exchange_rates
+from config.demo.places import PLACES
 from config.demo.seeding import DatabaseInUse, seed_company
 from config.demo.staff import demo_logins
+from config.demo.timeline import Timeline, dice
 from metrics.models import Health, Score
 from surveys.models import Invitation, Programme, Response
 from tests.factories import account
@@ -89,3 +93,17 @@ def test_off_the_embedded_instance_nobody_has_a_password_and_none_is_told() -> N
     assert User.objects.exists()
     assert not any(user.has_usable_password() for user in User.objects.all())
     assert demo_logins() == []
+
+
+@pytest.mark.parametrize(
+    ("reporting", "rated"), [("USD", {"EUR", "GBP"}), ("EUR", {"USD", "GBP"}), ("JPY", set())]
+)
+def test_every_amount_can_be_converted_whatever_the_reporting_currency(
+    reporting: str, rated: set[str]
+) -> None:
+    timeline = Timeline(TODAY, ZoneInfo("America/New_York"))
+    paid_in = {currency_in(place.currency, reporting) for place in PLACES}
+    rates = exchange_rates(dice("rates"), timeline, currencies=paid_in, reporting=reporting)
+    assert {rate.currency for rate in rates} == rated
+    assert paid_in <= rated | {reporting}
+    assert len(rates) == 25 * len(rated)
