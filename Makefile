@@ -9,7 +9,7 @@ PRODUCTION := DATABASE_URL=postgres:///production REDIS_URL=redis://127.0.0.1 \
 	SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(48))') \
 	PUBLIC_BASE_URL=https://voice.example.com
 
-.PHONY: help tools check format lint types architecture templates migrations deploy fmt bench
+.PHONY: help tools check format lint types architecture templates migrations deploy openapi fmt bench
 
 help:  ## Show what there is.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 15
@@ -17,7 +17,7 @@ help:  ## Show what there is.
 tools:  ## Install what the others need into .venv.
 	@$(PYTHON) -m config.installer dev test
 
-check: format lint types architecture templates migrations deploy  ## Everything but the tests.
+check: format lint types architecture templates migrations deploy openapi  ## Everything but the tests.
 
 format: tools
 	$(BIN)/ruff format --check
@@ -53,10 +53,14 @@ migrations: tools
 deploy: tools
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 
+openapi: tools
+	$(PRODUCTION) $(MANAGE) spectacular --fail-on-warn | diff docs/openapi.yaml -
+
 fmt: tools  ## Format the code and put right what can be.
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 	$(BIN)/djlint --reformat --quiet templates
+	$(PRODUCTION) $(MANAGE) spectacular --file docs/openapi.yaml
 
 bench: tools  ## Measure speed, as ratios; ONLY="weight submit" picks.
 	$(BIN)/python -m bench $(ONLY)

@@ -10,15 +10,20 @@ from accounts.api.problems import problem_response
 from config.errors import API
 
 NUL = "\x00"
+POLICIES = {
+    "/admin/": settings.ADMIN_CONTENT_SECURITY_POLICY,
+    "/api/docs/": settings.DOCS_CONTENT_SECURITY_POLICY,
+}
 
 
 class ContentSecurityPolicy(CSPMiddleware):
-    """Send the strict policy everywhere and the admin's own below /admin/, login page included."""
+    """Send the strict policy everywhere and an own one where a package's pages need it."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Choose the policy by path, unless the view chose one, and let django-csp write the header."""
-        if request.path_info.startswith("/admin/") and not hasattr(response, "_csp_replace"):
-            response._csp_replace = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
+        for path, policy in POLICIES.items():
+            if request.path_info.startswith(path) and not hasattr(response, "_csp_replace"):
+                response._csp_replace = policy  # type: ignore[attr-defined]
         return super().process_response(request, response)
 
 

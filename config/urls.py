@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import health
+from config import documentation, health
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/", permanent=False), name="home"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("admin/", include("metrics.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
+    path("api/schema/", documentation.schema, name="api-schema"),
+    path("api/docs/", documentation.docs, name="api-docs"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
 ]

@@ -71,7 +71,7 @@ class Cursor(BasePagination):
         return {
             "type": "object",
             "required": ["results", "next"],
-            "properties": {"results": {"type": "array", "items": schema}, "next": link},
+            "properties": {"results": schema, "next": link},
         }
 
 

@@ -1,6 +1,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from accounts.api.people import OwnerField, TeamField
@@ -11,11 +13,30 @@ from accounts.models import Account, Contact, ServicesMonth, Signal, Subscriptio
 MAX_ATTRIBUTES, MAX_ATTRIBUTE = 200, 10_000
 
 
+@extend_schema_field(
+    {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
+)
+class AttributesField(serializers.JSONField):
+    """One flat object of texts, numbers and flags."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the object, or raise ValidationError."""
+        if not isinstance(data, dict) or len(data) > MAX_ATTRIBUTES:
+            raise ValidationError(f"An object of at most {MAX_ATTRIBUTES} names.")
+        for name, value in data.items():
+            if isinstance(value, dict | list) or max(len(name), len(str(value))) > MAX_ATTRIBUTE:
+                raise ValidationError(
+                    f"Numbers, true, false and texts of at most {MAX_ATTRIBUTE} characters."
+                )
+        return super().to_internal_value(data)
+
+
 class AccountSerializer(StrictSerializer):
     """A customer company."""
 
     owner = OwnerField(queryset=User.objects.none(), allow_null=True, required=False)
     team = TeamField(queryset=Team.objects.none(), allow_null=True, required=False)
+    attributes = AttributesField(required=False)
 
     class Meta:
         model = Account
@@ -43,17 +64,6 @@ class AccountSerializer(StrictSerializer):
         if key.team_id and attrs.get("team", key.team) is None:
             raise ValidationError({"team": ["This key is limited to its team's accounts."]})
         return attrs
-
-    def validate_attributes(self, value: Any) -> Any:
-        """Return the attributes: one flat object of texts, numbers and flags."""
-        if not isinstance(value, dict) or len(value) > MAX_ATTRIBUTES:
-            raise ValidationError(f"An object of at most {MAX_ATTRIBUTES} names.")
-        for name, item in value.items():
-            if isinstance(item, dict | list) or max(len(name), len(str(item))) > MAX_ATTRIBUTE:
-                raise ValidationError(
-                    f"Numbers, true, false and texts of at most {MAX_ATTRIBUTE} characters."
-                )
-        return value
 
 
 class AccountViewSet(CrudView):

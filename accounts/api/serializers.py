@@ -1,4 +1,3 @@
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
@@ -8,11 +7,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from accounts.api.filters import MAX_ID
+from accounts.interchange.cells import NOT_IN_A_LINE
 from accounts.models import ApiKey
 from accounts.models.people import OfAccount
-
-# Line breaks would forge mail headers and logs, direction overrides names (SECURITY T12, T56).
-NOT_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class LineField(serializers.CharField):

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, cast
 
 from django.db import transaction
 from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
 from rest_framework import mixins
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -26,6 +27,8 @@ class ApiView(APIView):
     # With `read` or `write` a scope; a key needs the further ones besides.
     resource: ClassVar[str]
     further_scopes: ClassVar[tuple[str, ...]] = ()
+    # Statuses of refusals beside those that every view of its kind has, for the OpenAPI document.
+    refusals: ClassVar[frozenset[int]] = frozenset()
     # Names that the query may hold.
     parameters: ClassVar[frozenset[str]] = frozenset()
 
@@ -65,6 +68,8 @@ class RowsView(ApiView, GenericViewSet):  # type: ignore[type-arg]
     lookup_value_regex = "[0-9]{1,18}"
     orderings: ClassVar[tuple[str, ...]] = ()
     filters: ClassVar[tuple[str, ...]] = ()
+    # Of filters whose value is not that of a field of the same name, for the OpenAPI document.
+    filter_types: ClassVar[Mapping[str, OpenApiTypes]] = {}
 
     def known_parameters(self) -> frozenset[str]:
         """Return paging, order, filters and sparse fields, where they mean something."""

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
 from accounts.api.people import known_users
@@ -16,10 +18,17 @@ from metrics.measures.sentiment import PERIODS
 from surveys.api.references import find
 from surveys.models import Programme, Survey
 
-PARAMETERS = frozenset(
-    {"programme", "survey", "account", "owner", "country", "from", "to", "by", *ATTRIBUTES}
-)
 GROUPS = ("country", *ATTRIBUTES)
+DOCUMENTED = (
+    OpenApiParameter("programme", str, description="Its id or slug."),
+    OpenApiParameter("survey", str, description="Its id or slug."),
+    OpenApiParameter("account", OpenApiTypes.INT64),
+    OpenApiParameter("owner", str, description="The e-mail address of who owns the accounts."),
+    *(OpenApiParameter(name, str, description="Of the accounts.") for name in GROUPS),
+    OpenApiParameter("from", OpenApiTypes.DATE, description="Without it twelve months before `to`."),
+    OpenApiParameter("to", OpenApiTypes.DATE, description="The day after the last; without it tomorrow."),
+    OpenApiParameter("by", str, enum=[*PERIODS, *GROUPS]),
+)
 MAX_PARTS = 60
 OLDEST, NEWEST = date(1990, 1, 1), date(2100, 1, 1)
 

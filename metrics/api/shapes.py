@@ -1,55 +1,89 @@
 """What the API says of a number: everything it stands on, unrounded, and null where it is not known."""
 
-from decimal import Decimal
 from typing import Any
 
-from metrics.measures.explanation import Line, explained
-from metrics.measures.measure import Measure
-from metrics.models import Health
+from rest_framework import serializers
+
+from metrics.measures.explanation import Explanation, Line
+from metrics.measures.measure import Measure, Unit
 
 
-def measure_json(measure: Measure) -> dict[str, Any]:
-    """Return a measure: figures in its unit, the interval as [low, high], the window as [from, to)."""
-    return {
-        "metric": measure.metric,
-        "value": _number(measure.value),
-        "unit": measure.unit.value,
-        "currency": measure.currency or None,
-        "n": measure.n,
-        "counted": measure.counted,
-        "interval": None if measure.interval is None else [_number(end) for end in measure.interval],
-        "window": list(measure.window),
-        "definition": measure.definition,
-        "as_of": measure.as_of,
-        "notes": list(measure.notes),
-        "beside": {name: _number(value) for name, value in measure.beside.items()},
-    }
+class MeasureSerializer(serializers.Serializer[Measure]):
+    """One metric of one scope."""
+
+    metric = serializers.CharField()
+    value = serializers.FloatField(allow_null=True, help_text="Null when it cannot be known.")
+    unit = serializers.ChoiceField(choices=[unit.value for unit in Unit])
+    currency = serializers.CharField(help_text="Of `value` or of what is `beside` it; empty without money.")
+    n = serializers.IntegerField(help_text="How many of what is `counted` the value stands on.")
+    counted = serializers.CharField()
+    interval = serializers.ListField(
+        child=serializers.FloatField(),
+        allow_null=True,
+        help_text="[low, high] at 95 %; null where the value is no sample, or not known.",
+    )
+    window = serializers.ListField(child=serializers.DateField(), help_text="The days [from, to).")
+    definition = serializers.CharField(help_text="What was divided by what, in words.")
+    as_of = serializers.DateField()
+    notes = serializers.ListField(child=serializers.CharField())
+    beside = serializers.DictField(
+        child=serializers.FloatField(allow_null=True), help_text="The parts that the value is made of."
+    )
 
 
-def health_json(health: Health, *, with_revenue: bool) -> dict[str, Any]:
-    """Return a day's health (0..100): base plus the contributions of the parts is the score."""
-    sum_ = explained(health, with_revenue=with_revenue)
-    return {
-        "day": sum_.day,
-        "score": sum_.score,
-        "band": sum_.band,
-        "confidence": sum_.confidence,
-        "base": sum_.base.hundredths / 100,
-        "parts": [_part(line) for line in sum_.parts],
-    }
+class GroupSerializer(MeasureSerializer):
+    """The metric of one group."""
+
+    group = serializers.CharField(help_text="The first day of a period, or what the accounts have in common.")
 
 
-def _part(line: Line) -> dict[str, Any]:
-    return {
-        "key": line.key,
-        "name": line.name,
-        "why": line.why,
-        "contribution": line.hundredths / 100,
-        "weight": line.weight,
-        "score": line.score,
-        "freshness": line.freshness,
-    }
+class GroupsSerializer(serializers.Serializer[Any]):
+    """The metric of each group that `by` makes."""
+
+    results = GroupSerializer(many=True)
 
 
-def _number(value: Any) -> Any:
-    return float(value) if isinstance(value, Decimal) else value
+class PartSerializer(serializers.Serializer[Line]):
+    """One part of a health, in points."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+    why = serializers.CharField(help_text="What it was measured from.")
+    contribution = serializers.SerializerMethodField()
+    weight = serializers.FloatField(allow_null=True)
+    score = serializers.FloatField(allow_null=True, help_text="0 to 100; null when nothing is known.")
+    freshness = serializers.FloatField(allow_null=True, help_text="0 to 100 percent.")
+
+    def get_contribution(self, line: Line) -> float:
+        """Return the points that the part adds."""
+        return line.hundredths / 100
+
+
+class HealthDaySerializer(serializers.Serializer[Any]):
+    """The health of one day."""
+
+    day = serializers.DateField()
+    score = serializers.FloatField()
+    band = serializers.CharField()
+
+
+class HealthSerializer(serializers.Serializer[Explanation]):
+    """The newest health of an account: `base` and the contributions of the parts add up to `score`."""
+
+    day = serializers.DateField(allow_null=True)
+    score = serializers.FloatField(allow_null=True, help_text="0 to 100.")
+    band = serializers.CharField(allow_null=True, help_text="green, yellow, red or grey.")
+    confidence = serializers.FloatField(help_text="The percentage of the weight that has data.")
+    base = serializers.SerializerMethodField()
+    parts = PartSerializer(many=True)
+
+    def get_base(self, explanation: Explanation) -> float | None:
+        """Return the points with which every account begins."""
+        return explanation.base.hundredths / 100
+
+
+class AccountHealthSerializer(HealthSerializer):
+    """The newest health of an account, and its history of a year, newest first."""
+
+    account = serializers.IntegerField()
+    history = HealthDaySerializer(many=True)

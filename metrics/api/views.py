@@ -6,23 +6,30 @@ from typing import Any
 from django.conf import settings
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.views import ApiView
 from accounts.models import Account
-from metrics.api.scopes import PARAMETERS, groups, period_of, periods, scope_of
-from metrics.api.shapes import health_json, measure_json
+from metrics.api.scopes import DOCUMENTED, groups, period_of, periods, scope_of
+from metrics.api.shapes import AccountHealthSerializer, GroupsSerializer, HealthSerializer, MeasureSerializer
 from metrics.formulas.days import reporting_day
 from metrics.measures import lifetime, outreach, renewals, retention, sentiment, services
 from metrics.measures.answers import By, read_answers
+from metrics.measures.explanation import explained
 from metrics.measures.health import healthy_accounts
 from metrics.measures.measure import Days, Measure
 from metrics.measures.scope import Scope
 from metrics.models import Health
 
 HISTORY = timedelta(days=366)
+UNKNOWN: Mapping[str, Any] = {
+    **dict.fromkeys(("day", "score", "band", "base")),
+    "confidence": 0.0,
+    "parts": [],
+}
 
 
 def health_at_end(scope: Scope) -> Measure:
@@ -53,8 +60,13 @@ class MeasureView(ApiView):
     """One metric: its value and everything it stands on."""
 
     resource = "metrics"
-    parameters = PARAMETERS
+    parameters = frozenset(parameter.name for parameter in DOCUMENTED)
 
+    @extend_schema(
+        operation_id="read_metric",
+        parameters=[*DOCUMENTED, OpenApiParameter("metric", str, OpenApiParameter.PATH, enum=[*MEASURES])],
+        responses=PolymorphicProxySerializer("Metric", [MeasureSerializer, GroupsSerializer], None),
+    )
     def get(self, request: Request, metric: str) -> Response:
         """Return one metric of one scope; with `by` a list of them, one for each group.
 
@@ -69,15 +81,14 @@ class MeasureView(ApiView):
         scope = scope_of(query, self.key, _today())
         period = period_of(query)
         if "by" not in query:
-            return Response(measure_json(MEASURES[metric](scope)))
+            return Response(MeasureSerializer(MEASURES[metric](scope)).data)
         if period and metric in OF_ANSWERS:
             measured = _trend(scope, metric, period)
         else:
             parts = periods(scope, period) if period else groups(scope, query["by"])
             measured = [(part.group, MEASURES[metric](part.scope)) for part in parts]
-        return Response(
-            {"results": [{"group": group, **measure_json(measure)} for group, measure in measured]}
-        )
+        results = [{**MeasureSerializer(measure).data, "group": str(group)} for group, measure in measured]
+        return Response({"results": results})
 
 
 class AccountHealthView(ApiView):
@@ -85,6 +96,7 @@ class AccountHealthView(ApiView):
 
     resource = "metrics"
 
+    @extend_schema(operation_id="read_account_health", responses=AccountHealthSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return an account's newest health, the parts that add up to it, and its history of a year.
 
@@ -93,16 +105,8 @@ class AccountHealthView(ApiView):
         account = get_object_or_404(Account.objects.visible_to(self.key), pk=pk)
         rows = Health.objects.filter(account=account, day__gt=_today() - HISTORY).order_by("-day")
         newest = rows.first()
-        shown: dict[str, Any] = {
-            "day": None,
-            "score": None,
-            "band": None,
-            "confidence": 0,
-            "base": None,
-            "parts": [],
-        }
-        if newest:
-            shown = health_json(newest, with_revenue=self.key.sees_revenue)
+        with_revenue = self.key.sees_revenue
+        shown = HealthSerializer(explained(newest, with_revenue=with_revenue)).data if newest else UNKNOWN
         history = [
             {"day": day, "score": score / 100, "band": band}
             for day, score, band in rows.values_list("day", "score", "band")

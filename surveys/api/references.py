@@ -1,6 +1,8 @@
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
 
 from django.db import models
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.exceptions import ValidationError
 
 from accounts.api.filters import MAX_ID
@@ -23,6 +25,8 @@ def find(rows: "models.QuerySet[M]", value: str | int) -> M | None:
 
 class OfSurveys(RowsView):
     """Rows that a filter narrows to one survey or programme, named by id or slug."""
+
+    filter_types: ClassVar[Mapping[str, OpenApiTypes]] = dict.fromkeys(NAMED, OpenApiTypes.STR)
 
     def narrowed(self, queryset: "models.QuerySet[Any]", name: str, value: str) -> "models.QuerySet[Any]":
         """Return the rows that one filter keeps, or raise ValidationError."""

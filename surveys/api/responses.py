@@ -1,7 +1,10 @@
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -29,12 +32,17 @@ class ResponseViewSet(OfSurveys, ReadView):
     """What customers said."""
 
     resource = "responses"
+    refusals = frozenset({410})
     queryset = Response.objects.annotate(version_number=F("version__number"))
     serializer_class = ResponseSerializer
     lookup_field = "public_id"
     lookup_value_regex = "[0-9a-f-]{36}"
     orderings = ("submitted_at", "changed_at")
     filters = ("survey", "account", "contact", "channel", "changed_after")
+    filter_types: ClassVar[Mapping[str, OpenApiTypes]] = {
+        "survey": OpenApiTypes.STR,
+        "changed_after": OpenApiTypes.DATETIME,
+    }
 
     def narrowed(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Return the rows that one filter keeps, or raise ValidationError."""
@@ -47,6 +55,7 @@ class ResponseViewSet(OfSurveys, ReadView):
                 raise ValidationError({name: error.detail}) from None
         return super().narrowed(queryset, name, value)
 
+    @extend_schema(request=NewResponseSerializer, responses=dict.fromkeys((200, 201), ResponseSerializer))
     def create(self, request: Request) -> ApiResponse:
         """Record what someone answered elsewhere: 201, or 200 when the same was recorded before.
 

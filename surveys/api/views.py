@@ -3,6 +3,8 @@ from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -42,11 +44,13 @@ class SurveyViewSet(OfSurveys, ChangeView):
     orderings = ("title", "created_at")
     filters = ("slug", "programme")
 
+    @extend_schema(operation_id="read_survey_definition", responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"])
     def definition(self, request: Request, pk: str) -> Response:
         """Return the working copy as the native JSON of a survey."""
         return Response(draft_json(self.get_object()))
 
+    @extend_schema(operation_id="publish_survey", request=None)
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, pk: str) -> Response:
         """Make the working copy the live version; one that is live already stays."""
@@ -76,6 +80,7 @@ class InvitationViewSet(OfSurveys, ReadView):
     orderings = ("created_at",)
     filters = ("survey", "contact")
 
+    @extend_schema(responses={201: NewInvitationSerializer})
     def create(self, request: Request) -> Response:
         """Make an invitation and return its personal link, which is not shown again.
 

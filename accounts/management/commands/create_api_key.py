@@ -6,10 +6,10 @@ from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.actions.keys import SHORTHANDS, ScopeUnknown, create_api_key, parse_scopes
+from accounts.management.status import WRONG_USE
 from accounts.models import Team
 from accounts.models.keys import SCOPES
 
-WRONG_USE = 2
 MAX_DAYS = 3650
 
 
