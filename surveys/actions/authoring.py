@@ -172,53 +172,71 @@ def set_choices(
 
 def create_survey(definition: Definition, *, programme: Programme, slug: str) -> Survey:
     """Return a new survey whose working copy is the definition."""
-
-    def others(**texts: Mapping[str, str]) -> dict[str, dict[str, str]]:
-        codes = {code for by_language in texts.values() for code in by_language} - {definition.language}
-        return {
-            code: {name: by_language[code] for name, by_language in texts.items() if code in by_language}
-            for code in sorted(codes)
-        }
-
     with transaction.atomic():
-        survey = Survey.objects.create(
-            programme=programme,
-            slug=slug,
-            **{name: str(getattr(definition, name)) for name in SURVEY_TEXTS},
-            language=definition.language,
-            languages=list(definition.languages[1:]),
-            translations=others(**{name: getattr(definition, name).by_language for name in SURVEY_TEXTS}),
-        )
-        for position, question in enumerate(definition):
-            texts = {
-                name: question.settings[name]
-                for name in KINDS[question.kind].text_settings
-                if name in question.settings
-            }
-            own = {name: by_language.get(definition.language, "") for name, by_language in texts.items()}
-            row = QuestionRow.objects.create(
-                survey=survey,
-                key=question.key,
-                kind=question.kind,
-                page=question.page,
-                position=position,
-                text=str(question.text),
-                help=str(question.help),
-                is_required=question.is_required,
-                settings={**question.settings, **own},
-                show_if=question.show_if,
-                translations=others(text=question.text.by_language, help=question.help.by_language, **texts),
-            )
-            Choice.objects.bulk_create(
-                Choice(
-                    question=row,
-                    key=choice.key,
-                    position=place,
-                    text=str(choice.text),
-                    is_other=choice.is_other,
-                    is_exclusive=choice.is_exclusive,
-                    translations=others(text=choice.text.by_language),
-                )
-                for place, choice in enumerate(question.choices)
-            )
+        survey = Survey.objects.create(programme=programme, slug=slug, **_frame(definition))
+        _write_questions(survey, definition)
     return survey
+
+
+def replace_draft(survey: Survey, definition: Definition) -> None:
+    """Make the definition the survey's working copy; what is published stays as it is."""
+    frame = _frame(definition)
+    with transaction.atomic():
+        Survey.objects.filter(pk=survey.pk).update(**frame)
+        survey.questions.all().delete()
+        _write_questions(survey, definition)
+
+
+def _frame(definition: Definition) -> dict[str, Any]:
+    texts = {name: getattr(definition, name) for name in SURVEY_TEXTS}
+    translated = {name: text.by_language for name, text in texts.items()}
+    return {
+        **{name: str(text) for name, text in texts.items()},
+        "language": definition.language,
+        "languages": list(definition.languages[1:]),
+        "translations": _other_languages(definition, **translated),
+    }
+
+
+def _write_questions(survey: Survey, definition: Definition) -> None:
+    for position, question in enumerate(definition):
+        texts = {
+            name: question.settings[name]
+            for name in KINDS[question.kind].text_settings
+            if name in question.settings
+        }
+        own = {name: by_language.get(definition.language, "") for name, by_language in texts.items()}
+        translated = {"text": question.text.by_language, "help": question.help.by_language, **texts}
+        row = QuestionRow.objects.create(
+            survey=survey,
+            key=question.key,
+            kind=question.kind,
+            page=question.page,
+            position=position,
+            text=str(question.text),
+            help=str(question.help),
+            is_required=question.is_required,
+            settings={**question.settings, **own},
+            show_if=question.show_if,
+            translations=_other_languages(definition, **translated),
+        )
+        Choice.objects.bulk_create(
+            Choice(
+                question=row,
+                key=choice.key,
+                position=place,
+                text=str(choice.text),
+                is_other=choice.is_other,
+                is_exclusive=choice.is_exclusive,
+                translations=_other_languages(definition, text=choice.text.by_language),
+            )
+            for place, choice in enumerate(question.choices)
+        )
+
+
+def _other_languages(definition: Definition, **texts: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    codes = {code for by_language in texts.values() for code in by_language} - {definition.language}
+    return {
+        code: {name: by_language[code] for name, by_language in texts.items() if code in by_language}
+        for code in sorted(codes)
+    }

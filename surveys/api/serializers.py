@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.api.serializers import KnownNames, LineField, RowField, StrictSerializer
 from accounts.models import Contact
 from surveys.api.references import find
+from surveys.interchange.native import MAX_QUESTIONS
 from surveys.models import Collector, Invitation, Programme, Response, Survey
 
 
@@ -65,6 +66,24 @@ class SurveySerializer(StrictSerializer):
     def get_status(self, survey: Survey) -> str:
         """Return what the survey is at this moment."""
         return survey.status(timezone.now()).value
+
+
+class DefinitionSerializer(serializers.Serializer[Any]):
+    """The native JSON of a survey; texts are strings, or objects of texts by language."""
+
+    title = serializers.JSONField()
+    intro = serializers.JSONField(required=False)
+    thank_you = serializers.JSONField(required=False)
+    closed = serializers.JSONField(required=False)
+    language = serializers.CharField(required=False, help_text="Such as en or pt-BR.")
+    languages = serializers.ListField(child=serializers.CharField(), required=False)
+    questions = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=MAX_QUESTIONS)
+
+
+class NewSurveySerializer(DefinitionSerializer):
+    """A new survey: its definition, and its programme."""
+
+    programme = serializers.CharField(required=False, help_text="Its slug.")
 
 
 class CollectorSerializer(StrictSerializer):

@@ -1,27 +1,39 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.conditions import etag_of, refuse_unless_seen
 from accounts.api.problems import Conflict
 from accounts.api.views import ChangeView, CrudView, ReadView
-from surveys.actions.authoring import SurveyNotReady, draft_json, publish_survey
+from surveys.actions.authoring import (
+    SurveyNotReady,
+    close_survey,
+    draft_json,
+    publish_survey,
+    replace_draft,
+)
+from surveys.actions.importing_surveys import GENERAL, ProgrammeUnknown, import_survey
 from surveys.actions.outreach import create_invitation
 from surveys.api.references import OfSurveys
 from surveys.api.serializers import (
     CollectorSerializer,
+    DefinitionSerializer,
     InvitationSerializer,
     NewInvitationSerializer,
+    NewSurveySerializer,
     ProgrammeSerializer,
     SurveySerializer,
 )
+from surveys.definition import Definition
+from surveys.interchange.native import DefinitionRefused, from_json
 from surveys.links import personal_link
 from surveys.models import Collector, Invitation, Programme, Survey
 
@@ -44,11 +56,42 @@ class SurveyViewSet(OfSurveys, ChangeView):
     orderings = ("title", "created_at")
     filters = ("slug", "programme")
 
-    @extend_schema(operation_id="read_survey_definition", responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=NewSurveySerializer, responses={201: SurveySerializer})
+    def create(self, request: Request) -> Response:
+        """Make a draft from its definition, with the slug of its programme beside it; general without one."""
+        document = dict(request.data) if isinstance(request.data, dict) else {}
+        programme = document.pop("programme", GENERAL)
+        try:
+            survey = import_survey(
+                definition_of(document), programme=str(programme), is_published=False, now=timezone.now()
+            )
+        except ProgrammeUnknown as unknown:
+            raise ValidationError({"programme": [str(unknown)]}) from None
+        return Response(self._shown(survey), status=201)
+
+    @extend_schema(operation_id="read_survey_definition", responses=DefinitionSerializer)
     @action(detail=True, methods=["get"])
     def definition(self, request: Request, pk: str) -> Response:
-        """Return the working copy as the native JSON of a survey."""
-        return Response(draft_json(self.get_object()))
+        """Return the working copy as the native JSON of a survey, faults and all."""
+        document = draft_json(self.get_object())
+        return Response(document, headers={"ETag": etag_of(document)})
+
+    @extend_schema(
+        operation_id="replace_survey_definition", request=DefinitionSerializer, responses=DefinitionSerializer
+    )
+    @definition.mapping.put
+    @transaction.atomic
+    def replace_definition(self, request: Request, pk: str) -> Response:
+        """Make the native JSON the working copy; what is published stays as it is.
+
+        A question keeps its key, or its trend ends. Publishing makes it live.
+        """
+        survey = Survey.objects.select_for_update().get(pk=self.get_object().pk)
+        refuse_unless_seen(request, etag_of(draft_json(survey)))
+        replace_draft(survey, definition_of(request.data))
+        survey.refresh_from_db()
+        document = draft_json(survey)
+        return Response(document, headers={"ETag": etag_of(document)})
 
     @extend_schema(operation_id="publish_survey", request=None)
     @action(detail=True, methods=["post"])
@@ -58,8 +101,21 @@ class SurveyViewSet(OfSurveys, ChangeView):
         try:
             publish_survey(survey, by=None, now=timezone.now())
         except SurveyNotReady as not_ready:
-            raise ValidationError(_by_place(not_ready.faults)) from None
-        return Response(self.get_serializer(self.get_object()).data)
+            raise ValidationError(by_place(not_ready.faults)) from None
+        return Response(self._shown(survey))
+
+    @extend_schema(operation_id="close_survey", request=None)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        """Take no answers from now on. Changing `closes_at` opens it again."""
+        survey = self.get_object()
+        if survey.live_version_id is None:
+            raise Conflict("A draft takes no answers anyway.")
+        close_survey(survey, now=timezone.now())
+        return Response(self._shown(survey))
+
+    def _shown(self, survey: Survey) -> Any:
+        return self.get_serializer(self.get_queryset().get(pk=survey.pk)).data
 
 
 class CollectorViewSet(OfSurveys, CrudView):
@@ -105,7 +161,16 @@ class InvitationViewSet(OfSurveys, ReadView):
         return {"link": personal_link(bytes(Invitation.objects.get(pk=answer["id"]).nonce))}
 
 
-def _by_place(faults: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+def definition_of(document: Any) -> Definition:
+    """Return the definition that a body holds, or raise ValidationError naming every fault."""
+    try:
+        return from_json(document)
+    except DefinitionRefused as refused:
+        raise ValidationError(by_place(refused.faults)) from None
+
+
+def by_place(faults: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return faults by where they are."""
     places: dict[str, list[str]] = {}
     for place, fault in faults:
         places.setdefault(place, []).append(fault)

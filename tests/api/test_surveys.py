@@ -12,6 +12,7 @@ from tests import factories
 from tests.api.conftest import assert_problem, program, results
 
 pytestmark = pytest.mark.django_db
+LEAST = {"title": "Twice a year", "questions": [{"key": "nps", "kind": "nps", "text": "Likely?"}]}
 
 
 @pytest.fixture
@@ -20,11 +21,10 @@ def survey():
 
 
 @pytest.fixture
-def draft():
-    made = factories.published_survey()
-    Survey.objects.filter(pk=made.pk).update(live_version=None)
-    made.refresh_from_db()
-    return made
+def draft(root):
+    made = root.post("surveys", LEAST)
+    assert made.status_code == 201
+    return Survey.objects.get(pk=made.json()["id"])
 
 
 def test_a_survey_is_read_with_status_and_link(root, survey, draft):
@@ -140,14 +140,83 @@ def test_publishing_makes_the_next_version_once(root, survey):
     assert root.get(f"surveys/{survey.pk}").json()["version"] == 2
 
 
-def test_the_definition_is_the_native_json(root, survey):
-    definition = root.get(f"surveys/{survey.pk}/definition").json()
-    assert [question["key"] for question in definition["questions"]] == ["nps", "csat", "why"]
+def test_a_survey_is_made_from_its_definition(root, client):
+    root.post("programmes", {"slug": "support", "name": "Support"})
+    made = root.post("surveys", LEAST | {"programme": "support"})
+    assert made.status_code == 201
+    row = made.json()
+    assert (row["slug"], row["status"], row["programme"], row["version"]) == (
+        "twice-a-year",
+        "draft",
+        "support",
+        None,
+    )
+    assert client.get(row["link"]).status_code == 404
+    published = root.post(f"surveys/{row['id']}/publish").json()
+    assert (published["status"], published["version"]) == ("live", 1)
+    assert client.get(row["link"]).status_code == 200
+    second = root.post("surveys", LEAST).json()
+    assert (second["slug"], second["programme"]) == ("twice-a-year-2", "general")
 
 
-def test_a_survey_with_answers_is_not_deleted(root, survey):
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        ({"title": ""}, "title"),
+        ({"questions": []}, "questions"),
+        ({"nonsense": 1}, "survey"),
+        ({"slug": "mine"}, "survey"),
+        ({"questions": [{"key": "a'b\"c)--", "kind": "nps", "text": "T"}]}, "question 1"),
+        ({"questions": [{"key": "nps", "kind": "mood", "text": "T"}]}, "question nps"),
+        ({"programme": "nothing"}, "programme"),
+        ({"programme": None}, "programme"),
+    ],
+)
+def test_a_definition_with_faults_is_refused_with_all_of_them(root, wrong, place):
+    before = Survey.objects.count()
+    assert_problem(root.post("surveys", LEAST | wrong), 400, place)
+    assert Survey.objects.count() == before
+
+
+def test_a_definition_is_replaced_whole_and_published_by_itself(root, survey):
+    path = f"surveys/{survey.pk}/definition"
+    first = root.get(path)
+    assert [question["key"] for question in first.json()["questions"]] == ["nps", "csat", "why"]
+    changed = {**first.json(), "questions": first.json()["questions"][:1], "title": "Shorter"}
+    replaced = root.put(path, changed, If_Match=first["ETag"])
+    assert replaced.status_code == 200
+    assert replaced["ETag"] == root.get(path)["ETag"] != first["ETag"]
+    assert root.get(path).json() == replaced.json()
+    assert [question["key"] for question in replaced.json()["questions"]] == ["nps"]
+    row = root.get(f"surveys/{survey.pk}").json()
+    assert (row["title"], row["version"]) == ("Shorter", 1)
+    assert_problem(root.put(path, changed, If_Match=first["ETag"]), 412)
+    assert_problem(root.put(path, {**changed, "questions": []}), 400, "questions")
+    assert root.post(f"surveys/{survey.pk}/publish").json()["version"] == 2
+
+
+def test_a_definition_in_two_languages_comes_back_as_it_went(root, draft):
+    question = {"key": "nps", "kind": "nps", "text": {"en": "Likely?", "de": "Wahrscheinlich?"}}
+    wanted = {"title": {"en": "T", "de": "U"}, "languages": ["en", "de"], "questions": [question]}
+    root.put(f"surveys/{draft.pk}/definition", wanted)
+    shown = root.get(f"surveys/{draft.pk}/definition").json()
+    assert shown["title"] == wanted["title"]
+    assert shown["questions"][0]["text"] == question["text"]
+
+
+def test_a_closed_survey_takes_no_answers(root, survey, draft):
+    closed = root.post(f"surveys/{survey.pk}/close")
+    assert (closed.status_code, closed.json()["status"]) == (200, "closed")
+    again = root.post(f"surveys/{survey.pk}/close").json()
+    assert again["closes_at"] == closed.json()["closes_at"]
+    assert_problem(root.post(f"surveys/{draft.pk}/close"), 409)
+    assert root.patch(f"surveys/{survey.pk}", {"closes_at": None}).json()["status"] == "live"
+
+
+def test_a_survey_that_was_published_is_not_deleted(root, survey, draft):
     assert_problem(root.delete(f"surveys/{survey.pk}"), 409)
     assert Collector.objects.exists()
+    assert root.delete(f"surveys/{draft.pk}").status_code == 204
 
 
 def test_reading_surveys_is_not_inviting(survey, own):
