@@ -89,16 +89,16 @@ def next_page(definition: Definition, answers: Mapping[str, Answer], page: int) 
 
 
 def resumed_page(definition: Definition, answers: Mapping[str, Answer]) -> int:
-    """Return the page on which a visit goes on: after its last answer, or where a required one is missing."""
-    last = -1
+    """Return the page on which a visit goes on: after its last answer, or at an earlier gap."""
+    last, gaps = -1, []
     for number in range(len(definition.pages)):
         questions = page_questions(definition, answers, number)
-        if any(question.is_required and question.key not in answers for question in questions):
-            return number
         if any(question.key in answers for question in questions):
             last = number
+        if any(question.is_required and question.key not in answers for question in questions):
+            gaps.append(number)
     following = next_page(definition, answers, last)
-    return max(last, 0) if following is None else following
+    return min([max(last, 0) if following is None else following, *gaps])
 
 
 def _with_unseen(

@@ -1,0 +1,114 @@
+"""The application as the server calls it: respondents take the short way, everyone else Django's."""
+
+import io
+import sys
+from urllib.parse import urlencode
+
+import pytest
+from django.core.signals import request_finished, request_started
+
+from config.wsgi import application
+from surveys.models import Response
+from tests.factories import published_survey
+from tests.surveys.respondent import open_link
+
+pytestmark = pytest.mark.django_db
+
+
+class Heard:
+    """Which of Django's request signals were sent."""
+
+    def __init__(self):
+        self.signals = []
+
+    def __call__(self, signal, **_):
+        self.signals.append(signal)
+
+
+@pytest.fixture
+def heard():
+    ear = Heard()
+    # The suite's own connection must outlive the requests that it makes.
+    kept = {signal: signal.receivers for signal in (request_started, request_finished)}
+    for signal in kept:
+        signal.receivers = []
+        signal.connect(ear, weak=False)
+    yield ear
+    for signal, receivers in kept.items():
+        signal.receivers = receivers
+
+
+def call(method, path, body=b"", **environ):
+    """Return status, headers and body, as a server would send them."""
+    sent = {}
+
+    def start_response(status, headers, exc_info=None):
+        sent.update(status=status, headers=headers)
+
+    parts = application(
+        {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": path,
+            "QUERY_STRING": "",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "HTTP_HOST": "localhost",
+            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            **environ,
+        },
+        start_response,
+    )
+    text = b"".join(parts)
+    if hasattr(parts, "close"):
+        parts.close()
+    return sent["status"], dict(sent["headers"]), text
+
+
+def test_a_respondent_is_answered_without_signals(heard):
+    path = open_link(published_survey())
+    status, headers, text = call("GET", path)
+    assert status == "200 OK"
+    assert b'name="nps"' in text
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in headers
+
+    status, headers, text = call("POST", path, urlencode({"nps": 9}).encode())
+    assert (status, headers["Location"], text) == ("302 Found", f"{path}thanks/", b"")
+    assert Response.objects.get().answers == {"nps": 9}
+    assert heard.signals == []
+
+
+def test_everyone_else_goes_the_whole_way(heard):
+    assert call("GET", "/admin/")[0] == "302 Found"
+    assert heard.signals == [request_started, request_finished]
+
+
+def test_a_link_without_its_last_slash_is_led_to_it(heard):
+    path = open_link(published_survey())
+    status, headers, _ = call("GET", path.rstrip("/"))
+    assert (status, headers["Location"]) == ("301 Moved Permanently", path)
+
+
+def test_a_body_that_breaks_off_is_refused():
+    path = open_link(published_survey())
+    assert call("POST", path, b"nps=9", CONTENT_LENGTH="99")[0] == "400 Bad Request"
+    assert Response.objects.count() == 0
+
+
+def test_a_connection_that_breaks_off_is_refused():
+    class Broken(io.BytesIO):
+        def read(self, *_):
+            raise OSError("the connection was reset")
+
+    path = open_link(published_survey())
+    environ = {"CONTENT_LENGTH": "5", "wsgi.input": Broken()}
+    assert call("POST", path, **environ)[0] == "400 Bad Request"
+
+
+def test_a_host_that_is_not_ours_is_refused():
+    path = open_link(published_survey())
+    assert call("GET", path, HTTP_HOST="evil.example")[0] == "400 Bad Request"
