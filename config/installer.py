@@ -106,6 +106,9 @@ def _install(extras: frozenset[str]) -> None:
         raise InstallFailed(
             "\n".join(["Installing failed:", *failure.strip().splitlines()[-LINES_OF_FAILURE:]])
         )
+    # Plain `.venv/bin/pytest` loads its plugin from here before it looks at the folder it was started in.
+    for packages in VENV.glob("lib/python*/site-packages"):
+        (packages / "earshot.pth").write_text(f"{ROOT}\n")
     STAMP.write_text(json.dumps(asdict(Stamp(digest(), sorted(extras), _version_of(PYTHON)))))
 
 
