@@ -1,7 +1,7 @@
 """Upserts the rows of a table; each row is stored whole or not at all."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -21,6 +21,8 @@ from accounts.models import User
 
 # The rows that a table refers to, by field and by the name that the table gives them.
 Named = Mapping[str, Mapping[str, models.Model]]
+# Keeps, of the rows of a model, those that an import may find and change.
+Reach = Callable[[Any], Any]
 
 
 def import_table(spec: Spec, table: Table, columns: Columns, *, dates: Dates, is_dry_run: bool) -> Report:
@@ -30,47 +32,60 @@ def import_table(spec: Spec, table: Table, columns: Columns, *, dates: Dates, is
     Batches are committed one by one; a dry run stores everything and takes it back.
     """
     report = Report()
+    drafts = read_drafts(spec, table, columns, dates=dates, report=report)
+    import_drafts(spec, drafts, report=report, is_dry_run=is_dry_run)
+    return report
+
+
+def import_drafts(
+    spec: Spec, drafts: Iterable[Draft], *, report: Report, is_dry_run: bool, reach: Reach | None = None
+) -> None:
+    """Create or update a row for each draft, and tell the report what became of it.
+
+    Rows out of reach are neither found nor changed; without a reach there are none.
+    """
     with rehearsal(is_dry_run):
         waiting: list[Draft] = []
-        for batch in in_batches(read_drafts(spec, table, columns, dates=dates, report=report)):
-            waiting += _store(spec, batch, report)
+        for batch in in_batches(drafts):
+            waiting += _store(spec, batch, report, reach)
         # What these refer to stood further down: each pass stores at least one more link of every chain.
-        while left := [draft for batch in in_batches(waiting) for draft in _store(spec, batch, report)]:
+        while left := [
+            draft for batch in in_batches(waiting) for draft in _store(spec, batch, report, reach)
+        ]:
             if len(left) == len(waiting):
-                named = _named(spec, left)
+                named = _named(spec, left, reach)
                 for draft in left:
                     report.reject(draft.line, *_unknown(spec, draft, named))
                 break
             waiting = left
-    return report
 
 
-def _store(spec: Spec, drafts: Sequence[Draft], report: Report) -> Sequence[Draft]:
+def _store(spec: Spec, drafts: Sequence[Draft], report: Report, reach: Reach | None) -> Sequence[Draft]:
     """Store what can be stored and return the drafts that refer to rows of their own model not stored yet."""
     while drafts:
-        named = _named(spec, drafts)
+        named = _named(spec, drafts, reach)
         ready = [draft for draft in drafts if not _waits(spec, draft, named)]
         if not ready:
             break
         with transaction.atomic():
-            _upsert(spec, ready, named, report)
+            _upsert(spec, ready, named, report, reach)
         drafts = [draft for draft in drafts if _waits(spec, draft, named)]
     return drafts
 
 
-def _named(spec: Spec, drafts: Sequence[Draft]) -> Named:
+def _named(spec: Spec, drafts: Sequence[Draft], reach: Reach | None) -> Named:
     """Return the rows that the drafts refer to: one query for each field."""
     named: dict[str, dict[str, models.Model]] = {}
     for field, target in spec.references.items():
         names = {name for draft in drafts if (name := draft.values.get(field))}
+        rows = target._default_manager.all()
+        rows = reach(rows) if reach else rows
         if target is User:
-            users = User.objects.alias(lower=Lower("email")).filter(
-                lower__in={name.lower() for name in names}
-            )
+            users = rows.alias(lower=Lower("email")).filter(lower__in={name.lower() for name in names})
             by_email = {user.email.lower(): user for user in users}
             named[field] = {name: by_email[name.lower()] for name in names if name.lower() in by_email}
         else:
-            named[field] = target._default_manager.in_bulk(names, field_name=NAMED_BY[target])
+            named[field] = rows.in_bulk(names, field_name=NAMED_BY[target])
     return named
 
 
@@ -87,12 +102,16 @@ def _unknown(spec: Spec, draft: Draft, named: Named) -> list[str]:
     ]
 
 
-def _upsert(spec: Spec, drafts: Sequence[Draft], named: Named, report: Report) -> None:
+def _upsert(spec: Spec, drafts: Sequence[Draft], named: Named, report: Report, reach: Reach | None) -> None:
     drafts = [draft for draft in drafts if not _rejected(report, draft, _unknown(spec, draft, named))]
     stored = _stored(spec, [_key(spec, draft, named) for draft in drafts])
+    hidden = _out_of_reach(spec, stored.values(), reach)
     changed: list[tuple[Draft, Any]] = []
     for draft in drafts:
         row = stored.get(_key(spec, draft, named)) or spec.model()
+        if row.pk in hidden:
+            report.reject(draft.line, f"{', '.join(spec.key)}: is taken")
+            continue
         before = _state(spec, row)
         faults = _apply(spec, draft, row, named)
         if _rejected(report, draft, faults):
@@ -100,7 +119,7 @@ def _upsert(spec: Spec, drafts: Sequence[Draft], named: Named, report: Report) -
         if row._state.adding or _state(spec, row) != before:
             changed.append((draft, row))
         else:
-            report.unchanged += 1
+            report.keep(draft.line)
     written = write_or_reject(
         [(draft, row, row._state.adding) for draft, row in changed],
         write=lambda items: upsert(
@@ -108,9 +127,16 @@ def _upsert(spec: Spec, drafts: Sequence[Draft], named: Named, report: Report) -
         ),
         reject=lambda item, reason: report.reject(item[0].line, reason),
     )
-    created = sum(is_new for _, _, is_new in written)
-    report.created += created
-    report.updated += len(written) - created
+    for draft, _, is_new in written:
+        report.store(draft.line, is_new=is_new)
+
+
+def _out_of_reach(spec: Spec, rows: Iterable[Any], reach: Reach | None) -> set[int]:
+    """Return the primary keys of the stored rows that the reach does not hold."""
+    if reach is None:
+        return set()
+    keys = {row.pk for row in rows}
+    return keys - set(reach(spec.model._default_manager.filter(pk__in=keys)).values_list("pk", flat=True))
 
 
 def _rejected(report: Report, draft: Draft, faults: Sequence[str]) -> bool:

@@ -5,12 +5,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from accounts.api.bulk import BulkView
 from accounts.api.people import OwnerField, TeamField
 from accounts.api.serializers import StrictSerializer
-from accounts.api.views import CrudView
+from accounts.interchange.objects import attributes_fault
+from accounts.interchange.specs import ACCOUNTS, CONTACTS, SERVICES, SIGNALS, SUBSCRIPTIONS
 from accounts.models import Account, Contact, ServicesMonth, Signal, Subscription, Team, User
-
-MAX_ATTRIBUTES, MAX_ATTRIBUTE = 200, 10_000
 
 
 @extend_schema_field(
@@ -21,13 +21,8 @@ class AttributesField(serializers.JSONField):
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the object, or raise ValidationError."""
-        if not isinstance(data, dict) or len(data) > MAX_ATTRIBUTES:
-            raise ValidationError(f"An object of at most {MAX_ATTRIBUTES} names.")
-        for name, value in data.items():
-            if isinstance(value, dict | list) or max(len(name), len(str(value))) > MAX_ATTRIBUTE:
-                raise ValidationError(
-                    f"Numbers, true, false and texts of at most {MAX_ATTRIBUTE} characters."
-                )
+        if fault := attributes_fault(data):
+            raise ValidationError(f"This {fault}.")
         return super().to_internal_value(data)
 
 
@@ -41,19 +36,8 @@ class AccountSerializer(StrictSerializer):
     class Meta:
         model = Account
         fields = (
-            *(
-                "id",
-                "external_id",
-                "name",
-                "domain",
-                "segment",
-                "industry",
-                "country",
-                "region",
-                "tier",
-                "owner",
-            ),
-            *("team", "parent", "currency", "attributes", "created_on", "churned_on"),
+            *("id", "external_id", "name", "domain", "segment", "industry", "country", "region", "tier"),
+            *("owner", "team", "parent", "currency", "attributes", "created_on", "churned_on"),
         )
 
     def validate(self, attrs: Any) -> Any:
@@ -66,10 +50,11 @@ class AccountSerializer(StrictSerializer):
         return attrs
 
 
-class AccountViewSet(CrudView):
+class AccountViewSet(BulkView):
     """Customer companies."""
 
     resource = "accounts"
+    spec = ACCOUNTS
     queryset = Account.objects.select_related("owner", "team")
     serializer_class = AccountSerializer
     orderings = ("name", "created_on", "churned_on")
@@ -90,10 +75,11 @@ class ContactSerializer(StrictSerializer):
         read_only_fields = ("unsubscribed_at", "bounced_at", "erased_at")
 
 
-class ContactViewSet(CrudView):
+class ContactViewSet(BulkView):
     """People at accounts. Name, e-mail address and title are there with the scope `personal` only."""
 
     resource = "contacts"
+    spec = CONTACTS
     queryset = Contact.objects.all()
     serializer_class = ContactSerializer
     filters = ("external_id", "account", "role", "language")
@@ -110,10 +96,11 @@ class SubscriptionSerializer(StrictSerializer):
         )
 
 
-class SubscriptionViewSet(CrudView):
+class SubscriptionViewSet(BulkView):
     """What accounts pay for, from when to when. Needs the scope `revenue`."""
 
     resource = "subscriptions"
+    spec = SUBSCRIPTIONS
     further_scopes = ("revenue",)
     queryset = Subscription.objects.all()
     serializer_class = SubscriptionSerializer
@@ -129,10 +116,11 @@ class ServicesMonthSerializer(StrictSerializer):
         fields = ("id", "account", "month", "revenue", "cost")
 
 
-class ServicesViewSet(CrudView):
+class ServicesViewSet(BulkView):
     """What services brought in and cost, by month. Needs the scope `revenue`."""
 
     resource = "services"
+    spec = SERVICES
     further_scopes = ("revenue",)
     queryset = ServicesMonth.objects.all()
     serializer_class = ServicesMonthSerializer
@@ -148,10 +136,11 @@ class SignalSerializer(StrictSerializer):
         fields = ("id", "account", "key", "observed_on", "value")
 
 
-class SignalViewSet(CrudView):
+class SignalViewSet(BulkView):
     """Imported measures of accounts: usage, support load, payments."""
 
     resource = "signals"
+    spec = SIGNALS
     queryset = Signal.objects.all()
     serializer_class = SignalSerializer
     orderings = ("observed_on",)

@@ -22,6 +22,7 @@ ACTIONS: Mapping[str, tuple[str, str]] = {
     "create": ("create", "Unknown names are refused."),
     "update": ("replace", "What is left out goes back to what a new row has."),
     "partial_update": ("change", "What is left out stays as it is."),
+    "bulk": ("upsert", ""),
     "destroy": ("delete", "A row that history hangs on stays, and 409 says so."),
 }
 PROBLEMS: Mapping[int, str] = {
@@ -109,7 +110,7 @@ class Schema(AutoSchema):
         if self._action not in ACTIONS:
             return super().get_operation_id()
         names = self.view.queryset.model._meta
-        noun = names.verbose_name_plural if self._action == "list" else names.verbose_name
+        noun = names.verbose_name_plural if self._action in ("list", "bulk") else names.verbose_name
         return f"{ACTIONS[self._action][0]} {noun}".replace(" ", "_")
 
     def get_summary(self) -> str:
@@ -118,9 +119,15 @@ class Schema(AutoSchema):
 
     def get_description(self) -> str:  # type: ignore[override]
         """Return what is true of the rows and of the action, or what the view itself says of the action."""
-        if self._action in ACTIONS and self._action not in vars(type(self.view)):
+        if self._action in ACTIONS and ACTIONS[self._action][1] and self._action not in vars(type(self.view)):
             return f"{self.view.__doc__ or ''}\n\n{ACTIONS[self._action][1]}"
         return super().get_description()
+
+    def get_request_serializer(self) -> Any:
+        """Return the body; the view itself knows that of `bulk`."""
+        if self._action == "bulk":
+            return {"application/json": self.view.bulk_schema()}
+        return super().get_request_serializer()
 
     def get_tags(self) -> list[str]:
         """Return the resource."""

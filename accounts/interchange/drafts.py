@@ -1,6 +1,6 @@
 """From the rows of a table to drafts of what shall be stored. Reads no database."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,21 +18,27 @@ class Draft:
 
     line: int
     values: dict[str, Any] = field(default_factory=dict)
-    others: dict[str, str] = field(default_factory=dict)
+    others: dict[str, Any] = field(default_factory=dict)
 
 
 def read_drafts(
     spec: Spec, table: Table, columns: Columns, *, dates: Dates, report: Report
 ) -> Iterator[Draft]:
     """Yield the rows that can be read; the others, and keys that come a second time, go to the report."""
+    return sound_drafts(spec, (_read(spec, row, columns, dates) for row in table.rows), report=report)
+
+
+def sound_drafts(
+    spec: Spec, read: Iterable[tuple[Draft, list[str]]], *, report: Report, place: str = "line"
+) -> Iterator[Draft]:
+    """Yield what was read without faults; the others, and keys that come a second time, go to the report."""
     first_lines: dict[Hashable, int] = {}
-    for row in table.rows:
-        draft, faults = _read(spec, row, columns, dates)
+    for draft, faults in read:
         key = tuple(draft.values.get(name) for name in spec.key)
-        if not faults and (first := first_lines.setdefault(key, row.line)) != row.line:
-            faults = [f"{', '.join(spec.key)}: the same as in line {first}"]
         if faults:
-            report.reject(row.line, *faults)
+            report.reject(draft.line, *faults)
+        elif (first := first_lines.setdefault(key, draft.line)) != draft.line:
+            report.reject(draft.line, f"{', '.join(spec.key)}: the same as in {place} {first}")
         else:
             yield draft
 
