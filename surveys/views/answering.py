@@ -39,7 +39,7 @@ from surveys.views.incoming import (
     read_query,
     refuse_cross_site,
 )
-from surveys.views.pages import PRIVATE, FormPage, html_response, render_form, render_message
+from surveys.views.pages import PRIVATE, FormPage, html_response, render_form, render_thanks
 from surveys.views.sent import Sent
 from surveys.visits import (
     Link,
@@ -216,9 +216,7 @@ def _thank(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
         raise NotYetOpen(visit)
     definition = published_definition(visit.version_id)
     chosen = language_of(request, definition, visit, language)
-    text = definition.thank_you.into(chosen)
-    title = definition.title.into(chosen)
-    return html_response(render_message(chosen, "thanks", title=title, text=text, is_done=True))
+    return html_response(render_thanks(definition, chosen))
 
 
 def _redirect(path: str, language: str = "") -> HttpResponse:

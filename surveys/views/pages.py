@@ -27,6 +27,7 @@ POLICY = (
     f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; img-src 'self' data:; form-action 'self';"
     " base-uri 'none'; frame-ancestors "
 )
+LONGEST_HEADING = 100
 PRIVATE = {"Cache-Control": "no-store, private", "Referrer-Policy": "no-referrer"}
 HEADERS = {
     **PRIVATE,
@@ -112,20 +113,37 @@ def render_message(
     phrase: str,
     *,
     title: str = "",
+    heading: str = "",
     text: str = "",
     is_done: bool = False,
     is_preview: bool = False,
 ) -> str:
-    """Return the HTML of a page that says one thing, in the words of the phrase unless a text is given."""
+    """Return the HTML of a page that says one thing: what is given, or else in the words of the phrase."""
     words = wording(language)
     return _render(
         "surveys/message.html",
         language,
         words,
         title=title,
-        heading=words[f"{phrase}_title"],
-        text=text or words[f"{phrase}_text"],
+        heading=heading or words[f"{phrase}_title"],
+        text=text or ("" if heading else words[f"{phrase}_text"]),
         is_done=is_done,
+        is_preview=is_preview,
+    )
+
+
+def render_thanks(definition: Definition, language: str, *, is_preview: bool = False) -> str:
+    """Return the HTML of the thanks; the survey's own words begin with their heading, if that is short."""
+    heading, _, text = definition.thank_you.into(language).partition("\n")
+    if len(heading) > LONGEST_HEADING:
+        heading, text = "", definition.thank_you.into(language)
+    return render_message(
+        language,
+        "thanks",
+        title=definition.title.into(language),
+        heading=heading,
+        text=text.strip(),
+        is_done=True,
         is_preview=is_preview,
     )
 

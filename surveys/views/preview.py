@@ -10,7 +10,7 @@ from surveys.languages import choose_language
 from surveys.paging import Turn, next_page
 from surveys.views.doors import message_page
 from surveys.views.incoming import RequestRefused, form_of
-from surveys.views.pages import POLICY, fields_of, html_response, render_message
+from surveys.views.pages import POLICY, fields_of, html_response, render_thanks
 from surveys.views.sent import Sent
 
 
@@ -45,10 +45,7 @@ def _following(request: HttpRequest, sent: Sent) -> HttpResponse:
     else:
         turn = sent.as_typed(kept) if form.is_switch else sent.read(definition, kept)
     if turn.is_complete:
-        text = definition.thank_you.into(sent.language)
-        title = definition.title.into(sent.language)
-        html = render_message(sent.language, "thanks", title=title, text=text, is_done=True, is_preview=True)
-        return html_response(html)
+        return html_response(render_thanks(definition, sent.language, is_preview=True))
     on_page = {question.key for question in definition.pages[turn.page]}
     earlier = {key: answer for key, answer in {**kept, **turn.answers}.items() if key not in on_page}
     carried = [(name, value) for name, values in fields_of(definition, earlier).items() for value in values]

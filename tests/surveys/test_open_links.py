@@ -276,3 +276,19 @@ def test_other_methods_are_refused(method):
     page = getattr(Client(), method)(open_link(published_survey()))
     assert page.status_code == 405
     assert page["Allow"] == "GET, HEAD, POST"
+
+
+@pytest.mark.parametrize(
+    ("own", "heading", "text"),
+    [
+        ("", "Thank you!", "Your answers have arrived."),
+        ("Thanks, you are great.", "Thanks, you are great.", None),
+        ("Thanks!\n\nAnna reads this.", "Thanks!", "Anna reads this."),
+        ("Thanks, " + "and " * 40 + "bye.", "Thank you!", "Thanks, and"),
+    ],
+)
+def test_the_thanks_begin_with_a_heading(own, heading, text):
+    survey = published_survey(thank_you=own)
+    page = Client().get(f"{open_link(survey)}thanks/").content.decode()
+    assert f"<h1>{heading}</h1>" in page
+    assert (text in page) if text else ("<p>" not in page.split("</h1>")[1])

@@ -1,0 +1,223 @@
+"""The pages as a phone and a desk see them: without scripts, in both directions, by day and by night."""
+
+import gzip
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from surveys.actions.outreach import create_invitation
+from surveys.models import Response
+from tests.factories import NOON, account, contact, published_survey
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+CHOICES = [
+    {"key": "price", "text": {"en": "Price", "ar": "السعر"}},
+    {"key": "speed", "text": {"en": "Speed of answers", "ar": "سرعة الرد"}},
+    {"key": "else", "text": {"en": "Something else", "ar": "شيء آخر"}, "is_other": True},
+]
+TEN = [
+    {"key": "nps", "kind": "nps", "text": "How likely are you to recommend us?", "required": True},
+    {"key": "why", "kind": "long_text", "text": "Why?", "help": "A word is enough."},
+    {"key": "faces", "kind": "csat", "text": "And our support?", "settings": {"shape": "faces"}},
+    {"key": "csat", "kind": "csat", "text": "How satisfied are you?", "required": True},
+    {"key": "ces", "kind": "ces", "text": "They made it easy for me."},
+    {"key": "stars", "kind": "rating", "text": "The documentation?"},
+    {"key": "hearts", "kind": "rating", "text": "The mascot?", "settings": {"points": 10, "shape": "hearts"}},
+    {"key": "one", "kind": "single_choice", "text": "What matters most?", "choices": CHOICES},
+    {"key": "many", "kind": "multiple_choice", "text": "What else?", "choices": CHOICES},
+    {"key": "role", "kind": "short_text", "text": "Your role, in a word?"},
+]
+BRANCHED = [
+    {"key": "nps", "kind": "nps", "text": "How likely?", "required": True},
+    {"key": "why", "kind": "long_text", "text": "What went wrong?", "show_if": {"less": ["nps", 7]}},
+    {"key": "csat", "kind": "csat", "text": "How satisfied?", "page": 2},
+]
+SMALL_TARGETS = """() => [...document.querySelectorAll(
+        ".point, .choice > label, .button, .text, summary, .languages button")]
+    .map(element => [element.outerHTML.slice(0, 80), element.getBoundingClientRect()])
+    .filter(([_, box]) => box.width && (box.height < 44 || box.width < 43.9))
+    .map(([html, box]) => `${box.width}×${box.height} ${html}`)"""
+SPOKEN = {"language": "en", "languages": ["en", "de", "ar"], "intro": "Two minutes."}
+
+
+@pytest.fixture
+def look(browser: Browser, live_server):
+    """Open a page in a window of one's own, without scripts unless they are asked for."""
+    windows = []
+
+    def open_page(path, *, width=390, scripts=False, **kind):
+        size = {"width": width, "height": 844}
+        windows.append(browser.new_context(viewport=size, java_script_enabled=scripts, **kind))
+        page = windows[-1].new_page()
+        page.asked = []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.goto(live_server.url + path if path.startswith("/") else path)
+        return page
+
+    yield open_page
+    for window in windows:
+        window.close()
+
+
+def pick(page, control):
+    page.locator(f"#{control}").check(force=True)
+
+
+def test_ten_questions_are_answered_on_a_phone_without_scripts(look):
+    survey = published_survey(TEN, thank_you="Anna reads this today.")
+    page = look(f"/s/{survey.slug}/", has_touch=True)
+    for control in ("nps-9", "faces-4", "csat-5", "ces-6", "stars-4", "hearts-10"):
+        pick(page, control)
+    page.get_by_label("Why?").fill("Kind people.\nFast answers.")
+    one = page.get_by_role("radiogroup", name="What matters most?")
+    assert not page.locator("input[name='one.other']").is_visible()
+    one.get_by_label("Something else").check()
+    page.locator("input[name='one.other']").fill("The people")
+    many = page.get_by_role("group", name="What else?")
+    many.get_by_label("Speed of answers").check()
+    many.get_by_label("Price").check()
+    page.get_by_label("Your role, in a word?").fill("Buyer")
+    page.get_by_role("button", name="Send").click()
+
+    expect(page).to_have_url(re.compile(r"/thanks/$"))
+    expect(page.get_by_text("Anna reads this today.")).to_be_visible()
+    page.reload()
+    assert Response.objects.get().answers == {
+        "nps": 9,
+        "why": "Kind people.\nFast answers.",
+        "faces": 4,
+        "csat": 5,
+        "ces": 6,
+        "stars": 4,
+        "hearts": 10,
+        "one": {"other": "The people"},
+        "many": ["price", "speed"],
+        "role": "Buyer",
+    }
+
+
+def test_the_enter_key_goes_on_and_does_not_switch_the_language(look):
+    survey = published_survey(TEN[-1:], **SPOKEN)
+    page = look(f"/s/{survey.slug}/")
+    page.get_by_label("Your role").fill("Buyer")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/thanks/\?lang=en$"))
+
+
+def test_a_scale_is_walked_with_the_arrow_keys_and_says_where_one_is(look):
+    survey = published_survey(TEN[:1])
+    page = look(f"/s/{survey.slug}/")
+    lowest = page.get_by_role("radio", name="0 of 10, Not at all likely")
+    highest = page.get_by_role("radio", name="10 of 10, Extremely likely")
+    lowest.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(highest).to_be_checked()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("radio", name="9 of 10", exact=True)).to_be_checked()
+
+
+def test_faults_are_named_above_and_beside_and_lead_to_their_question(look):
+    survey = published_survey(TEN)
+    page = look(f"/s/{survey.slug}/")
+    pick(page, "nps-9")
+    page.get_by_role("button", name="Send").click()
+
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    expect(page).to_have_title(re.compile("^One answer needs another look"))
+    summary.get_by_role("link", name="How satisfied are you?").click()
+    assert page.url.endswith("#csat-q")
+    question = page.get_by_role("radiogroup", name="How satisfied are you?")
+    expect(question).to_have_accessible_description("Please answer this question.")
+    expect(question).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#nps-9")).to_be_checked()
+
+
+def test_a_question_that_an_answer_calls_up_is_shown_and_pages_go_back(look):
+    survey = published_survey(BRANCHED)
+    page = look(f"/s/{survey.slug}/")
+    pick(page, "nps-3")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("status")).to_be_focused()
+    page.get_by_label("What went wrong?").fill("The wait.")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Page 2 of 2")).to_be_visible()
+    page.get_by_role("button", name="Back").click()
+    expect(page.get_by_label("What went wrong?")).to_have_value("The wait.")
+    page.get_by_role("button", name="Next").click()
+    pick(page, "csat-2")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
+    assert Response.objects.get().answers == {"nps": 3, "why": "The wait.", "csat": 2}
+
+
+def test_the_language_is_switched_in_place(look):
+    survey = published_survey(TEN[:1], **SPOKEN)
+    page = look(f"/s/{survey.slug}/")
+    pick(page, "nps-9")
+    page.locator("summary").click()
+    page.get_by_role("button", name="العربيّة").click()
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.locator("#nps-9")).to_be_checked()
+    expect(page.get_by_role("button", name="إرسال")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"),
+    [(320, "light", "en"), (390, "dark", "ar"), (768, "light", "ar"), (1280, "dark", "de")],
+)
+def test_nothing_is_cut_too_small_or_out_of_reach(look, width, scheme, language):
+    long = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    survey = published_survey([*TEN[:-1], {**TEN[-1], "text": long}], title=long, **SPOKEN)
+    empty = look(f"/s/{survey.slug}/?lang={language}", width=width, scripts=True, color_scheme=scheme)
+    answered = f"/s/{survey.slug}/?lang={language}&nps=9&faces=2&stars=3&one=else&many=price"
+    filled = look(answered, width=width, scripts=True, color_scheme=scheme)
+    filled.locator("summary").click()
+    refused = look(f"/s/{survey.slug}/?lang={language}", width=width, scripts=True, color_scheme=scheme)
+    refused.locator(".go").click()
+    expect(refused.get_by_role("alert")).to_be_visible()
+    for page in (empty, filled, refused):
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(SMALL_TARGETS) == []
+        assert Axe().run(page).response["violations"] == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_the_doors_are_as_open_to_everyone_as_the_form(look, live_server, width, scheme):
+    survey = published_survey(TEN[:1], closed="We closed on Friday.")
+    _, link = create_invitation(survey, contact(account()), now=NOON)
+    personal = "/r/" + link.rpartition("/r/")[2]
+    page = look(personal, width=width, scripts=True, color_scheme=scheme)
+    pick(page, "nps-9")
+    page.locator(".go").click()
+    survey.collectors.update(closed_at=NOON)
+    for path in (f"{personal}thanks/", personal, f"/s/{survey.slug}/", "/r/nobody/"):
+        page.goto(live_server.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.get_by_role("heading", level=1).count() == 1
+        assert Axe().run(page).response["violations"] == []
+
+
+def test_a_cold_load_of_ten_questions_is_one_small_request(look, client):
+    survey = published_survey(TEN)
+    path = f"/s/{survey.slug}/"
+    page = look(path)
+    page.wait_for_load_state("networkidle")
+    assert [url for url in page.asked if not url.startswith("data:")] == [page.url]
+    packed = client.get(path, headers={"accept-encoding": "gzip"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert len(packed.content) < 20_000
+    assert b'name="role"' in gzip.decompress(packed.content)
+
+
+def test_a_link_that_only_loads_casts_no_vote(look):
+    survey = published_survey(TEN[:1])
+    page = look(f"/s/{survey.slug}/?nps=9", scripts=True)
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#nps-9")).to_be_checked()
+    assert Response.objects.count() == 0
+    page.get_by_role("button", name="Send").click()
+    expect(page).to_have_url(re.compile(r"/thanks/$"))
+    assert Response.objects.get().answers == {"nps": 9}
