@@ -2,10 +2,9 @@
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -18,6 +17,7 @@ from surveys.kinds import KINDS, Answer, AnswerRefused, Sheet
 from surveys.languages import direction
 from surveys.paging import UNSEEN, page_questions
 from surveys.views.incoming import Fields
+from surveys.views.questions import Place, draw_question, refusal
 from surveys.wording import Wording, wording
 
 # The style is in the page: one request on a slow line instead of two, and the policy names its hash.
@@ -28,6 +28,8 @@ POLICY = (
     " base-uri 'none'; frame-ancestors "
 )
 LONGEST_HEADING = 100
+# The key and the text of a question, and the sentence that says what about it.
+Refusal = tuple[str, str, str]
 PRIVATE = {"Cache-Control": "no-store, private", "Referrer-Policy": "no-referrer"}
 HEADERS = {
     **PRIVATE,
@@ -54,31 +56,13 @@ class FormPage:
     is_resumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question as its template draws it."""
-
-    key: str
-    text: str
-    help: str
-    hint: str
-    template: str
-    role: str
-    is_required: bool
-    is_optional: bool
-    error: str
-    note: str
-    described_by: str
-    controls: Mapping[str, Any]
-
-
 def render_form(page: FormPage, **preview: object) -> str:
     """Return the HTML of one page of the form; `preview` is what only a preview's page holds."""
     definition, words = page.definition, wording(page.language)
     questions = page_questions(definition, page.answers, page.page)
     fields = {**fields_of(definition, page.answers), **page.fields}
     sheet = Sheet(fields, page.language, definition.language, words, page.key)
-    asked = list(_asked(questions, sheet, page.errors))
+    problems, notes = _refusals(questions, sheet, page.errors)
     count = len(definition.pages)
     return _render(
         "surveys/form.html",
@@ -87,18 +71,18 @@ def render_form(page: FormPage, **preview: object) -> str:
         title=definition.title.into(page.language),
         intro=definition.intro.into(page.language) if page.page == 0 else "",
         action=page.action,
-        questions=asked,
-        shapes={question.controls.get("shape", "numbers") for question in asked} - {"numbers"},
-        problems=[question for question in asked if question.error],
-        problem_count=words.say("problems", count=sum(bool(question.error) for question in asked)),
-        notes=[question for question in asked if question.note],
-        note_count=words.say("more_questions", count=sum(bool(question.note) for question in asked)),
+        questions=_drawn(questions, sheet, page),
+        shapes={question.settings.get("shape", "numbers") for question in questions} - {"numbers"},
+        problems=problems,
+        problem_count=words.say("problems", count=len(problems)),
+        notes=notes,
+        note_count=words.say("more_questions", count=len(notes)),
         languages=[(code, language_name(code)) for code in definition.languages],
         language_name=language_name(page.language),
         page_number=page.page + 1,
         page_count=count,
         progress=words.say("page_of", page=page.page + 1, pages=count) if count > 1 else "",
-        shown=" ".join(question.key for question in asked),
+        shown=" ".join(question.key for question in questions),
         go_on=words["send" if page.page == count - 1 else "next"],
         is_resumed=page.is_resumed,
         key=page.key,
@@ -170,33 +154,27 @@ def language_name(language: str) -> str:
         return language
 
 
-def _asked(
-    questions: tuple[Question, ...], sheet: Sheet, errors: Mapping[str, AnswerRefused]
-) -> Iterator[Asked]:
+def _drawn(questions: Sequence[Question], sheet: Sheet, page: FormPage) -> Iterator[str]:
+    # Where some questions are required and some are not, the free ones say so.
     is_mixed = len({question.is_required for question in questions}) == 2
+    for number, question in enumerate(questions):
+        place = Place(is_first=number == 0, is_optional=is_mixed and not question.is_required)
+        refused = page.errors.get(question.key)
+        yield draw_question(question, place, sheet, refused, version_id=page.version_id)
+
+
+def _refusals(
+    questions: Sequence[Question], sheet: Sheet, errors: Mapping[str, AnswerRefused]
+) -> tuple[list[Refusal], list[Refusal]]:
+    """Return what was wrong, and what is only new."""
+    problems: list[Refusal] = []
+    notes: list[Refusal] = []
     for question in questions:
-        kind = KINDS[question.kind]
-        refused = errors.get(question.key)
-        sentence = sheet.words.say(f"error.{refused.code}", **refused.params) if refused else ""
-        is_note = refused is not None and refused.code == UNSEEN
-        controls = kind.controls(question, sheet)
-        help_text = question.help.into(sheet.language)
-        hint = controls.get("hint", "")
-        parts = {"help": help_text, "hint": hint, "error": sentence}
-        yield Asked(
-            key=question.key,
-            text=question.text.into(sheet.language),
-            help=help_text,
-            hint=hint,
-            template=kind.template,
-            role=kind.role,
-            is_required=question.is_required,
-            is_optional=is_mixed and not question.is_required,
-            error="" if is_note else sentence,
-            note=sentence if is_note else "",
-            described_by=" ".join(f"{question.key}-{part}" for part, words in parts.items() if words),
-            controls=controls,
-        )
+        if question.key in errors:
+            refused = errors[question.key]
+            found = notes if refused.code == UNSEEN else problems
+            found.append((question.key, question.text.into(sheet.language), refusal(refused, sheet)))
+    return problems, notes
 
 
 def _render(template: str, language: str, words: Wording, **context: object) -> str:

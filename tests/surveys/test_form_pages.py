@@ -1,7 +1,9 @@
 """Several pages, branching and languages, without a line of JavaScript."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from surveys.actions.outreach import create_invitation
@@ -10,6 +12,7 @@ from tests.factories import CSAT, NPS, WHY, account, contact, published_survey
 from tests.surveys.respondent import Respondent, open_link
 
 pytestmark = pytest.mark.django_db
+SQL = ("SELECT", "INSERT", "UPDATE", "DELETE")
 LOW = {"less": ["nps", 7]}
 BRANCH = [{**NPS, "required": True}, {**WHY, "show_if": LOW, "required": True}]
 PAGES = [{**NPS, "required": True}, {**WHY, "page": 2, "show_if": LOW}, {**CSAT, "page": 3, "required": True}]
@@ -37,6 +40,17 @@ def test_a_page_is_saved_and_the_next_one_comes_in_the_same_answer():
     assert whole.pk == partial.pk
     assert whole.answers == {"nps": 3, "why": "Slow.", "csat": 2}
     assert whole.submitted_at
+
+
+def test_a_page_takes_three_statements_at_most():
+    respondent = opened(PAGES)
+    for answers in ({"nps": "3"}, {"why": "Slow."}, {"csat": "2"}):
+        with CaptureQueriesContext(connection) as asked:
+            respondent.send(**answers)
+        assert [query["sql"].split()[0] for query in asked if query["sql"].split()[0] in SQL] == [
+            "SELECT",
+            "INSERT",
+        ]
 
 
 def test_a_page_that_asks_nothing_is_skipped():

@@ -183,6 +183,19 @@ def test_answers_count_for_the_version_that_was_seen():
     assert response.answers == {"nps": 9, "why": "It was there when I looked."}
 
 
+def test_a_new_version_is_shown_at_once_although_questions_are_drawn_once():
+    survey = published_survey()
+    assert "How satisfied are you?" in opened(survey).text
+    survey.questions.filter(key="csat").update(text="And the <new> wording?")
+    publish_survey(survey, by=None, now=timezone.now())
+    page = opened(survey).text
+    assert "And the &lt;new&gt; wording?" in page
+    assert "How satisfied are you?" not in page
+    filled = opened(survey, "?csat=4").text
+    assert 'value="4" checked' in filled
+    assert "checked" not in opened(survey).text
+
+
 @pytest.mark.parametrize("version", ["0", "999999999", "999999999999999999", "9" * 19, "x", "", "-1", "1.0"])
 def test_a_version_that_is_nobodys_is_refused(version):
     respondent = opened(published_survey())

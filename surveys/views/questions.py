@@ -1,0 +1,89 @@
+"""How one question is drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.template.loader import get_template
+
+from surveys.definition import Question
+from surveys.kinds import KINDS, AnswerRefused, Sheet
+from surveys.paging import UNSEEN
+from surveys.versions import published_definition
+from surveys.wording import wording
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question stands: the first of its page or not, marked as optional or not."""
+
+    is_first: bool
+    is_optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question as its template draws it."""
+
+    key: str
+    text: str
+    help: str
+    hint: str
+    template: str
+    role: str
+    is_required: bool
+    error: str
+    note: str
+    described_by: str
+    controls: Mapping[str, Any]
+
+
+def draw_question(
+    question: Question, place: Place, sheet: Sheet, refused: AnswerRefused | None, *, version_id: int
+) -> str:
+    """Return the HTML of a question. Where nothing is filled in, that is drawn once a process and version."""
+    is_untouched = question.key not in sheet.fields and f"{question.key}.other" not in sheet.fields
+    if version_id and is_untouched and refused is None and not question.settings.get("random_order"):
+        return _untouched(version_id, question.key, place, sheet.language)
+    return _draw(question, place, sheet, refused)
+
+
+def refusal(refused: AnswerRefused, sheet: Sheet) -> str:
+    """Return the sentence that says what is wrong with an answer."""
+    return sheet.words.say(f"error.{refused.code}", **refused.params)
+
+
+@lru_cache(maxsize=1024)
+def _untouched(version_id: int, key: str, place: Place, language: str) -> str:
+    definition = published_definition(version_id)
+    sheet = Sheet({}, language, definition.language, wording(language))
+    return _draw(definition.question_by_key[key], place, sheet, None)
+
+
+def _draw(question: Question, place: Place, sheet: Sheet, refused: AnswerRefused | None) -> str:
+    kind = KINDS[question.kind]
+    controls = kind.controls(question, sheet)
+    sentence = refusal(refused, sheet) if refused else ""
+    is_note = refused is not None and refused.code == UNSEEN
+    said = {
+        "help": question.help.into(sheet.language),
+        "hint": controls.get("hint", ""),
+        "error": sentence,
+    }
+    asked = Asked(
+        key=question.key,
+        text=question.text.into(sheet.language),
+        help=said["help"],
+        hint=said["hint"],
+        template=kind.template,
+        role=kind.role,
+        is_required=question.is_required,
+        error="" if is_note else sentence,
+        note=sentence if is_note else "",
+        described_by=" ".join(f"{question.key}-{part}" for part, words in said.items() if words),
+        controls=controls,
+    )
+    return get_template("surveys/_question.html").render(
+        {"question": asked, "place": place, "words": sheet.words}
+    )
