@@ -48,7 +48,9 @@ def _say_what_to_run(argv: list[str]) -> None:
     if installer.PYTHON.exists() and not installer.is_inside():
         sys.stderr.write(f"Run: .venv/bin/python {' '.join(argv)}\n")
     else:
-        sys.stderr.write("Not everything is installed. Run: python3 manage.py demo\n")
+        sys.stderr.write(
+            "Not everything is installed. Run: python3 -m config.installer (to try it: manage.py demo)\n"
+        )
     sys.exit(2)
 
 

@@ -178,6 +178,8 @@ class Absorbed(models.Model):
     day = models.DateField(null=True, help_text="Null for a time that no calendar holds.")
     fault = models.CharField(max_length=100, blank=True)
 
+    objects = OfAccount.as_manager()
+
     class Meta:
         indexes = (
             models.Index(fields=("changed_at",), condition=~models.Q(fault=""), name="absorbed_faults"),

@@ -40,7 +40,7 @@ def account(request: HttpRequest, pk: int) -> TemplateResponse:
     viewer = request.user
     if not isinstance(viewer, User) or not viewer.has_perm("accounts.view_account"):
         raise PermissionDenied
-    rows = Account.objects.visible_to(viewer).select_related("owner", "team", "parent")
+    rows = Account.objects.visible_to(viewer).select_related("owner", "team")
     shown = get_object_or_404(rows, pk=pk)
     today = timezone.localdate()
     scope = Scope.of_answers(viewer, today, account=shown)
@@ -48,6 +48,7 @@ def account(request: HttpRequest, pk: int) -> TemplateResponse:
         **admin.site.each_context(request),
         "title": shown.name,
         "account": shown,
+        "parent": Account.objects.visible_to(viewer).filter(pk=shown.parent_id).first(),
         "today": today,
         **_health(scope),
         **_sentiment(scope),

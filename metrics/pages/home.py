@@ -136,7 +136,11 @@ def _coming(viewer: Viewer, due: Sequence[Due], found: Mapping[int, Standing]) -
 
     first = sorted(due, key=urgency)[:ROWS]
     accounts = _named(viewer, [each.account for each in first])
-    return [Coming(accounts[each.account], each, found.get(each.account)) for each in first]
+    return [
+        Coming(accounts[each.account], each, found.get(each.account))
+        for each in first
+        if each.account in accounts
+    ]
 
 
 def _shares(due: Sequence[Due], found: Mapping[int, Standing]) -> list[Share]:

@@ -7,6 +7,22 @@ from surveys.links import new_nonce, personal_link, token_for, token_hash
 from surveys.models import Invitation, Survey
 
 
+class SurveyNotLive(Exception):
+    """A draft or closed survey has no page that an invitation could lead to."""
+
+
+class ContactNotAskable(Exception):
+    """The contact unsubscribed, or was erased, and is left alone."""
+
+
+def refuse_unless_askable(survey: Survey, contact: Contact, *, now: datetime) -> None:
+    """Raise SurveyNotLive or ContactNotAskable where nobody may be invited."""
+    if survey.status(now) != Survey.Status.LIVE:
+        raise SurveyNotLive(f"The survey is not live; it is {survey.status(now)}.")
+    if contact.unsubscribed_at or contact.erased_at:
+        raise ContactNotAskable("The contact does not want to be asked.")
+
+
 def create_invitation(
     survey: Survey,
     contact: Contact,
@@ -15,7 +31,11 @@ def create_invitation(
     sent_at: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[Invitation, str]:
-    """Return a new invitation and its absolute personal link, which the row alone cannot give again."""
+    """Return a new invitation and its absolute personal link, which the row alone cannot give again.
+
+    Raises SurveyNotLive or ContactNotAskable.
+    """
+    refuse_unless_askable(survey, contact, now=now)
     nonce = new_nonce()
     invitation = Invitation.objects.create(
         survey=survey,

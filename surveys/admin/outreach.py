@@ -15,7 +15,12 @@ from unfold.decorators import display
 from accounts.admin.filters import OfferedFilter, SearchedFilter
 from accounts.admin.visibility import VisibleAdmin
 from accounts.models import Account
-from surveys.actions.outreach import create_invitation
+from surveys.actions.outreach import (
+    ContactNotAskable,
+    SurveyNotLive,
+    create_invitation,
+    refuse_unless_askable,
+)
 from surveys.links import personal_link
 from surveys.models import Collector, Invitation, Survey
 
@@ -48,10 +53,25 @@ class CollectorAdmin(VisibleAdmin):
         return format_html('<a href="{}" class="text-link">{}</a>', collector.link, collector.link)
 
 
+class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One ask; who may not be asked is named before anything is made."""
+
+    def clean(self) -> dict[str, Any]:
+        """Return the fields, or raise ValidationError."""
+        fields: dict[str, Any] = super().clean() or {}
+        if fields.get("survey") and fields.get("contact"):
+            try:
+                refuse_unless_askable(fields["survey"], fields["contact"], now=timezone.now())
+            except (SurveyNotLive, ContactNotAskable) as refused:
+                raise ValidationError(str(refused)) from None
+        return fields
+
+
 @admin.register(Invitation)
 class InvitationAdmin(VisibleAdmin):
     """Asks, one contact each: made here, then facts."""
 
+    form = InvitationForm
     list_display = ("contact", "account", "survey", "created_at", "sent_at", "state")
     list_select_related = ("contact__account", "survey", "response")
     list_filter = (("survey", OfferedFilter), ("contact__account", SearchedFilter))

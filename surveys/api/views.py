@@ -21,7 +21,7 @@ from surveys.actions.authoring import (
     replace_draft,
 )
 from surveys.actions.importing_surveys import GENERAL, ProgrammeUnknown, import_survey
-from surveys.actions.outreach import create_invitation
+from surveys.actions.outreach import ContactNotAskable, SurveyNotLive, create_invitation
 from surveys.api.references import OfSurveys
 from surveys.api.serializers import (
     CollectorSerializer,
@@ -146,13 +146,12 @@ class InvitationViewSet(OfSurveys, ReadView):
         serializer.is_valid(raise_exception=True)
         wanted, now = serializer.validated_data, timezone.now()
         survey, contact = wanted["survey"], wanted["contact"]
-        if survey.status(now) != Survey.Status.LIVE:
-            raise Conflict(f"The survey is not live; it is {survey.status(now)}.")
-        if contact.unsubscribed_at or contact.erased_at:
-            raise Conflict("The contact does not want to be asked.")
-        invitation, link = create_invitation(
-            survey, contact, expires_at=wanted.get("expires_at"), now=now, sent_at=now
-        )
+        try:
+            invitation, link = create_invitation(
+                survey, contact, expires_at=wanted.get("expires_at"), now=now, sent_at=now
+            )
+        except (SurveyNotLive, ContactNotAskable) as refused:
+            raise Conflict(str(refused)) from None
         shown = self.get_serializer(self.get_queryset().get(pk=invitation.pk)).data
         return Response({**shown, "link": link}, status=201)
 

@@ -27,6 +27,11 @@ class Programme(models.Model):
 
     class Meta:
         ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(mode__in=("relationship", "transactional")), name="programme_mode_is_known"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

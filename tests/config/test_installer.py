@@ -159,7 +159,7 @@ def test_without_an_environment_any_other_command_says_what_to_run():
     )
     assert done.returncode == 2
     assert done.stderr.startswith(
-        ("Run: .venv/bin/python ", "Not everything is installed. Run: python3 manage.py demo")
+        ("Run: .venv/bin/python ", "Not everything is installed. Run: python3 -m config.installer")
     )
     assert done.stderr.count("\n") == 1
 

@@ -154,3 +154,16 @@ def test_an_open_link_is_added_and_none_ends_like_a_survey(survey):
     assert client.post("/admin/surveys/collector/add/", {**fields, "slug": "till"}).status_code == 302
     listed = client.get(reverse("admin:surveys_collector_changelist")).content.decode()
     assert "http://localhost/s/till/" in listed
+
+
+@pytest.mark.parametrize("wish", [{}, {"unsubscribed_at": factories.NOON}, {"erased_at": factories.NOON}])
+def test_it_invites_only_who_may_be_asked(survey, wish):
+    contact = factories.contact(factories.account(), **wish)
+
+    reply = logged_in(superuser()).post(
+        reverse("admin:surveys_invitation_add"), {"survey": survey.pk, "contact": contact.pk}
+    )
+
+    assert reply.status_code == 200
+    assert Invitation.objects.filter(contact=contact).exists() is not bool(wish)
+    assert ("does not want to be asked" in reply.text) is bool(wish)

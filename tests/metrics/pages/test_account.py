@@ -150,3 +150,10 @@ def test_queries_do_not_grow_with_what_there_is(executive, django_assert_max_num
             executive.get(page_of(account))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_it_names_the_parent_only_to_who_may_see_it(executive, seen_by, manager):
+    parent = f.account(name="Umbrella Holding")
+    account = f.account(owner=manager, parent=parent)
+    assert "Umbrella Holding" in executive.get(page_of(account)).text
+    assert "Umbrella Holding" not in seen_by(manager).get(page_of(account)).text
