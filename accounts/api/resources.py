@@ -32,6 +32,8 @@ class AccountSerializer(StrictSerializer):
     owner = OwnerField(queryset=User.objects.none(), allow_null=True, required=False)
     team = TeamField(queryset=Team.objects.none(), allow_null=True, required=False)
     attributes = AttributesField(required=False)
+    # An import keeps columns that it does not know as attributes: what was paid may be among them.
+    scoped_fields: Mapping[str, tuple[str, ...]] = {"revenue": ("attributes",)}
 
     class Meta:
         model = Account

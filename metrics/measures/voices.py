@@ -6,6 +6,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from accounts.models import Contact
 from metrics.formulas.satisfaction import Direction
 from metrics.measures.answers import Settings, question_settings
 from metrics.measures.scope import Scope
@@ -41,6 +42,12 @@ class Voice(NamedTuple):
     response: Response
     given: tuple[Given, ...]
     words: tuple[str, ...]
+
+    @property
+    def contact(self) -> Contact | None:
+        """Who answered; None when anonymous, or since gone to an account that the reader may not see."""
+        contact = self.response.contact
+        return contact if contact and contact.account_id == self.response.account_id else None
 
     @property
     def mood(self) -> Mood:

@@ -1,7 +1,7 @@
 """Takes over responses that were given elsewhere."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
@@ -79,7 +79,7 @@ def _store(
             channel=CHANNEL,
         )
         before = _state(response)
-        faults = _apply(draft, response, known)
+        faults = _apply(draft, response, known, now)
         if faults:
             report.reject(draft.line, *faults)
         elif response.revision and _state(response) == before:
@@ -128,7 +128,7 @@ def _state(response: Response) -> tuple[object, ...]:
     )
 
 
-def _apply(draft: ResponseDraft, response: Response, known: _Known) -> list[str]:
+def _apply(draft: ResponseDraft, response: Response, known: _Known, now: datetime) -> list[str]:
     """Put the draft into the response and return what is wrong with it."""
     values = draft.values
     named = (("account", known.accounts), ("contact", known.contacts))
@@ -139,6 +139,9 @@ def _apply(draft: ResponseDraft, response: Response, known: _Known) -> list[str]
     ]
     if faults:
         return faults
+    # A day without a time is its noon, which today may still be to come.
+    if values.get("submitted_at", now) > now + timedelta(days=1):
+        return [f"submitted_at: {values['submitted_at']:%Y-%m-%d} lies in the future"]
     account = known.accounts.get(values.get("account", ""))
     contact, account_of_contact = known.contacts.get(values.get("contact", ""), (None, None))
     if account and account_of_contact and account != account_of_contact:

@@ -109,6 +109,11 @@ def test_a_connection_that_breaks_off_is_refused():
     assert call("POST", path, **environ)[0] == "400 Bad Request"
 
 
+@pytest.mark.parametrize("path", ["/s/any/", "/admin/login/", "/api/v1/accounts", "/healthz"])
+def test_a_content_type_that_django_cannot_read_is_refused(path):
+    assert call("GET", path, CONTENT_TYPE="x/y; a*=zzz'en'b")[0] == "400 Bad Request"
+
+
 def test_a_host_that_is_not_ours_is_refused():
     path = open_link(published_survey())
     assert call("GET", path, HTTP_HOST="evil.example")[0] == "400 Bad Request"

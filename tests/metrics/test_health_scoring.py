@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
@@ -451,3 +451,10 @@ def test_the_commands_absorb_and_score(capsys):
     assert account.healths.count() == 1
     call_command("score_accounts", "--day", "2026-06-15")
     assert account.healths.filter(day=TODAY).exists()
+
+
+def test_no_day_of_the_future_is_scored():
+    account = make.account()
+    with pytest.raises(CommandError, match="lies in the future"):
+        call_command("score_accounts", "--day", "2199-01-01")
+    assert account.healths.count() == 0

@@ -265,3 +265,10 @@ def test_an_import_asks_the_database_as_often_for_ten_rows_as_for_nine_hundred(
         with django_assert_max_num_queries(12):
             run("import_responses", survey.slug, path)
     assert survey.responses.count() == 910
+
+
+def test_an_answer_of_the_future_is_rejected_and_one_of_the_past_is_not(tmp_path, survey):
+    path = csv_file(tmp_path, "external_id,submitted_at,nps", "1,2024-03-06,9", "2,2099-03-06,9")
+    said = run("import_responses", survey.slug, path)
+    assert said.out == "1 created, 0 updated, 0 unchanged, 1 rejected"
+    assert "2099-03-06 lies in the future" in str(said.rejections)

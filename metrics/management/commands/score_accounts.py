@@ -2,7 +2,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from metrics.actions.health import score_accounts
@@ -16,5 +16,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        day = options["day"] or timezone.localdate(now, settings.REPORTING_ZONE)
+        today = timezone.localdate(now, settings.REPORTING_ZONE)
+        day = options["day"] or today
+        if day > today:
+            raise CommandError(f"{day} lies in the future.", returncode=2)
         self.stdout.write(f"{score_accounts(day=day, now=now)} accounts scored for {day}")
