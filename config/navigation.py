@@ -24,6 +24,7 @@ LISTS = {
         ("Users", "person", "accounts.user"),
         ("Teams", "groups", "accounts.team"),
         ("Roles", "badge", "auth.group"),
+        ("API keys", "key", "accounts.apikey"),
         ("Exchange rates", "currency_exchange", "accounts.exchangerate"),
         ("History", "history", "admin.logentry"),
     ),

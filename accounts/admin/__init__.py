@@ -1,5 +1,6 @@
 from accounts.admin.companies import AccountAdmin, ContactAdmin
 from accounts.admin.history import HistoryAdmin
+from accounts.admin.keys import KeyAdmin
 from accounts.admin.people import GroupAdmin, TeamAdmin, UserAdmin
 from accounts.admin.revenue import ExchangeRateAdmin, ServicesMonthAdmin, SubscriptionAdmin
 from accounts.admin.signals import SignalAdmin
@@ -10,6 +11,7 @@ __all__ = [
     "ExchangeRateAdmin",
     "GroupAdmin",
     "HistoryAdmin",
+    "KeyAdmin",
     "ServicesMonthAdmin",
     "SignalAdmin",
     "SubscriptionAdmin",

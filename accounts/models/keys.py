@@ -27,7 +27,7 @@ PREFIX_LENGTH = len("esk_12345678")
 
 def new_secret() -> str:
     """Return a new key: `esk_`, eight digits that stay visible, and 192 secret bits."""
-    return f"esk_{secrets.token_hex(4)}_{secrets.token_urlsafe(24)}"
+    return f"esk_{secrets.token_hex(4)}_{secrets.token_hex(24)}"
 
 
 def hash_of(secret: str) -> bytes:
