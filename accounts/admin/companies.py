@@ -62,7 +62,7 @@ class AccountAdmin(VisibleAdmin):
             '<a href="{}" class="font-semibold text-link">{}</a>', account.get_absolute_url(), account.name
         )
 
-    @display(description="")
+    @display(description="edit")
     def details(self, account: Account) -> SafeString:
         return format_html(
             '<a href="{}" title="Edit {}" class="material-symbols-outlined text-base-400">edit</a>',

@@ -65,8 +65,9 @@ class VisibleAdmin(ModelAdmin):
         """Return the fieldsets without what this user may not see of this row."""
         hidden = self._hidden_fields(request, obj)
         return [
-            (title, {**options, "fields": _without(options["fields"], hidden)})
+            (title, {**options, "fields": fields})
             for title, options in super().get_fieldsets(request, obj)
+            if (fields := _without(options["fields"], hidden))
         ]
 
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:

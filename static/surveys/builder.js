@@ -78,7 +78,7 @@ function setUpBuilder(builder) {
 
   function setDeleted(row, isDeleted) {
     field(row, "DELETE").checked = isDeleted;
-    row.querySelector("details").hidden = isDeleted;
+    row.querySelector("[data-card]").hidden = isDeleted;
     const note = row.querySelector("[data-deleted]");
     note.hidden = !isDeleted;
     note.querySelector("[data-deleted-title]").textContent = row.querySelector("[data-title]").textContent;
@@ -123,7 +123,6 @@ function setUpBuilder(builder) {
     press("[data-down]", () => move(row, 1));
     press("[data-delete]", () => setDeleted(row, true));
     press("[data-undelete]", () => setDeleted(row, false));
-    press("[data-drag]", () => {});
     setUpChoices(field(row, "choices"));
   }
 

@@ -1,6 +1,7 @@
 """The builder under a real hand: typed into, dragged, refused and saved; and no text of anyone's runs."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from surveys.actions.authoring import compile_definition
@@ -168,6 +169,13 @@ def test_the_preview_stands_beside_the_form_and_is_sent_in_its_frame(open_page, 
     frame.locator("button[type=submit]").last.click()
     frame.get_by_text("What is the main reason?").wait_for()
     assert not survey.responses.exists()
+
+
+def test_the_builder_has_no_serious_barrier(open_page, survey):
+    page = open_page(url_of(survey))
+    row(page, 1).locator("summary").first.click()
+    found = Axe().run(page).response["violations"]
+    assert [rule["id"] for rule in found if rule["impact"] in {"serious", "critical"}] == []
 
 
 def test_no_text_of_staff_or_respondents_runs(open_page):
