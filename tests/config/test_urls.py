@@ -17,6 +17,8 @@ PUBLIC = {
     "r/<str:name>/thanks/": "its thank-you page",
     "admin/login/": "the login page itself",
     "admin/logout/": "ends the session that a stranger has not",
+    "api/docs/": "names nothing but the code",
+    "api/schema/": "names nothing but the code",
     "healthz": "for the machine that watches",
     "readyz": "for the machine that watches",
 }
