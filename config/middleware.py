@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import unquote
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
+from django.http.request import split_domain_port, validate_host
 from django.urls import get_resolver
 
 from accounts.api.problems import problem_response
@@ -43,12 +45,19 @@ def serve_respondents_first(
             for pattern in patterns:
                 match = pattern.resolve(path[1:])
                 if match and getattr(match.func, "is_for_respondents", False):
-                    request.get_host()  # refuses hosts that are not ours
+                    if not is_our_host(request.META.get("HTTP_HOST", ""), tuple(settings.ALLOWED_HOSTS)):
+                        request.get_host()  # raises DisallowedHost, or finds the host elsewhere
                     response: HttpResponse = match.func(request, *match.args, **match.kwargs)
                     return response
         return get_response(request)
 
     return middleware
+
+
+@lru_cache(maxsize=64)
+def is_our_host(host: str, allowed: tuple[str, ...]) -> bool:
+    """Return whether a Host header names one of the allowed hosts; asked once for each header."""
+    return validate_host(split_domain_port(host)[0], allowed)
 
 
 def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
