@@ -30,9 +30,14 @@ POLICY = (
 LONGEST_HEADING = 100
 # The key and the text of a question, and the sentence that says what about it.
 Refusal = tuple[str, str, str]
+# Sent with every answer; what comes before the views elsewhere is left out here (config.middleware).
 PRIVATE = {"Cache-Control": "no-store, private", "Referrer-Policy": "no-referrer"}
+if settings.SECURE_HSTS_SECONDS:
+    PRIVATE["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
 HEADERS = {
     **PRIVATE,
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Content-Security-Policy": f"{POLICY}'none'",
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
