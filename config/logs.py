@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import MutableMapping
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -24,6 +25,13 @@ def drop_request(_: object, __: str, event: MutableMapping[str, Any]) -> Mutable
     if record is not None and (status := getattr(record, "status_code", None)):
         event["status"] = status
     return event
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Return whether a record tells an operator anything: the probe that asks /readyz has its answer already."""
+    request = getattr(record, "request", None)
+    is_unready = getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE
+    return not (is_unready and request is not None and request.path == "/readyz")
 
 
 def logging_config(level: str) -> dict[str, Any]:
@@ -51,7 +59,10 @@ def logging_config(level: str) -> dict[str, Any]:
                 ],
             },
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "logfmt"}},
+        "filters": {"news": {"()": lambda: is_news}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "logfmt", "filters": ["news"]}
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},

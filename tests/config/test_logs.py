@@ -4,7 +4,7 @@ import logging.config
 
 import pytest
 
-from config.logs import logging_config
+from config.logs import is_news, logging_config
 
 
 @pytest.fixture
@@ -44,3 +44,10 @@ def test_a_line_end_from_outside_forges_no_line(lines):
     logging.getLogger("tests.logs").warning("Not Found: %s", "/x\n2026-01-01 level=critical fake")
 
     assert lines.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize(("path", "is_told"), [("/readyz", False), ("/admin/", True)])
+def test_an_unready_probe_is_not_told_twice(rf, path, is_told):
+    record = logging.makeLogRecord({"status_code": 503, "request": rf.get(path)})
+
+    assert is_news(record) is is_told
