@@ -28,7 +28,7 @@ def drop_request(_: object, __: str, event: MutableMapping[str, Any]) -> Mutable
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Return whether a record tells an operator anything: the probe that asks /readyz has its answer already."""
+    """Return whether a record is news to an operator: who asks /readyz has the answer already."""
     request = getattr(record, "request", None)
     is_unready = getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE
     return not (is_unready and request is not None and request.path == "/readyz")
