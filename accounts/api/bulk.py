@@ -95,7 +95,8 @@ class BulkView(CrudView):
         """Return the fields that this key may write."""
         shown: Any = self.get_serializer()
         fields = {name: field for name, field in self.spec.fields.items() if name in shown.fields}
-        return replace(self.spec, fields=fields)
+        keeps_others_in = self.spec.keeps_others_in if self.spec.keeps_others_in in shown.fields else ""
+        return replace(self.spec, fields=fields, keeps_others_in=keeps_others_in)
 
     def _within_team(self, drafts: Iterator[Draft], report: RowReport) -> Iterator[Draft]:
         """Yield the drafts; an account that a limited key writes is its team's, and cannot be given away."""

@@ -37,6 +37,8 @@ from surveys.interchange.native import DefinitionRefused, from_json
 from surveys.links import personal_link
 from surveys.models import Collector, Invitation, Programme, Survey
 
+MAX_FAULTS = 100
+
 
 class ProgrammeViewSet(CrudView):
     """Listening programmes: the frames in which metrics are defined."""
@@ -169,8 +171,8 @@ def definition_of(document: Any) -> Definition:
 
 
 def by_place(faults: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    """Return faults by where they are."""
+    """Return the first hundred faults by where they are."""
     places: dict[str, list[str]] = {}
-    for place, fault in faults:
+    for place, fault in faults[:MAX_FAULTS]:
         places.setdefault(place, []).append(fault)
     return places

@@ -164,6 +164,14 @@ def test_the_scopes_hold_for_many_rows_too(own):
     ]
     contact.refresh_from_db()
     assert (contact.role, contact.name) == ("influencer", "CANARY")
+    attributes = {"external_id": own.external_id, "attributes": {"arr": 5}}
+    assert outcome(program("accounts:write").post("accounts/bulk", {"rows": [attributes]})) == ["rejected"]
+    poor, rich = program("accounts:write"), program("accounts:write", "revenue")
+    assert outcome(rich.post("accounts/bulk", {"rows": [attributes]})) == ["updated"]
+    plain = {"external_id": own.external_id, "name": "Renamed"}
+    assert outcome(poor.post("accounts/bulk", {"rows": [plain]})) == ["updated"]
+    own.refresh_from_db()
+    assert own.attributes == {"arr": 5}
     assert_problem(program("contacts:read").post("contacts/bulk", {"rows": [row]}), 403)
     assert_problem(program("subscriptions:write").post("subscriptions/bulk", {"rows": [{}]}), 403)
 
