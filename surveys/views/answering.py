@@ -25,21 +25,22 @@ from surveys.actions.answering import (
     seen_version,
 )
 from surveys.definition import Definition
-from surveys.kinds import KINDS, Answer, AnswerRefused
+from surveys.kinds import Answer
 from surveys.languages import choose_language
-from surveys.paging import Turn, resumed_page
+from surveys.paging import Turn
 from surveys.versions import published_definition
 from surveys.views.doors import accepted_languages, away_page, door_page, language_of, message_page
 from surveys.views.incoming import (
-    Fields,
+    RESUME,
+    SAVE,
     Form,
     RequestRefused,
-    new_submission_key,
     read_page,
     read_query,
     refuse_cross_site,
 )
-from surveys.views.pages import PRIVATE, FormPage, html_response, render_form, render_thanks
+from surveys.views.opening import nothing_to_show, open_visit, resume_visit
+from surveys.views.pages import PRIVATE, html_response, render_thanks
 from surveys.views.sent import Sent
 from surveys.visits import (
     Link,
@@ -51,6 +52,11 @@ from surveys.visits import (
 )
 
 logger = logging.getLogger(__name__)
+
+
+class NothingAnswered(Exception):
+    """A page without an answer, which is not worth a row."""
+
 
 Page = Callable[[HttpRequest, Link, datetime], HttpResponse]
 
@@ -103,7 +109,7 @@ def answer(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
         form = read_page(request, now=now)
         return once_more(partial(_take, request, link, form, now))
     if request.method in ("GET", "HEAD"):
-        return once_more(partial(_show, request, link, now))
+        return once_more(partial(open_visit, request, link, now))
     response = message_page(request, "broken", 405)
     response["Allow"] = "GET, HEAD, POST"
     return response
@@ -134,48 +140,44 @@ thanks_open = RespondentView(OpenLink, thanks)
 thanks_personal = RespondentView(PersonalLink, thanks)
 
 
-def _show(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
-    query = read_query(request)
-    visit = link.visit("", now)
-    wanted = query.get("lang", ())
-    if visit.is_answered:
-        return door_page(request, AlreadyAnswered(visit), wanted, status=200)
-    try:
-        visit.refuse_unless_open(now)
-    except NotTaken as door:
-        return door_page(request, door, wanted)
-    assert visit.version_id is not None
-    definition = published_definition(visit.version_id)
-    kept = visit.saved.answers if visit.saved else {}
-    chosen = _chosen_by_link(definition, query)
-    page = FormPage(
-        definition=definition,
-        page=_first_page(definition, kept, chosen),
-        language=language_of(request, definition, visit, wanted),
-        answers={**kept, **chosen},
-        action=request.path,
-        key=new_submission_key(),
-        version_id=visit.version_id,
-        started=int(now.timestamp()),
-        is_resumed=bool(kept),
-    )
-    return html_response(render_form(page))
-
-
 def _take(request: HttpRequest, link: Link, form: Form, now: datetime) -> HttpResponse:
+    if form.go == RESUME:
+        return resume_visit(request, link, form, now)
     sent = _sent(request, link, form, now)
     try:
-        if sent.form.is_switch:
+        if form.is_switch:
             return _in_another_language(sent, link, now)
+        if form.go == SAVE:
+            return _save(sent, link, now)
         turn = record_response(link, sent.submission(), sent.read, now=now).checked
     except AnswersRefused as refused:
         turn = cast(Turn, refused.checked)
         return sent.draw(turn, 200 if turn.is_only_unseen else 400)
     except NotTaken as door:
         return door_page(request, door, (sent.language,))
-    if not turn.is_complete:
-        return sent.draw(turn)
-    return _redirect(f"{request.path}thanks/", sent.language if len(sent.definition.languages) > 1 else "")
+    return _to_thanks(sent) if turn.is_complete else sent.draw(turn)
+
+
+def _to_thanks(sent: Sent) -> HttpResponse:
+    path = f"{sent.action}thanks/"
+    if len(sent.definition.languages) > 1:
+        path += f"?lang={sent.language}"
+    # A script could not read where a redirect leads, were it to another site.
+    return _redirect(path, status=201 if sent.form.is_scripted else 302)
+
+
+def _save(sent: Sent, link: Link, now: datetime) -> HttpResponse:
+    """Store what is answered so far as a partial response; it counts for nothing until the page is sent."""
+
+    def read(definition: Definition, kept: Mapping[str, Answer]) -> Turn:
+        turn = sent.as_typed(definition, kept)
+        if not turn.answers:
+            raise NothingAnswered
+        return turn
+
+    with suppress(NothingAnswered):
+        record_response(link, sent.submission(), read, now=now)
+    return nothing_to_show()
 
 
 def _sent(request: HttpRequest, link: Link, form: Form, now: datetime) -> Sent:
@@ -204,7 +206,7 @@ def _in_another_language(sent: Sent, link: Link, now: datetime) -> HttpResponse:
     if seen_version(sent.version_id).survey_id != visit.survey_id:
         raise VersionUnknown
     visit.refuse_unless_open(now)
-    return sent.draw(sent.as_typed(visit.saved.answers if visit.saved else {}))
+    return sent.draw(sent.as_typed(sent.definition, visit.saved.answers if visit.saved else {}))
 
 
 def _thank(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
@@ -219,25 +221,5 @@ def _thank(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
     return html_response(render_thanks(definition, chosen))
 
 
-def _redirect(path: str, language: str = "") -> HttpResponse:
-    location = f"{path}?lang={language}" if language else path
-    return HttpResponse(status=302, headers={**PRIVATE, "Location": location})
-
-
-def _chosen_by_link(definition: Definition, query: Fields) -> dict[str, Answer]:
-    """Return the allowed answers that a link carries: shown as chosen, counted only when they are sent."""
-    chosen = {}
-    for question in definition:
-        if question.key in query:
-            with suppress(AnswerRefused):
-                chosen[question.key] = KINDS[question.kind].read(question, query)
-    return {key: answer for key, answer in chosen.items() if answer is not None}
-
-
-def _first_page(definition: Definition, kept: Mapping[str, Answer], chosen: Mapping[str, Answer]) -> int:
-    pages = [
-        number
-        for number, questions in enumerate(definition.pages)
-        if any(question.key in chosen for question in questions)
-    ]
-    return min([resumed_page(definition, kept), *pages])
+def _redirect(path: str, *, status: int = 302) -> HttpResponse:
+    return HttpResponse(status=status, headers={**PRIVATE, "Location": path})

@@ -20,9 +20,12 @@ LONGEST_VISIT = timedelta(days=1)
 SUBMISSION_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 NUMBER = re.compile(r"[0-9]{1,18}")
-# What the form's buttons send as `_go`.
+# What the form's buttons send as `_go`, and what the script does: to keep what was answered so far without
+# turning the page, and to go on with what was begun on this device.
 BACK = "back"
 SWITCH = "language-"
+SAVE = "save"
+RESUME = "resume"
 
 Fields = Mapping[str, Sequence[str]]
 
@@ -41,7 +44,7 @@ class Form:
     """A sent page: its question fields, and the system fields that begin with `_`.
 
     `page` is None for a form that holds the whole survey, `shown` for one that does not say what it showed.
-    `language` is the one to go on in; `is_switch` says that a person just chose it.
+    `language` is the one to go on in; `go` says what the person or the script wants done with the page.
     """
 
     fields: Fields
@@ -50,9 +53,14 @@ class Form:
     language: str
     page: int | None
     shown: frozenset[str] | None
-    is_back: bool
-    is_switch: bool
+    go: str
+    is_scripted: bool
     started_at: datetime
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether a person just chose another language."""
+        return self.go.startswith(SWITCH)
 
 
 def new_submission_key() -> str:
@@ -98,8 +106,8 @@ def form_of(fields: Fields, *, now: datetime) -> Form:
         language=switched or system("_language") or "",
         page=None if page is None else page - 1,
         shown=None if shown is None else frozenset(shown.split()),
-        is_back=go == BACK,
-        is_switch=bool(switched),
+        go=go,
+        is_scripted=system("_script") is not None,
         started_at=_started_at(system("_started"), now),
     )
 

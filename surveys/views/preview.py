@@ -43,7 +43,7 @@ def _following(request: HttpRequest, sent: Sent) -> HttpResponse:
     elif form.page is not None and form.page not in range(len(definition.pages)):
         return message_page(request, "broken", 400)
     else:
-        turn = sent.as_typed(kept) if form.is_switch else sent.read(definition, kept)
+        turn = sent.as_typed(definition, kept) if form.is_switch else sent.read(definition, kept)
     if turn.is_complete:
         return html_response(render_thanks(definition, sent.language, is_preview=True))
     on_page = {question.key for question in definition.pages[turn.page]}

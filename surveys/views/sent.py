@@ -8,7 +8,7 @@ from surveys.answers import read_form
 from surveys.definition import Definition
 from surveys.kinds import Answer
 from surveys.paging import Turn, turn_back, turn_page
-from surveys.views.incoming import Form
+from surveys.views.incoming import BACK, Form
 from surveys.views.pages import FormPage, html_response, render_form
 
 
@@ -35,16 +35,16 @@ class Sent:
     def read(self, definition: Definition, kept: Mapping[str, Answer]) -> Turn:
         """Return what the page leads to, on top of the answers kept so far."""
         form = self.form
-        if form.is_back and form.page is not None:
+        if form.go == BACK and form.page is not None:
             return turn_back(definition, form.fields, page=form.page, kept=kept)
         return turn_page(definition, form.fields, page=form.page, shown=form.shown, kept=kept)
 
-    def as_typed(self, kept: Mapping[str, Answer]) -> Turn:
-        """Return the same page as it stands, with nothing demanded and nothing to store."""
+    def as_typed(self, definition: Definition, kept: Mapping[str, Answer]) -> Turn:
+        """Return the same page as it stands: nothing is demanded, and what is wrong waits for its turn."""
         page = self.form.page or 0
-        here = self.definition.pages[page]
+        here = definition.pages[page]
         checked = read_form(
-            self.definition, self.form.fields, kept=kept, on_page=here, is_complete=False, is_demanding=False
+            definition, self.form.fields, kept=kept, on_page=here, is_complete=False, is_demanding=False
         )
         return Turn(checked.answers, {}, is_complete=False, page=page)
 
