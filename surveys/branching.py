@@ -31,7 +31,8 @@ def asked(definition: Definition, answers: Mapping[str, Answer]) -> tuple[Questi
     counted: dict[str, Answer] = {}
     shown = []
     for question in definition:
-        if question.show_if is None or holds(question.show_if, counted, definition.question_by_key):
+        conditions = (definition.page_condition(question), question.show_if)
+        if all(one is None or holds(one, counted, definition.question_by_key) for one in conditions):
             shown.append(question)
             if question.key in answers:
                 counted[question.key] = answers[question.key]

@@ -24,6 +24,18 @@ def _survey_changes(before: Definition, after: Definition) -> Iterator[str]:
             yield f"The {label} changes."
     if before.languages != after.languages:
         yield f"The languages become {', '.join(after.languages)}."
+    if before.pages_meta != after.pages_meta:
+        yield "What is said of the pages changes."
+    if before.endings != after.endings:
+        yield "The endings change."
+    if before.layout != after.layout:
+        yield "The questions are spread over screens in another way."
+    if dict(before.theme) != dict(after.theme):
+        yield "The look changes."
+    if before.hidden != after.hidden:
+        yield f"Links may carry {', '.join(after.hidden) or 'no fields'}."
+    if before.privacy != after.privacy:
+        yield f"Answers become {after.privacy}."
 
 
 def _question_changes(before: Definition, after: Definition) -> Iterator[str]:

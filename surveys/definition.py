@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-type_json = dict[str, Any]
+LAYOUTS = ("page", "question", "all")
+PRIVACY = ("identified", "confidential", "anonymous")
+ASKS = ("", "quote", "call_back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,34 @@ class Question:
         return {choice.key: choice for choice in self.choices}
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is said of a page beyond its questions: a title, and a condition on all that it asks."""
+
+    number: int
+    title: Text
+    show_if: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """One way a visit may end: a text, an address to go on to, or an offer ("quote" or "call_back")."""
+
+    key: str
+    text: Text
+    show_if: Mapping[str, Any] | None = None
+    redirect_url: str = ""
+    ask: str = ""
+
+
 @dataclass(frozen=True)
 class Definition:
-    """One questionnaire: its texts, its languages and its questions in the order they are asked."""
+    """One questionnaire: its texts, its languages and its questions in the order they are asked.
+
+    `pages_meta` holds the pages of which more is said than their number. The first of the `endings` whose
+    condition holds is shown, else `thank_you`. `layout` is how questions become screens, `theme` how they
+    look, `hidden` which fields a link may carry, `privacy` how much is kept of who answers.
+    """
 
     title: Text
     intro: Text
@@ -70,6 +97,12 @@ class Definition:
     language: str
     languages: tuple[str, ...]
     questions: tuple[Question, ...]
+    pages_meta: tuple[Page, ...] = ()
+    endings: tuple[Ending, ...] = ()
+    layout: str = "page"
+    theme: Mapping[str, Any] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
+    privacy: str = "identified"
 
     @cached_property
     def question_by_key(self) -> Mapping[str, Question]:
@@ -78,12 +111,27 @@ class Definition:
 
     @cached_property
     def has_branches(self) -> bool:
-        """Whether any question is asked only on a condition."""
-        return any(question.show_if is not None for question in self.questions)
+        """Whether any question or page is asked only on a condition."""
+        conditions = [part.show_if for part in self.questions] + [page.show_if for page in self.pages_meta]
+        return any(condition is not None for condition in conditions)
+
+    @cached_property
+    def page_by_number(self) -> Mapping[int, Page]:
+        """What is said of pages, by their number."""
+        return {page.number: page for page in self.pages_meta}
+
+    def page_condition(self, question: Question) -> Mapping[str, Any] | None:
+        """Return the condition on the question's page, None when there is none."""
+        page = self.page_by_number.get(question.page)
+        return page.show_if if page else None
 
     @cached_property
     def pages(self) -> tuple[tuple[Question, ...], ...]:
-        """The questions of each page, in order; a survey has at least one page."""
+        """The questions of each screen, in order; a survey has at least one."""
+        if self.layout == "all":
+            return (self.questions,)
+        if self.layout == "question":
+            return tuple((question,) for question in self.questions) or ((),)
         numbers = sorted({question.page for question in self.questions})
         return tuple(tuple(q for q in self.questions if q.page == number) for number in numbers) or ((),)
 

@@ -12,7 +12,7 @@ from surveys.choice_lines import ChoiceLine
 from surveys.definition import Definition, Question
 from surveys.interchange.native import DefinitionRefused, from_json, to_json
 from surveys.kinds import KINDS, Scale
-from surveys.models import Choice, Collector, Programme, Survey, Version
+from surveys.models import Choice, Collector, Ending, Page, Programme, Survey, Version
 from surveys.models import Question as QuestionRow
 from surveys.versions import published_definition
 
@@ -73,7 +73,36 @@ def draft_json(survey: Survey) -> dict[str, Any]:
             }
         )
     texts = {name: text(name, getattr(survey, name), survey.translations) for name in SURVEY_TEXTS}
-    return {**texts, "language": language, "languages": [language, *survey.languages], "questions": questions}
+    return {
+        **texts,
+        "language": language,
+        "languages": [language, *survey.languages],
+        "questions": questions,
+        "pages": [
+            {
+                "number": page.number,
+                "title": text("title", page.title, page.translations),
+                "show_if": page.show_if,
+            }
+            for page in survey.pages.order_by("number")
+            # A page of which nothing is said may have lost its questions.
+            if page.title or page.show_if or page.translations
+        ],
+        "endings": [
+            {
+                "key": ending.key,
+                "text": text("text", ending.text, ending.translations),
+                "show_if": ending.show_if,
+                "redirect_url": ending.redirect_url,
+                "ask": ending.ask,
+            }
+            for ending in survey.endings.order_by("position", "pk")
+        ],
+        "layout": survey.layout,
+        "theme": survey.theme,
+        "hidden": survey.hidden_fields,
+        "privacy": survey.privacy,
+    }
 
 
 def publish_survey(survey: Survey, *, by: User | None, now: datetime) -> Version:
@@ -174,7 +203,7 @@ def create_survey(definition: Definition, *, programme: Programme, slug: str) ->
     """Return a new survey whose working copy is the definition."""
     with transaction.atomic():
         survey = Survey.objects.create(programme=programme, slug=slug, **_frame(definition))
-        _write_questions(survey, definition)
+        _write_parts(survey, definition)
     return survey
 
 
@@ -183,8 +212,9 @@ def replace_draft(survey: Survey, definition: Definition) -> None:
     frame = _frame(definition)
     with transaction.atomic():
         Survey.objects.filter(pk=survey.pk).update(**frame)
-        survey.questions.all().delete()
-        _write_questions(survey, definition)
+        for rows in (survey.questions, survey.pages, survey.endings):
+            rows.all().delete()
+        _write_parts(survey, definition)
 
 
 def _frame(definition: Definition) -> dict[str, Any]:
@@ -195,7 +225,38 @@ def _frame(definition: Definition) -> dict[str, Any]:
         "language": definition.language,
         "languages": list(definition.languages[1:]),
         "translations": _other_languages(definition, **translated),
+        "layout": definition.layout,
+        "theme": dict(definition.theme),
+        "hidden_fields": list(definition.hidden),
+        "privacy": definition.privacy,
     }
+
+
+def _write_parts(survey: Survey, definition: Definition) -> None:
+    _write_questions(survey, definition)
+    Page.objects.bulk_create(
+        Page(
+            survey=survey,
+            number=page.number,
+            title=str(page.title),
+            show_if=page.show_if,
+            translations=_other_languages(definition, title=page.title.by_language),
+        )
+        for page in definition.pages_meta
+    )
+    Ending.objects.bulk_create(
+        Ending(
+            survey=survey,
+            key=ending.key,
+            position=position,
+            text=str(ending.text),
+            show_if=ending.show_if,
+            redirect_url=ending.redirect_url,
+            ask=ending.ask,
+            translations=_other_languages(definition, text=ending.text.by_language),
+        )
+        for position, ending in enumerate(definition.endings)
+    )
 
 
 def _write_questions(survey: Survey, definition: Definition) -> None:

@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.api.serializers import KnownNames, LineField, RowField, StrictSerializer
 from accounts.models import Contact
 from surveys.api.references import find
+from surveys.definition import LAYOUTS, PRIVACY
 from surveys.interchange.native import MAX_QUESTIONS
 from surveys.models import Collector, Invitation, Programme, Response, Survey
 
@@ -78,6 +79,18 @@ class DefinitionSerializer(serializers.Serializer[Any]):
     language = serializers.CharField(required=False, help_text="Such as en or pt-BR.")
     languages = serializers.ListField(child=serializers.CharField(), required=False)
     questions = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=MAX_QUESTIONS)
+    pages = serializers.ListField(
+        child=serializers.DictField(), required=False, help_text="Titles and conditions by page number."
+    )
+    endings = serializers.ListField(
+        child=serializers.DictField(), required=False, help_text="The first whose condition holds is shown."
+    )
+    layout = serializers.ChoiceField(LAYOUTS, required=False)
+    theme = serializers.DictField(required=False)
+    hidden = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Names of the fields that a link may carry."
+    )
+    privacy = serializers.ChoiceField(PRIVACY, required=False)
 
 
 class NewSurveySerializer(DefinitionSerializer):

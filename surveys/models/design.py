@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 
+from surveys.definition import ASKS, LAYOUTS, PRIVACY
 from surveys.kinds import KINDS
 
 validate_key = RegexValidator(
@@ -53,6 +54,16 @@ class Survey(models.Model):
         LIVE = "live"
         CLOSED = "closed"
 
+    class Layout(models.TextChoices):
+        PAGE = "page", "one page a section"
+        QUESTION = "question", "one question a screen"
+        ALL = "all", "everything on one page"
+
+    class Privacy(models.TextChoices):
+        IDENTIFIED = "identified", "identified: answers carry who gave them"
+        CONFIDENTIAL = "confidential", "confidential: answers carry the account, people see no names"
+        ANONYMOUS = "anonymous", "anonymous: nothing says who answered"
+
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="surveys")
     slug = models.SlugField(max_length=80, unique=True)
     title = models.CharField(max_length=200)
@@ -64,6 +75,12 @@ class Survey(models.Model):
         default=list, blank=True, help_text='Further languages, such as ["de", "fr"].'
     )
     translations = models.JSONField(default=dict, blank=True)
+    layout = models.CharField(max_length=10, choices=Layout, default=Layout.PAGE)
+    theme = models.JSONField(default=dict, blank=True)
+    hidden_fields = models.JSONField(
+        default=list, blank=True, help_text="Names of the fields that a link may carry."
+    )
+    privacy = models.CharField(max_length=15, choices=Privacy, default=Privacy.IDENTIFIED)
     live_version = models.ForeignKey(
         "Version", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
@@ -76,6 +93,10 @@ class Survey(models.Model):
     class Meta:
         ordering = ("title", "pk")
         permissions = (("publish_survey", "Can publish a survey"),)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(layout__in=LAYOUTS), name="survey_layout_is_known"),
+            models.CheckConstraint(condition=models.Q(privacy__in=PRIVACY), name="survey_privacy_is_known"),
+        )
 
     def __str__(self) -> str:
         return self.title
@@ -90,6 +111,54 @@ class Survey(models.Model):
         """Whether answers are taken at the instant."""
         has_begun = self.opens_at is None or self.opens_at <= now
         return has_begun and self.status(now) == Survey.Status.LIVE
+
+
+class Page(models.Model):
+    """One row is what the working copy says of one page: its title, and a condition on all it asks."""
+
+    survey = models.ForeignKey(Survey, models.CASCADE, related_name="pages")
+    number = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200, blank=True)
+    show_if = models.JSONField(null=True, blank=True)
+    translations = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (models.UniqueConstraint(fields=("survey", "number"), name="one_page_a_number"),)
+
+    def __str__(self) -> str:
+        return f"page {self.number}: {self.title}" if self.title else f"page {self.number}"
+
+
+class Ending(models.Model):
+    """One row is one way a visit may end, in the working copy; the first whose condition holds is shown."""
+
+    class Ask(models.TextChoices):
+        QUOTE = "quote", "may we quote you?"
+        CALL_BACK = "call_back", "shall we call you back?"
+
+    survey = models.ForeignKey(Survey, models.CASCADE, related_name="endings")
+    key = models.CharField(max_length=60, validators=[validate_key])
+    position = models.PositiveIntegerField(default=0, db_index=True)
+    text = models.TextField(blank=True)
+    show_if = models.JSONField(null=True, blank=True)
+    redirect_url = models.CharField("go on to", max_length=2000, blank=True)
+    ask = models.CharField("ask for", max_length=10, choices=Ask, blank=True)
+    translations = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ("position", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=("survey", "key"), name="one_ending_a_key"),
+            models.CheckConstraint(condition=models.Q(ask__in=ASKS), name="ending_ask_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(redirect_url="") | models.Q(redirect_url__startswith="https://"),
+                name="ending_redirects_over_https",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class Question(models.Model):

@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from surveys.definition import ASKS, LAYOUTS, PRIVACY
 from surveys.interchange.native import from_json
 from surveys.kinds import KINDS
 
@@ -54,6 +55,33 @@ def conditions(draw, earlier, depth=0):
     return {operator: [question["key"], [draw(value)] if operator == "one_of" else draw(value)]}
 
 
+def texts():
+    return st.dictionaries(st.sampled_from(LANGUAGES), WORDS)
+
+
+@st.composite
+def pages(draw, questions):
+    made = []
+    for number in sorted({question["page"] for question in questions}):
+        earlier = [question for question in questions if question["page"] < number]
+        condition = draw(conditions(earlier)) if earlier and draw(st.booleans()) else None
+        made.append({"number": number, "title": draw(texts()), "show_if": condition})
+    return made
+
+
+def endings(questions):
+    ending = st.fixed_dictionaries(
+        {
+            "key": st.sampled_from(["happy", "unhappy", "away"]),
+            "text": texts().map(lambda by_language: {"en": "Bye", **by_language}),
+            "show_if": st.none() | conditions(questions),
+            "redirect_url": st.sampled_from(["", "https://example.com/thanks?from=us#top"]),
+            "ask": st.sampled_from(ASKS),
+        }
+    )
+    return st.lists(ending, unique_by=lambda one: one["key"], max_size=3)
+
+
 @st.composite
 def documents(draw):
     questions = []
@@ -74,7 +102,17 @@ def documents(draw):
         if questions and draw(st.booleans()):
             question["show_if"] = draw(conditions(questions))
         questions.append(question)
-    return {"title": draw(WORDS), "languages": list(LANGUAGES), "questions": questions}
+    return {
+        "title": draw(WORDS),
+        "languages": list(LANGUAGES),
+        "questions": questions,
+        "pages": draw(pages(questions)),
+        "endings": draw(endings(questions)),
+        "layout": draw(st.sampled_from(LAYOUTS)),
+        "theme": draw(st.dictionaries(st.sampled_from(["accent", "font"]), WORDS)),
+        "hidden": draw(st.lists(st.sampled_from(["plan", "source"]), unique=True)),
+        "privacy": draw(st.sampled_from(PRIVACY)),
+    }
 
 
 DEFINITIONS = documents().map(from_json)

@@ -10,6 +10,7 @@ from surveys.answers import check_answers, read_form
 from surveys.branching import MAX_DEPTH, ConditionRefused, asked, check_condition
 from surveys.interchange.native import from_json
 from surveys.kinds import KINDS, AnswerRefused
+from surveys.paging import next_page
 from tests.surveys.questionnaires import DEFINITIONS, VALUES, sent_forms
 
 CHOICES = [
@@ -260,3 +261,28 @@ def test_json_names_what_was_not_asked_and_what_does_not_exist():
     }
     assert check_answers(definition, {"q": 9, "then": ""}, is_complete=True).errors == {}
     assert check_answers(definition, {"q": 3, "then": "why"}, is_complete=True).errors == {}
+
+
+def test_a_page_that_is_not_shown_asks_nothing_and_keeps_nothing():
+    survey = from_json(
+        {
+            "title": "T",
+            "questions": [
+                {"key": "nps", "kind": "nps", "text": "?"},
+                {"key": "why", "kind": "long_text", "text": "?", "page": 2, "required": True},
+                {"key": "who", "kind": "short_text", "text": "?", "page": 3, "show_if": {"answered": "why"}},
+            ],
+            "pages": [{"number": 2, "show_if": {"less": ["nps", 7]}}],
+        }
+    )
+    low = {"nps": 3, "why": "Slow.", "who": "Me"}
+    assert check_answers(survey, low, is_complete=True).answers == low
+    happy = check_answers(survey, {"nps": 9}, is_complete=True)
+    assert (happy.errors, happy.answers) == ({}, {"nps": 9})
+    stray = check_answers(survey, {**low, "nps": 9}, is_complete=True)
+    assert {key: error.code for key, error in stray.errors.items()} == {
+        "why": "not_asked",
+        "who": "not_asked",
+    }
+    assert next_page(survey, {"nps": 9}, 0) is None
+    assert next_page(survey, {"nps": 3}, 0) == 1
