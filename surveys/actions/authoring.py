@@ -12,7 +12,7 @@ from surveys.choice_lines import ChoiceLine
 from surveys.definition import Definition, Question
 from surveys.interchange.native import DefinitionRefused, from_json, to_json
 from surveys.kinds import KINDS, Scale
-from surveys.models import Choice, Collector, Ending, Page, Programme, Survey, Version
+from surveys.models import Choice, Collector, Ending, Logo, Page, Programme, Survey, Version
 from surveys.models import Question as QuestionRow
 from surveys.versions import published_definition
 
@@ -133,6 +133,9 @@ def publish_survey(survey: Survey, *, by: User | None, now: datetime) -> Version
 def compile_next(survey: Survey) -> Definition:
     """Return the definition that publishing would make live, or raise SurveyNotReady naming every fault."""
     definition = compile_definition(survey)
+    logo = definition.theme.get("logo")
+    if logo and not Logo.objects.filter(name=logo).exists():
+        raise SurveyNotReady([("theme", "The logo is not stored here; upload it again.")])
     if survey.live_version_id:
         _refuse_changed_scales(published_definition(survey.live_version_id), definition)
     return definition

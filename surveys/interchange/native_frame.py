@@ -1,16 +1,15 @@
 """Reads what a native JSON document says around its questions: pages, endings, look, hidden fields. Pure."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 from urllib.parse import urlsplit
 
 from surveys.definition import ASKS, Ending, Page, Question
 from surveys.interchange.native_questions import MAX_QUESTIONS
 from surveys.interchange.native_reader import KEY, NativeReader
+from surveys.themes import ThemeRefused, check_theme
 
-MAX_TITLE, MAX_ENDINGS, MAX_HIDDEN, MAX_URL, MAX_THEME = 200, 50, 50, 2000, 20_000
+MAX_TITLE, MAX_ENDINGS, MAX_HIDDEN, MAX_URL = 200, 50, 50, 2000
 PAGE_NAMES = {"number", "title", "show_if"}
 ENDING_NAMES = {"key", "text", "show_if", "redirect_url", "ask"}
 # Nothing of an address may depend on who answers, nor be read differently by a browser than by us.
@@ -109,16 +108,10 @@ def read_hidden(reader: NativeReader, value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
-def read_theme(reader: NativeReader, value: object) -> dict[str, Any]:
+def read_theme(reader: NativeReader, value: object) -> dict[str, str]:
     """Return how the survey looks."""
-    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-        reader.fault("theme", "must be a JSON object")
-        return {}
     try:
-        is_small = len(json.dumps(value, allow_nan=False)) <= MAX_THEME
-    except (TypeError, ValueError, RecursionError):
-        is_small = False
-    if not is_small:
-        reader.fault("theme", f"must be at most {MAX_THEME} characters of JSON")
+        return check_theme(value)
+    except ThemeRefused as refused:
+        reader.fault("theme", str(refused))
         return {}
-    return dict(value)

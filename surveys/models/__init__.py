@@ -1,4 +1,4 @@
-from surveys.models.design import Choice, Ending, Page, Programme, Question, Survey, Version
+from surveys.models.design import Choice, Ending, Logo, Page, Programme, Question, Survey, Version
 from surveys.models.outreach import Collector, Invitation
 from surveys.models.responses import Response
 
@@ -7,6 +7,7 @@ __all__ = [
     "Collector",
     "Ending",
     "Invitation",
+    "Logo",
     "Page",
     "Programme",
     "Question",

@@ -203,6 +203,17 @@ class Choice(models.Model):
         return self.text
 
 
+class Logo(models.Model):
+    """One row is an image that themes name: rewritten on arrival (surveys.images), named for its content."""
+
+    name = models.CharField(max_length=40, unique=True)
+    content = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Version(models.Model):
     """One row is an immutable published definition of a survey; answers belong to it for good."""
 

@@ -109,7 +109,7 @@ def documents(draw):
         "pages": draw(pages(questions)),
         "endings": draw(endings(questions)),
         "layout": draw(st.sampled_from(LAYOUTS)),
-        "theme": draw(st.dictionaries(st.sampled_from(["accent", "font"]), WORDS)),
+        "theme": draw(st.sampled_from([{}, {"accent": "#7c3aed"}, {"radius": "none", "font": "serif"}])),
         "hidden": draw(st.lists(st.sampled_from(["plan", "source"]), unique=True)),
         "privacy": draw(st.sampled_from(PRIVACY)),
     }

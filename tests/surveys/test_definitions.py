@@ -146,7 +146,7 @@ BYE = {"key": "bye", "text": "Bye!"}
         ({"hidden": ["Plan!"]}, "must be a list"),
         ({"hidden": ["plan", "plan"]}, None),
         ({"theme": []}, "must be a JSON object"),
-        ({"theme": {"accent": "x" * 30_000}}, "at most"),
+        ({"theme": {"accent": "x" * 30_000}}, "accent must be a colour"),
     ],
 )
 def test_each_fault_around_the_questions_is_named(part, fault):
