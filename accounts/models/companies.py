@@ -1,12 +1,20 @@
 from typing import Self
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
 from accounts.models.people import OfAccount, Team
 
 CURRENCY = r"^[A-Z]{3}$"
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError unless it names a time zone."""
+    if name not in available_timezones():
+        raise ValidationError("No time zone is called “%(name)s”.", params={"name": name})
 
 
 class Accounts(OfAccount):
@@ -96,6 +104,9 @@ class Contact(models.Model):
     title = models.CharField(max_length=200, blank=True)
     role = models.CharField(max_length=20, choices=Role, default=Role.USER)
     language = models.CharField(max_length=16, blank=True)
+    time_zone = models.CharField(
+        max_length=40, blank=True, validators=[validate_time_zone], help_text="Such as Europe/Berlin."
+    )
     unsubscribed_at = models.DateTimeField(null=True, blank=True)
     bounced_at = models.DateTimeField(null=True, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
@@ -114,3 +125,8 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.email or self.external_id
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock on which the contact lives, or the reporting one where none is known."""
+        return ZoneInfo(self.time_zone) if self.time_zone else settings.REPORTING_ZONE

@@ -85,7 +85,7 @@ class Ledger:
 
     def of(self, person: Person, per: Per, role: str) -> Iterable[Ask]:
         """Return the asks that a cap counts for a person, the earliest first."""
-        value = {"contact": person.contact, "account": person.account, "domain": person.domain}[per]
+        value: int | str = getattr(person, per)
         return self._asks.get((per, value, role), ())
 
 

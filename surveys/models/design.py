@@ -25,10 +25,14 @@ class Programme(models.Model):
     name = models.CharField(max_length=120)
     mode = models.CharField(max_length=20, choices=Mode, default=Mode.RELATIONSHIP)
     description = models.TextField(blank=True)
+    priority = models.PositiveSmallIntegerField(
+        default=5, help_text="Who asks first where the contact policy lets only one: 1 before 2."
+    )
 
     class Meta:
         ordering = ("name",)
         constraints = (
+            models.CheckConstraint(condition=models.Q(priority__gte=1), name="programme_priority_from_1"),
             models.CheckConstraint(
                 condition=models.Q(mode__in=("relationship", "transactional")), name="programme_mode_is_known"
             ),

@@ -3,6 +3,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from accounts.models import Contact
 from accounts.models.people import OfAccount
@@ -46,6 +47,25 @@ class Invitations(OfAccount):
         """Invitations that reached their contact: sent, or handed over as a link, and not bounced."""
         return self.exclude(sent_at=None).filter(bounced_at=None)
 
+    def asked_between(self, start: datetime, end: datetime) -> Self:
+        """Asks sent or planned in `[start, end)`, at `asked_at`; `is_binding`: it may have arrived."""
+        first_mail = models.FilteredRelation("mails", condition=models.Q(mails__number=0))
+        return (
+            self.filter(
+                models.Q(sent_at__isnull=False) | models.Q(revoked_at=None, planned_for__isnull=False)
+            )
+            .alias(first_mail=first_mail)
+            .annotate(
+                asked_at=Coalesce("sent_at", "planned_for"),
+                is_binding=models.Case(
+                    models.When(sent_at__isnull=False, then=True),
+                    models.When(first_mail__state__in=("claimed", "sending", "unknown"), then=True),
+                    default=False,
+                ),
+            )
+            .filter(asked_at__gte=start, asked_at__lt=end)
+        )
+
     def usable_at(self, now: datetime) -> Self:
         """Invitations whose link may still be answered."""
         return self.filter(revoked_at=None).filter(models.Q(expires_at=None) | models.Q(expires_at__gt=now))
@@ -55,6 +75,12 @@ class Invitation(models.Model):
     """One row is one ask to one contact. The link's secret is not in it: see surveys.links."""
 
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="invitations")
+    campaign = models.ForeignKey(
+        "Campaign", models.PROTECT, null=True, blank=True, editable=False, related_name="invitations"
+    )
+    # Which turn of the contact this is in a campaign that asks again: nobody is asked twice in one.
+    round = models.CharField(max_length=80, blank=True, editable=False)
+    planned_for = models.DateTimeField(null=True, blank=True, editable=False)
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="invitations")
     nonce = models.BinaryField(max_length=16, unique=True)
     token_hash = models.BinaryField(max_length=32, unique=True)
@@ -68,6 +94,9 @@ class Invitation(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=("campaign", "contact", "round"), name="one_invitation_a_round"),
+        )
         indexes = (
             models.Index(fields=("contact", "-created_at")),
             models.Index(fields=("survey", "sent_at")),

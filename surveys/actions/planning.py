@@ -1,0 +1,183 @@
+"""Writes of whom a campaign asks: invitations with their mails, and skips with their reasons."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from accounts.models import Contact
+from surveys.asking.audiences import contacts_of
+from surveys.asking.policy import Ask, Protected, protection
+from surveys.asking.standing import Candidate, candidates, ledger_around
+from surveys.asking.turns import SOURCES, Turn, first_day, turns
+from surveys.asking.windows import is_sampled
+from surveys.links import new_nonce, token_for, token_hash
+from surveys.models import Campaign, ContactPolicy, Invitation, Mail, Skip, Survey
+
+CHUNK = 1000
+# One lock for all who plan or claim (any number will do): who counts asks sees all that were decided.
+ASKING = 0x45617273
+
+
+@dataclass(slots=True)
+class Planned:
+    """What planning did: how many were invited and how many were skipped."""
+
+    invited: int = 0
+    skipped: int = 0
+
+
+def hold_asking_lock() -> None:
+    """Wait until nobody else decides whom to ask, and keep it so until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ASKING])
+
+
+def plan_campaigns(*, now: datetime) -> Planned:
+    """Plan whatever turns have come in all running campaigns, those that matter most first."""
+    total = Planned()
+    running = Campaign.objects.running(now).select_related("survey__programme", "audience")
+    for campaign in running.to_be_planned(now).order_by("survey__programme__priority", "pk"):
+        if campaign.survey.status(now) == Survey.Status.LIVE:
+            done = plan_campaign(campaign, now=now)
+            total.invited += done.invited
+            total.skipped += done.skipped
+    return total
+
+
+def plan_campaign(campaign: Campaign, *, now: datetime) -> Planned:
+    """Invite everyone whose turn has come and whom nothing protects, chunk by chunk.
+
+    Run twice, or by two workers at once, it plans nobody twice: a chunk decides under the lock, and the
+    database knows one invitation for each contact and turn.
+    """
+    total = Planned()
+    audience = _reached(campaign, now).order_by("account_id", "pk")
+    last: Contact | None = None
+    while True:
+        with transaction.atomic():
+            hold_asking_lock()
+            chunk = list(_after(audience, last)[:CHUNK])
+            done = _plan(campaign, chunk, now)
+        total.invited += done.invited
+        total.skipped += done.skipped
+        if len(chunk) < CHUNK:
+            break
+        last = chunk[-1]
+    campaign.planned_on = now.astimezone(settings.REPORTING_ZONE).date()
+    campaign.save(update_fields=["planned_on"])
+    return total
+
+
+def _reached(campaign: Campaign, now: datetime) -> QuerySet[Contact]:
+    """Return whom turns of today may belong to: with occasions, only contacts of accounts that have some."""
+    audience = contacts_of(campaign.audience, now=now)
+    if campaign.trigger not in SOURCES:
+        return audience
+    today = now.astimezone(settings.REPORTING_ZONE).date()
+    occasions = SOURCES[campaign.trigger](
+        campaign, None, first_day(campaign, today), today + timedelta(days=1)
+    )
+    return audience.filter(account__in={occasion.account for occasion in occasions})
+
+
+def _after(audience: QuerySet[Contact], last: Contact | None) -> QuerySet[Contact]:
+    if last is None:
+        return audience
+    return audience.filter(Q(account_id__gt=last.account_id) | Q(account_id=last.account_id, pk__gt=last.pk))
+
+
+def _plan(campaign: Campaign, chunk: Sequence[Contact], now: datetime) -> Planned:
+    today = now.astimezone(settings.REPORTING_ZONE).date()
+    policy = ContactPolicy.objects.current()
+    known = {one.person.contact: one for one in candidates(chunk, campaign, policy, today)}
+    people = [one.person for one in known.values()]
+    due = turns(campaign, people, first_day(campaign, today), today + timedelta(days=1))
+    open_turns = list(_still_open(campaign, due, today))
+    rules = policy.rules()
+    ledger = ledger_around([turn.person for turn in open_turns], today, rules)
+    priority = campaign.survey.programme.priority
+    invited: list[tuple[Turn, Contact, datetime]] = []
+    skipped: list[tuple[Turn, Protected]] = []
+    for turn in open_turns:
+        candidate = known[turn.person.contact]
+        at = campaign.window.next_open(now, candidate.contact.zone)
+        day = at.astimezone(settings.REPORTING_ZONE).date()
+        found = block_of(campaign, candidate) or protection(
+            turn.person, day, ledger, rules, priority=priority
+        )
+        if found:
+            skipped.append((turn, found))
+        else:
+            ledger.add(turn.person, Ask(day, priority))
+            invited.append((turn, candidate.contact, at))
+    _note_skips(campaign, skipped, today)
+    _invite(campaign, invited, now)
+    return Planned(len(invited), len(skipped))
+
+
+def block_of(campaign: Campaign, candidate: Candidate) -> Protected | None:
+    """Return what keeps a candidate out whatever the day, or None."""
+    if not is_sampled(f"{campaign.pk}:{candidate.contact.pk}", campaign.sample_percent):
+        return Protected("not in the sample", None)
+    return candidate.block
+
+
+def _still_open(campaign: Campaign, due: Iterable[Turn], today: date) -> Iterator[Turn]:
+    """Return the turns that were neither taken nor put off today already; the first of each person."""
+    wanted = sorted(due, key=lambda turn: turn.day)
+    people = {turn.person.contact for turn in wanted}
+    taken = set(campaign.invitations.filter(contact__in=people).values_list("contact", "round"))
+    put_off = campaign.skips.filter(noted_on=today, contact__in=people)
+    taken |= set(put_off.values_list("contact", "round"))
+    seen = set()
+    for turn in wanted:
+        if (turn.person.contact, turn.round) not in taken and turn.person.contact not in seen:
+            seen.add(turn.person.contact)
+            yield turn
+
+
+def _note_skips(campaign: Campaign, skipped: Iterable[tuple[Turn, Protected]], today: date) -> None:
+    rows = [
+        Skip(
+            campaign=campaign,
+            contact_id=turn.person.contact,
+            round=turn.round,
+            reason=found.reason,
+            until=found.until,
+            noted_on=today,
+        )
+        for turn, found in skipped
+    ]
+    Skip.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["campaign", "contact", "round"],
+        update_fields=["reason", "until", "noted_on"],
+    )
+
+
+def _invite(campaign: Campaign, invited: Sequence[tuple[Turn, Contact, datetime]], now: datetime) -> None:
+    nonces = [new_nonce() for _ in invited]
+    made = Invitation.objects.bulk_create(
+        Invitation(
+            survey=campaign.survey,
+            campaign=campaign,
+            contact=contact,
+            round=turn.round,
+            nonce=nonce,
+            token_hash=token_hash(token_for(nonce)),
+            created_at=now,
+            planned_for=at,
+            expires_at=at + timedelta(days=campaign.expires_after_days),
+        )
+        for nonce, (turn, contact, at) in zip(nonces, invited, strict=True)
+    )
+    Mail.objects.bulk_create(
+        # The first byte of a nonce is as good as a coin.
+        Mail(invitation=invitation, due_at=at, variant="ab"[invitation.nonce[0] % 2])
+        for invitation, (_, _, at) in zip(made, invited, strict=True)
+    )

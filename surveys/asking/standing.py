@@ -1,0 +1,122 @@
+"""What is known of the people whom a campaign may ask: their asks, their wishes, and what keeps us quiet."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Func, Q, Value
+from django.db.models.functions import Lower
+
+from accounts.models import Contact, Subscription
+from surveys.asking.addresses import address_hash, domain_of
+from surveys.asking.policy import Ask, Ledger, Person, Policy, Protected
+from surveys.models import Campaign, ContactPolicy, Invitation, Preference, Suppression
+
+# Which of these accounts are left alone on a day.
+Quiet = Callable[[Collection[int], date], Mapping[int, Protected]]
+# What lies above the surveys adds what it knows, such as open follow-ups.
+OPEN_CASES: list[Quiet] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A contact whose turn may come, and why they cannot be asked whenever it comes."""
+
+    contact: Contact
+    person: Person
+    block: Protected | None
+
+
+def candidates(
+    contacts: Iterable[Contact], campaign: Campaign, policy: ContactPolicy, day: date
+) -> list[Candidate]:
+    """Return contacts with what stands against asking them on a day; a query for each kind of reason."""
+    contacts = list(contacts)
+    hashes = {contact.pk: address_hash(contact.email) for contact in contacts if contact.email}
+    suppressed = {
+        bytes(digest): Suppression.Reason(reason).label
+        for digest, reason in Suppression.objects.of(hashes.values()).values_list("address_hash", "reason")
+    }
+    wishes = {
+        bytes(wish.address_hash): wish for wish in Preference.objects.filter(address_hash__in=hashes.values())
+    }
+    quiet = _quiet_accounts({contact.account_id for contact in contacts}, campaign, policy, day)
+    made = []
+    for contact in contacts:
+        digest = hashes.get(contact.pk, b"")
+        wish = wishes.get(digest)
+        block = (
+            _refusal(contact)
+            or (Protected(suppressed[digest], None) if digest in suppressed else None)
+            or _other_programme(wish, campaign)
+            or quiet.get(contact.account_id)
+        )
+        made.append(Candidate(contact, person_of(contact, wish.quiet_days if wish else 0), block))
+    return made
+
+
+def person_of(contact: Contact, quiet_days: int = 0) -> Person:
+    """Return a contact as the policy knows one."""
+    return Person(contact.pk, contact.account_id, domain_of(contact.email), contact.role, quiet_days)
+
+
+def ledger_around(people: Collection[Person], day: date, policy: Policy, *, days_ahead: int = 0) -> Ledger:
+    """Return the asks that matter to these people from a day to some days ahead, planned ones included."""
+    ledger = Ledger()
+    reach = timedelta(days=max((policy.horizon, *(person.quiet_days for person in people))))
+    if not reach:
+        return ledger
+    midnight = datetime.combine(day, datetime.min.time(), settings.REPORTING_ZONE)
+    asks = Invitation.objects.asked_between(
+        midnight - reach, midnight + reach + timedelta(days=days_ahead + 1)
+    )
+    near = Q(contact__account__in={person.account for person in people})
+    if any(cap.per == "domain" for cap in policy.caps):
+        domain = Lower(Func("contact__email", Value("@"), Value(-1), function="split_part"))
+        asks = asks.alias(domain=domain)
+        near |= Q(domain__in={person.domain for person in people})
+    columns = ("asked_at", "is_binding", "survey__programme__priority", "contact")
+    whose = ("contact__account", "contact__email", "contact__role")
+    for asked_at, is_binding, priority, contact, account, email, role in asks.filter(near).values_list(
+        *columns, *whose
+    ):
+        asked_on = asked_at.astimezone(settings.REPORTING_ZONE).date()
+        person = Person(contact, account, domain_of(email), role)
+        ledger.add(person, Ask(asked_on, 0 if is_binding else priority))
+    return ledger
+
+
+def _refusal(contact: Contact) -> Protected | None:
+    """Return what the contact's own row says against asking them."""
+    reasons = {
+        "erased": contact.erased_at,
+        "no e-mail address": not contact.email,
+        "unsubscribed": contact.unsubscribed_at,
+        "bounced": contact.bounced_at,
+    }
+    return next((Protected(reason, None) for reason, holds in reasons.items() if holds), None)
+
+
+def _other_programme(wish: Preference | None, campaign: Campaign) -> Protected | None:
+    if wish is None or wish.only_programme_id in {None, campaign.survey.programme_id}:
+        return None
+    return Protected("asked for another programme only", None)
+
+
+def _quiet_accounts(
+    accounts: Collection[int], campaign: Campaign, policy: ContactPolicy, day: date
+) -> Mapping[int, Protected]:
+    """Return the accounts that are left alone on a day, as a whole."""
+    quiet: dict[int, Protected] = {}
+    if policy.quiet_before_renewal_days and campaign.trigger != Campaign.Trigger.BEFORE_RENEWAL:
+        end = day + timedelta(days=policy.quiet_before_renewal_days)
+        open_ones = Subscription.objects.due(day, end).filter(
+            account__in=accounts, renewals=None, cancelled_on=None
+        )
+        for account, ends_on in open_ones.order_by("ends_on").values_list("account", "ends_on"):
+            quiet[account] = Protected("renewal is being negotiated", ends_on)
+    if policy.is_quiet_in_open_case:
+        for source in OPEN_CASES:
+            quiet |= source(accounts, day)
+    return quiet
