@@ -8,72 +8,27 @@ what arrives after closing is refused, however early its page was loaded.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 
+from surveys.actions.statements import LEAST_ASKED, LOCK, LOCK_CLASS, SAME_ADDRESS, Door, statement
 from surveys.answers import Checked
 from surveys.definition import Definition
 from surveys.kinds import Answer
 from surveys.links import token_hash
 from surveys.models import Version
+from surveys.privacy import IDENTIFIED, coarse, start_of_day
 from surveys.versions import Published, published
-from surveys.visits import API, PERSONAL, Link, NotTaken, OpenLink, PersonalLink, SurveyClosed
+from surveys.visits import Link, NotTaken, OpenLink, PersonalLink, SurveyClosed, SurveyFull, Visit
 
 C = TypeVar("C", bound=Checked)
-
-WRITE = """
-INSERT INTO surveys_response AS response (
-    public_id, survey_id, version_id, collector_id, invitation_id, contact_id, account_id, submission_key,
-    started_at, submitted_at, changed_at, revision, language, channel, answers, hidden, is_test, flags
-)
-SELECT
-    gen_random_uuid(), survey.id, version.id, {who}, %(key)s,
-    %(started_at)s, %(submitted_at)s::timestamptz, %(now)s, 1, %(language)s, {channel},
-    %(answers)s, '{{}}', false, '{{}}'
-FROM {link}
-JOIN surveys_survey survey ON survey.id = link.survey_id
-JOIN surveys_version version ON version.survey_id = survey.id AND version.id = %(version)s
-WHERE {is_usable}
-    AND survey.live_version_id IS NOT NULL
-    AND (survey.opens_at IS NULL OR survey.opens_at <= %(now)s)
-    AND (survey.closes_at IS NULL OR survey.closes_at > %(now)s)
-ON CONFLICT ({once}) DO UPDATE SET
-    version_id = excluded.version_id, submission_key = excluded.submission_key,
-    submitted_at = excluded.submitted_at, changed_at = excluded.changed_at, revision = response.revision + 1,
-    language = excluded.language, answers = excluded.answers
-WHERE response.submitted_at IS NULL
-RETURNING public_id
-"""
-WRITE_OPEN = WRITE.format(
-    link="surveys_collector link",
-    who="link.id, NULL, NULL, NULL",
-    channel="link.channel",
-    is_usable="link.slug = %(link)s AND (link.closed_at IS NULL OR link.closed_at > %(now)s)",
-    once="survey_id, submission_key",
-)
-# The contact and the account are the invitation's: nothing in a request can change whose answers they are.
-WRITE_PERSONAL = WRITE.format(
-    link="surveys_invitation link JOIN accounts_contact contact ON contact.id = link.contact_id",
-    who="NULL, link.id, contact.id, contact.account_id",
-    channel=f"'{PERSONAL}'",
-    is_usable="link.token_hash = %(link)s AND link.revoked_at IS NULL"
-    " AND (link.expires_at IS NULL OR link.expires_at > %(now)s)",
-    once="invitation_id",
-)
-WRITE_HANDED_IN = WRITE.format(
-    link="(SELECT id AS survey_id FROM surveys_survey WHERE id = %(link)s) link"
-    " LEFT JOIN accounts_contact contact ON contact.id = %(contact)s",
-    who="NULL, NULL, contact.id, contact.account_id",
-    channel=f"'{API}'",
-    is_usable="true",
-    once="survey_id, submission_key",
-)
 
 
 class VersionUnknown(Exception):
@@ -100,7 +55,9 @@ class AnsweredDifferently(NotTaken):
 class Submission:
     """What one sending says about itself. Whom it is from is never among it: the link says that.
 
-    `goes_on` is true for a page of several: it is read on top of the answers saved so far.
+    `goes_on` is true for a page of several: it is read on top of the answers saved so far. `is_change` asks
+    to put these answers in the place of complete ones, where the survey lets people change theirs.
+    `is_limited` is what the page thought of the survey's limits: it only spares a statement.
     """
 
     key: str
@@ -108,6 +65,11 @@ class Submission:
     language: str
     started_at: datetime
     goes_on: bool = False
+    is_change: bool = False
+    is_limited: bool = False
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    visitor: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +94,15 @@ def record_response(
     VersionUnknown, AlreadyAnswered, AnsweredDifferently or AnswersRefused, and then nothing is stored.
     """
     version = seen_version(submission.version_id)
-    if not submission.goes_on:
+    if not submission.goes_on and not submission.is_limited:
         return _record(link, submission, version, read(version.definition, {}), now)
     with transaction.atomic():
+        if submission.is_limited:
+            _wait_for_turn(version.survey_id)
+        if not submission.goes_on:
+            return _record(link, submission, version, read(version.definition, {}), now)
         # The row lock lets two tabs that save different pages do so one after the other.
-        rows = link.responses(submission.key).select_for_update(of=("self",))
+        rows = link.responses(submission.key, version.definition.privacy).select_for_update(of=("self",))
         kept = rows.values_list("answers", flat=True).first()
         return _record(link, submission, version, read(version.definition, kept or {}), now)
 
@@ -151,50 +117,98 @@ def seen_version(version_id: int) -> Published:
 
 def _record(link: Link, submission: Submission, version: Published, checked: C, now: datetime) -> Recorded[C]:
     if not checked.errors:
-        public_id = _write(link, submission, checked, now)
+        public_id = _write(link, submission, version, checked, now)
         if public_id is not None:
             return Recorded(public_id, checked, is_new=True)
     visit = link.visit(submission.key, now)
-    if visit.saved and visit.is_answered:
-        if visit.saved.submission_key != link.stored_key(submission.key) or not checked.is_complete:
-            raise AlreadyAnswered(visit)
-        if checked.errors or visit.saved.answers != checked.answers:
-            raise AnsweredDifferently(visit)
+    if visit.is_answered:
+        _refuse_another(link, submission, version, checked, visit)
+        assert visit.saved is not None
         return Recorded(visit.saved.public_id, checked, is_new=False)
     if version.survey_id != visit.survey_id:
         raise VersionUnknown
     visit.refuse_unless_open(now)
     if checked.errors:
         raise AnswersRefused(checked)
+    if visit.limits.is_limited and not submission.is_limited:
+        with transaction.atomic():
+            _wait_for_turn(version.survey_id)
+            return _record(link, replace(submission, is_limited=True), version, checked, now)
+    if visit.limits.quotas:
+        raise SurveyFull(visit, visit.limits.ending(checked.answers))
     # The write found the survey closed, and it was opened again before we could ask why.
     raise SurveyClosed(visit)
 
 
-def _write(link: Link, submission: Submission, checked: Checked, now: datetime) -> UUID | None:
+def _refuse_another(
+    link: Link, submission: Submission, version: Published, checked: Checked, visit: Visit
+) -> None:
+    """Raise unless this is the complete submission that is there already, sent once more."""
+    key = link.stored_key(submission.key, version.definition.privacy)
+    if visit.saved is None or visit.saved.submission_key != key or not checked.is_complete:
+        raise AlreadyAnswered(visit)
+    if checked.errors or visit.saved.answers != checked.answers:
+        raise AnsweredDifferently(visit)
+
+
+def _write(
+    link: Link, submission: Submission, version: Published, checked: Checked, now: datetime
+) -> UUID | None:
     """Insert the response or complete the partial one; None when the database has a reason not to."""
-    statement, where = _statement(link)
+    privacy = version.definition.privacy
+    door, where = _door(link)
+    sql = statement(door, privacy, is_limited=submission.is_limited, is_complete=checked.is_complete)
     values = {
         **where,
+        **_times(submission, privacy, now, is_complete=checked.is_complete),
         "version": submission.version_id,
-        "key": link.stored_key(submission.key),
-        "started_at": min(submission.started_at, now),
-        "submitted_at": now if checked.is_complete else None,
-        "now": now,
+        "key": link.stored_key(submission.key, privacy),
         "language": submission.language,
         "answers": json.dumps(checked.answers),
+        "hidden": json.dumps(dict(submission.hidden)) if submission.hidden else "{}",
+        "flags": [*submission.flags],
+        "visitor": submission.visitor,
+        "is_change": submission.is_change,
+        "same_address": SAME_ADDRESS,
+        "least_asked": LEAST_ASKED,
     }
     with _prepared_cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(sql, values)
         row = cursor.fetchone()
     return row[0] if row else None
 
 
-def _statement(link: Link) -> tuple[str, dict[str, str | bytes | int | None]]:
+def _wait_for_turn(survey_id: int) -> None:
+    """Wait until nobody else writes to a limited survey; the turn ends with the transaction."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(LOCK, [LOCK_CLASS, survey_id])
+
+
+def _times(submission: Submission, privacy: str, now: datetime, *, is_complete: bool) -> dict[str, object]:
+    """Return the times that are stored: no more than the day where no names are kept."""
+    if privacy == IDENTIFIED:
+        return {
+            "started_at": min(submission.started_at, now),
+            "submitted_at": now if is_complete else None,
+            "changed_at": now,
+            "now": now,
+        }
+    day = start_of_day(now, settings.REPORTING_ZONE)
+    return {
+        "started_at": day,
+        "submitted_at": day if is_complete else None,
+        "changed_at": coarse(now),
+        "now": now,
+        "day": now.astimezone(settings.REPORTING_ZONE).date(),
+    }
+
+
+def _door(link: Link) -> tuple[Door, dict[str, str | bytes | int | None]]:
     if isinstance(link, OpenLink):
-        return WRITE_OPEN, {"link": link.slug}
+        return "open", {"link": link.slug}
     if isinstance(link, PersonalLink):
-        return WRITE_PERSONAL, {"link": token_hash(link.token)}
-    return WRITE_HANDED_IN, {"link": link.survey_id, "contact": link.contact_id}
+        return "personal", {"link": token_hash(link.token)}
+    return "handed_in", {"link": link.survey_id, "contact": link.contact_id}
 
 
 def _prepared_cursor() -> CursorWrapper:

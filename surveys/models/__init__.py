@@ -1,5 +1,6 @@
 from surveys.models.campaigns import Audience, AudienceMember, Campaign, Message
 from surveys.models.design import Choice, Ending, Logo, Page, Programme, Question, Survey, Version
+from surveys.models.limits import Footprint, Quota
 from surveys.models.mails import Mail, MailEvent, Skip
 from surveys.models.outreach import Collector, Invitation
 from surveys.models.protection import ContactCap, ContactPolicy, Preference, Suppression
@@ -14,6 +15,7 @@ __all__ = [
     "ContactCap",
     "ContactPolicy",
     "Ending",
+    "Footprint",
     "Invitation",
     "Logo",
     "Mail",
@@ -23,6 +25,7 @@ __all__ = [
     "Preference",
     "Programme",
     "Question",
+    "Quota",
     "Response",
     "Skip",
     "Suppression",

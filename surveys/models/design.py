@@ -90,6 +90,12 @@ class Survey(models.Model):
     )
     opens_at = models.DateTimeField(null=True, blank=True)
     closes_at = models.DateTimeField(null=True, blank=True)
+    response_limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Closes once so many complete responses count. Blank: no limit."
+    )
+    allows_changes = models.BooleanField(
+        "answers may be changed", default=False, help_text="By who opens a personal link once more."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = Surveys.as_manager()

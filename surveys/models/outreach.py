@@ -1,13 +1,24 @@
+import re
 from datetime import datetime
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Coalesce
 
 from accounts.models import Contact
 from accounts.models.people import OfAccount
 from surveys.models.design import Survey
+
+ORIGIN = re.compile(r"https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
+
+
+def validate_origin(value: str) -> None:
+    """Raise ValidationError unless the value is one web page's origin, such as https://www.example.com."""
+    if not ORIGIN.fullmatch(value):
+        raise ValidationError(f"“{value[:80]}” is no origin: write it like https://www.example.com.")
 
 
 class Collector(models.Model):
@@ -25,6 +36,13 @@ class Collector(models.Model):
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.LINK)
     slug = models.SlugField(max_length=80, unique=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    response_limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Closes once so many complete responses count. Blank: no limit."
+    )
+    # Pages that may show the survey in a frame; a channel that is no embed is framed nowhere.
+    allowed_origins = ArrayField(
+        models.CharField(max_length=270, validators=[validate_origin]), default=list, blank=True
+    )
 
     class Meta:
         ordering = ("pk",)
@@ -89,6 +107,8 @@ class Invitation(models.Model):
     bounced_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # Anonymous and confidential surveys: that it was answered, by day; which response it was, no row says.
+    answered_on = models.DateField(null=True, blank=True)
 
     objects = Invitations.as_manager()
 

@@ -21,6 +21,14 @@ class Responses(OfAccount):
         """Responses that may enter a number: not tests."""
         return self.filter(is_test=False)
 
+    def unflagged(self) -> Self:
+        """Responses that nothing speaks against."""
+        return self.filter(flags=[])
+
+    def quotable(self) -> Self:
+        """Responses whose author gave words of praise and consented to their being shown."""
+        return self.filter(afterword__ask="quote")
+
 
 class Response(models.Model):
     """One row is one visit's answers, partial (`submitted_at` null) or complete."""
@@ -44,6 +52,8 @@ class Response(models.Model):
     answers = models.JSONField(default=dict)
     hidden = models.JSONField(default=dict, blank=True)
     is_test = models.BooleanField(default=False)
+    # What the end screen asked for: {"ask": "quote" or "call_back", "text", "consent": the sentence shown}.
+    afterword = models.JSONField(null=True, blank=True)
     flags = ArrayField(models.CharField(max_length=30), default=list, blank=True)
 
     objects = Responses.as_manager()

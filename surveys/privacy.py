@@ -1,0 +1,23 @@
+"""What a survey promises about names, and what of an answer's time it therefore keeps. Pure.
+
+Identified answers carry their contact. Confidential ones carry the company where enough of its people were
+asked, anonymous ones nothing; neither carries anything that leads back to an invitation.
+"""
+
+from datetime import datetime, timedelta, tzinfo
+
+from surveys.definition import PRIVACY
+
+IDENTIFIED, CONFIDENTIAL, ANONYMOUS = PRIVACY
+# Shorter than the overlap in which metrics look for what was changed (metrics.actions.absorb).
+CHANGED_WITHIN = timedelta(minutes=10)
+
+
+def start_of_day(now: datetime, zone: tzinfo) -> datetime:
+    """Return the instant at which the local day of `now` began."""
+    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(now.tzinfo)
+
+
+def coarse(now: datetime) -> datetime:
+    """Return the instant rounded down to ten minutes."""
+    return now - timedelta(seconds=now.timestamp() % CHANGED_WITHIN.total_seconds())
