@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -158,7 +158,7 @@ def _write(
     privacy = version.definition.privacy
     door, where = _door(link)
     sql = statement(door, privacy, is_limited=submission.is_limited, is_complete=checked.is_complete)
-    values = {
+    values: dict[str, Any] = {
         **where,
         **_times(submission, privacy, now, is_complete=checked.is_complete),
         "version": submission.version_id,
@@ -184,7 +184,7 @@ def _wait_for_turn(survey_id: int) -> None:
         cursor.execute(LOCK, [LOCK_CLASS, survey_id])
 
 
-def _times(submission: Submission, privacy: str, now: datetime, *, is_complete: bool) -> dict[str, object]:
+def _times(submission: Submission, privacy: str, now: datetime, *, is_complete: bool) -> dict[str, Any]:
     """Return the times that are stored: no more than the day where no names are kept."""
     if privacy == IDENTIFIED:
         return {
