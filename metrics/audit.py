@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 
 from metrics.formulas.days import reporting_day
 from metrics.formulas.health import CUTOFFS
-from metrics.models import Absorbed, Comment, Health, Score, Tally
+from metrics.models import Absorbed, Comment, Health, Score, Scorecard, Tally
 from surveys.interchange.native import DefinitionRefused
 from surveys.kinds import KINDS, AnswerRefused
 from surveys.models import Response
@@ -208,15 +208,20 @@ def _compare(expected: Rows, stored: Rows) -> Iterator[str]:
 
 def _unbalanced() -> Iterator[tuple[int, Any]]:
     """Yield account and day of each health whose parts do not add up to it, or whose colour is unfounded."""
-    fields = ("account", "day", "score", "base", "confidence", "band", "parts")
-    for account, day, score, base, confidence, band, parts in Health.objects.values_list(*fields).iterator():
+    least = {
+        pk: rules.get("bands", {}).get("least_confidence", CUTOFFS.least_confidence)
+        for pk, rules in Scorecard.objects.values_list("pk", "rules")
+    }
+    fields = ("account", "day", "scorecard", "score", "base", "confidence", "band", "parts")
+    for row in Health.objects.values_list(*fields).iterator():
+        account, day, scorecard, score, base, confidence, band, parts = row
         try:
             weight = sum(part["weight"] for part in parts)
             is_sound = (
                 score == base + sum(part["contribution"] for part in parts)
                 and abs(base - sum(p["weight"] * p["neutral"] for p in parts if p["weight"]) / weight) <= 1
                 and abs(confidence - sum(p["weight"] * p["freshness"] for p in parts) / weight) <= 2
-                and (band == Health.Band.GREY) == (confidence < CUTOFFS.least_confidence * 10_000)
+                and (band == Health.Band.GREY) == (confidence < round(least[scorecard] * 10_000))
             )
         except (KeyError, TypeError, ZeroDivisionError):
             is_sound = False

@@ -1,61 +1,49 @@
 """The health of accounts: what is known of them on a day, weighed by the scorecard, one row each."""
 
-import json
 import math
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connection, transaction
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Account
-from metrics.actions.scorecards import Component, components_in_use, scorecard_in_use
+from metrics.actions.bands import Past, past_of, recolour_after
+from metrics.actions.scorecards import card_of, lock_scoring, scorecard_for
+from metrics.actions.snapshots import write_snapshots
 from metrics.evidence import Evidence, Finding, gather, portfolio_rate
-from metrics.formulas.health import Band, HealthScore, Part, assemble, band, hard_rules
+from metrics.formulas.health import PERSONS_WORD, HealthScore, Override, hard_rules
 from metrics.formulas.health_components import UNKNOWN
-from metrics.models import Health
+from metrics.formulas.scorecards import Card
+from metrics.models import Health, HealthOverride
 
-LOCK = 0x65617273_0002
 # Answers that come in meanwhile wait for one chunk at most.
 CHUNK = 2_000
-# Bands remember for a week: after a longer gap an account starts afresh.
-MEMORY_DAYS = 7
 # After a longer outage the days in between stay without a snapshot.
 CATCH_UP_DAYS = 35
-
-# One document instead of thousands of parameters, whose quoting took a third of the time.
-WRITE = """
-INSERT INTO metrics_health (account_id, scorecard_id, day, score, base, confidence, band, parts, computed_at)
-SELECT account_id, %(scorecard)s, %(day)s, score, base, confidence, band, parts, %(now)s
-FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS health (account_id bigint, score int, base int, confidence int, band text, parts jsonb)
-ON CONFLICT (account_id, day) DO UPDATE SET scorecard_id = excluded.scorecard_id, score = excluded.score,
-    base = excluded.base, confidence = excluded.confidence, band = excluded.band, parts = excluded.parts,
-    computed_at = excluded.computed_at
-"""
 
 NOTHING = Finding(UNKNOWN, {})
 
 
-@dataclass(slots=True)
-class Past:
-    """An account's scores and newest band in the days before, oldest first."""
+class Known(NamedTuple):
+    """All that decides the health of some accounts on a day."""
 
-    scores: list[float] = field(default_factory=list)
-    band: Band | None = None
-    is_overridden: bool = False
+    day: date
+    card: Card
+    evidence: Evidence
+    past: Mapping[int, Past]
+    words: Mapping[int, HealthOverride]
 
 
 def score_accounts(
     *, day: date, now: datetime, accounts: Collection[int] | QuerySet[Account, Any] | None = None
 ) -> int:
-    """Write the health of the day of these accounts, or of all; return how many rows were written.
+    """Write the health of the day of these accounts, or of all; return how many rows are new or renewed.
 
-    A second time on one day it replaces the first. Accounts that had churned by the day get none.
+    Until the day ends a second time replaces the first; afterwards what was known then stays, and what has
+    come since is a revision beside it. Accounts that had churned by the day get none.
     """
     customers = Account.objects.active_on(day).filter(Q(created_on=None) | Q(created_on__lte=day))
     if accounts is not None:
@@ -88,38 +76,45 @@ def score_missing(*, today: date, now: datetime) -> int:
 
 def _score_chunk(accounts: Sequence[int], day: date, now: datetime, *, rate: float | None) -> int:
     with transaction.atomic():
-        # What is read below must not be older than what another run writes before us.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        scorecard = scorecard_in_use(now=now)
-        evidence, past = gather(accounts, day, rate=rate), _past(accounts, day)
-        components = components_in_use(scorecard)
-        rows = [_row(account, components, evidence, past[account]) for account in accounts]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                WRITE, {"rows": json.dumps(rows), "scorecard": scorecard.pk, "day": day, "now": now}
-            )
-    return len(rows)
+        lock_scoring()
+        scorecard = scorecard_for(day=day, now=now)
+        card = card_of(scorecard)
+        known = Known(
+            day,
+            card,
+            gather(accounts, day, rate=rate, rules=card.rules),
+            past_of(accounts, day),
+            _persons_words(accounts, day),
+        )
+        rows = [_row(account, known) for account in accounts]
+        written = write_snapshots(rows, day=day, now=now, scorecard=scorecard)
+        recolour_after(accounts, day, now)
+    return written
 
 
-def _row(
-    account: int, components: Mapping[str, Component], evidence: Evidence, past: Past
-) -> dict[str, object]:
+def _persons_words(accounts: Sequence[int], day: date) -> dict[int, HealthOverride]:
+    acting = HealthOverride.objects.acting_on(day).filter(account__in=accounts).order_by("pk")
+    return {each.account_id: each for each in acting}
+
+
+def _row(account: int, known: Known) -> dict[str, object]:
     """Return the health of one account as its row."""
-    found = {key: evidence.findings.get(key, {}).get(account, NOTHING) for key in components}
-    parts = [Part(key, *component, *found[key].measure) for key, component in components.items()]
+    card, evidence, word = known.card, known.evidence, known.words.get(account)
+    found = {key: evidence.findings.get(key, {}).get(account, NOTHING) for key in card.used}
     rules = hard_rules(
         notice_of_termination=account in evidence.notices,
-        decision_maker_case_late=False,
+        decision_maker_case_late=account in evidence.late_decision_makers,
         invoice_days_overdue=evidence.overdue_days.get(account),
     )
-    health = assemble(parts, rules)
-    colour = band(
+    if word:
+        rules.append(Override(PERSONS_WORD, word.value, is_cap=False))
+    health = card.score({key: finding.measure for key, finding in found.items()}, rules)
+    colour = known.past[account].next_band(
+        known.day,
         health.score,
         health.confidence,
-        past.band,
-        past.scores,
-        is_overridden=past.is_overridden or health.overridden_by is not None,
+        card.cutoffs,
+        is_overridden=health.overridden_by is not None,
     )
     return {
         "account_id": account,
@@ -128,42 +123,43 @@ def _row(
         # Rounded down, so that a colour never stands beside a confidence that forbids it.
         "confidence": math.floor(health.confidence * 10_000),
         "band": colour,
-        "parts": _explained(parts, found, health),
+        "parts": [*_parts(card, found, health), *_overrides(rules, health, word)],
     }
 
 
-def _explained(
-    parts: Sequence[Part], found: Mapping[str, Finding], health: HealthScore
-) -> list[dict[str, Any]]:
+def _parts(card: Card, found: Mapping[str, Finding], health: HealthScore) -> list[dict[str, Any]]:
     """Return the parts as they are stored: everything in whole hundredths, with the facts behind it."""
-    explained: list[dict[str, Any]] = [
+    return [
         {
-            "key": part.key,
-            "weight": round(part.weight * 100),
-            "neutral": round(part.neutral * 100),
-            "score": None if part.score is None else round(part.score * 100),
-            "freshness": round(part.freshness * 10_000),
-            "contribution": health.contributions_c[part.key],
-            "facts": found[part.key].facts,
+            "key": key,
+            "weight": round(component.weight * 100),
+            "neutral": round(component.neutral * 100),
+            "score": None if (score := found[key].measure.score) is None else round(score * 100),
+            "freshness": round(found[key].measure.freshness * 10_000),
+            "contribution": health.contributions_c[key],
+            "facts": found[key].facts,
         }
-        for part in parts
+        for key, component in card.used.items()
     ]
-    if health.overridden_by is not None:
-        rule = {"key": health.overridden_by, "weight": 0, "neutral": None, "score": None, "freshness": 0}
-        explained.append(rule | {"contribution": health.override_c, "facts": {}, "is_override": True})
+
+
+def _overrides(
+    rules: Sequence[Override], health: HealthScore, word: HealthOverride | None
+) -> list[dict[str, Any]]:
+    """Return what acts on the score beside the parts; the one that decides holds all the points."""
+    explained = []
+    for rule in rules:
+        is_binding = rule.key == health.overridden_by
+        stored: dict[str, Any] = {
+            "key": rule.key,
+            "weight": 0,
+            "neutral": None,
+            "score": round(rule.value * 100),
+            "freshness": 0,
+            "contribution": health.override_c if is_binding else 0,
+            "facts": {"override": word.pk} if word and rule.key == PERSONS_WORD else {},
+            "is_override": True,
+            "is_cap": rule.is_cap,
+        }
+        explained.append(stored | {"is_binding": True} if is_binding else stored)
     return explained
-
-
-def _past(accounts: Sequence[int], day: date) -> Mapping[int, Past]:
-    is_overridden = ExpressionWrapper(Q(parts__contains=[{"is_override": True}]), BooleanField())
-    rows = (
-        Health.objects.filter(account__in=accounts, day__lt=day, day__gte=day - timedelta(days=MEMORY_DAYS))
-        .order_by("account_id", "day")
-        .values_list("account_id", "score", "band", is_overridden)
-    )
-    past: dict[int, Past] = defaultdict(Past)
-    for account, score, colour, was_overridden in rows.iterator():
-        before = past[account]
-        before.scores.append(score / 100)
-        before.band, before.is_overridden = Band(colour), was_overridden
-    return past

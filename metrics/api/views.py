@@ -103,13 +103,13 @@ class AccountHealthView(ApiView):
         What is not known is null. What parts of revenue stand on is said to keys with the scope `revenue`.
         """
         account = get_object_or_404(Account.objects.visible_to(self.key), pk=pk)
-        rows = Health.objects.filter(account=account, day__gt=_today() - HISTORY).order_by("-day")
-        newest = rows.first()
+        rows = Health.objects.filter(account=account, day__gt=_today() - HISTORY)
+        newest = rows.newest_on(_today()).first()
         with_revenue = self.key.sees_revenue
         shown = HealthSerializer(explained(newest, with_revenue=with_revenue)).data if newest else UNKNOWN
         history = [
             {"day": day, "score": score / 100, "band": band}
-            for day, score, band in rows.values_list("day", "score", "band")
+            for day, score, band in reversed(rows.by_day().values_list("day", "score", "band"))
         ]
         return Response({"account": account.pk, **shown, "history": history})
 

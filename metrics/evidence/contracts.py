@@ -25,7 +25,9 @@ class Terms:
     notices: frozenset[int]
 
 
-def terms(accounts: Sequence[int], day: date, *, heard: Set[int], overdue_days: Mapping[int, int]) -> Terms:
+def terms(
+    accounts: Sequence[int], day: date, *, heard: Set[int], checks: Mapping[int, Mapping[str, bool]]
+) -> Terms:
     """Return revenue movement and renewal readiness of the accounts, and who gave notice."""
     rows = Subscription.objects.filter(account__in=accounts, annual_value__gt=0).order_by("pk")
     held: dict[int, list[Subscription]] = defaultdict(list)
@@ -37,14 +39,12 @@ def terms(accounts: Sequence[int], day: date, *, heard: Set[int], overdue_days: 
         if movement := _movement(subscriptions, day, rates):
             movements[account] = movement
         open_terms = _open_terms(subscriptions, day)
-        checks = {"decision_maker_heard": account in heard}
-        if account in overdue_days:
-            checks["no_overdue_invoice"] = overdue_days[account] <= 0
-        if open_terms:
-            readiness[account] = _readiness(open_terms, day, checks)
         in_force = [each for each in subscriptions if each.is_in_force(day)]
         if in_force and all(each in open_terms and _has_notice(each, day) for each in in_force):
             notices.add(account)
+        if open_terms:
+            known = {"decision_maker_heard": account in heard, **checks.get(account, {})}
+            readiness[account] = _readiness(open_terms, day, known)
     findings = {"revenue_movement": movements, "renewal_readiness": readiness}
     return Terms(findings, frozenset(notices))
 
@@ -104,11 +104,16 @@ def _open_terms(subscriptions: Sequence[Subscription], day: date) -> list[Subscr
 
 
 def _readiness(open_terms: Sequence[Subscription], day: date, checks: Mapping[str, bool]) -> Finding:
-    ends_on = min(each.ends_on for each in open_terms if each.ends_on)
+    """Return how ready the account is to renew the next term; one that was cancelled only if all were."""
+    asked = [each for each in open_terms if not _has_notice(each, day)]
+    ends_on = min(each.ends_on for each in asked or open_terms if each.ends_on)
     days = (ends_on - day).days
     # The term is half-open: on its last date it has run out.
-    measure = renewal_readiness(days if days > 0 else -1, checks)
-    return Finding(measure, {"ends_on": ends_on.isoformat(), "days": days, "checks": dict(checks)})
+    measure = renewal_readiness(days if days > 0 else -1, checks, has_notice=not asked)
+    facts: dict[str, object] = {"ends_on": ends_on.isoformat(), "days": days, "checks": dict(checks)}
+    if not asked:
+        facts["has_notice"] = True
+    return Finding(measure, facts)
 
 
 def _has_notice(subscription: Subscription, day: date) -> bool:

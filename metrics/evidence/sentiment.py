@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from metrics.codebook import satisfaction_scales
 from metrics.evidence.finding import Finding, Findings, hundredths
 from metrics.formulas.health_components import (
-    SENTIMENT,
     LatestAnswer,
+    Rules,
     relationship_sentiment,
     sentiment_trend,
     transactional_sentiment,
@@ -26,7 +26,7 @@ RECENT_DAYS, TREND_DAYS = 90, 365
 HEARD_DAYS = 90
 
 
-def relationship(accounts: Sequence[int], day: date) -> Findings:
+def relationship(accounts: Sequence[int], day: date, rules: Rules) -> Findings:
     """Return sentiment and trend from the likelihood answers given in relationship programmes.
 
     An answer without a contact is that of one more person. NPS of single events stays out: the two are
@@ -34,7 +34,7 @@ def relationship(accounts: Sequence[int], day: date) -> Findings:
     """
     rows = (
         _scores(accounts, day, RELATIONSHIP_DAYS)
-        .filter(kind="nps", value__range=(0, len(SENTIMENT) - 1))
+        .filter(kind="nps", value__range=(0, len(rules.sentiment) - 1))
         .filter(survey__programme__mode=Programme.Mode.RELATIONSHIP)
         .order_by("account_id", "day", "response_id", "question_key")
         .values_list("account_id", "contact_id", "response_id", "day", "value", "contact_role")
@@ -46,10 +46,12 @@ def relationship(accounts: Sequence[int], day: date) -> Findings:
         age = (day - on).days
         latest[account][person] = LatestAnswer(value, age, role)
         if age < TREND_DAYS:
-            points[account][age >= RECENT_DAYS].append(SENTIMENT[value])
+            points[account][age >= RECENT_DAYS].append(rules.sentiment[value])
     return {
         "relationship_sentiment": {
-            account: Finding(relationship_sentiment(answers.values()), _who_said_what(answers.values(), day))
+            account: Finding(
+                relationship_sentiment(answers.values(), rules), _who_said_what(answers.values(), day)
+            )
             for account, answers in latest.items()
         },
         "sentiment_trend": {
@@ -60,7 +62,7 @@ def relationship(accounts: Sequence[int], day: date) -> Findings:
     }
 
 
-def transactions(accounts: Sequence[int], day: date) -> Findings:
+def transactions(accounts: Sequence[int], day: date, rules: Rules) -> Findings:
     """Return sentiment from the satisfaction and effort answers of all programmes, each as index 0..100."""
     rows = list(
         _scores(accounts, day, TRANSACTION_DAYS)
@@ -79,7 +81,7 @@ def transactions(accounts: Sequence[int], day: date) -> Findings:
     return {
         "transactional_sentiment": {
             account: Finding(
-                transactional_sentiment(pairs),
+                transactional_sentiment(pairs, rules),
                 {"answers": len(pairs), "newest": newest[account].isoformat()},
             )
             for account, pairs in indices.items()

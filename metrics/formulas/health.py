@@ -88,6 +88,8 @@ NOTICE_OF_TERMINATION = Override("notice_of_termination", 20)
 DECISION_MAKER_CASE_LATE = Override("decision_maker_case_late", 49)
 INVOICE_OVERDUE = Override("invoice_overdue", 60)
 INVOICE_OVERDUE_DAYS = 60
+# A person's word on the score; what caps it still holds.
+PERSONS_WORD = "persons_word"
 
 
 def assemble(parts: Iterable[Part], overrides: Iterable[Override] = ()) -> HealthScore:

@@ -7,6 +7,7 @@ score. Weights and neutral values belong to the scorecard, the defaults stand in
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 
 from metrics.formulas.decay import remaining
@@ -43,7 +44,8 @@ IMPORT_GRACE_DAYS = 7.0
 # How many invitations' worth of belief the portfolio's response rate gets.
 RESPONSE_PRIOR = 2.0
 
-# Share of sold seats that are active, and activity of the last 28 days per day against the 84 before.
+# Corners (METRICS 5.2): share of sold seats that are active, and activity of the last 28 days per day against
+# the 84 before.
 SEATS: Corners = ((0.0, 0.0), (0.25, 30.0), (0.5, 60.0), (0.8, 90.0), (1.0, 100.0))
 ACTIVITY: Corners = ((0.0, 0.0), (0.5, 25.0), (1.0, 60.0), (1.25, 85.0), (1.5, 100.0))
 SEATS_SHARE = 0.6
@@ -52,36 +54,46 @@ TICKETS: Corners = ((0.0, 100.0), (5.0, 75.0), (15.0, 40.0), (30.0, 0.0))
 URGENT_AGE: Corners = ((0.0, 75.0), (3.0, 40.0), (10.0, 0.0))
 
 
-def relationship_sentiment(
-    answers: Iterable[LatestAnswer],
-    role_weights: Mapping[str, float] | None = None,
-    half_life: float = RELATIONSHIP_HALF_LIFE,
-) -> Measure:
+class Rules(NamedTuple):
+    """How a scorecard has things measured: half-lives in days, maps to 0..100, weights of roles."""
+
+    relationship_half_life: float = RELATIONSHIP_HALF_LIFE
+    transaction_half_life: float = TRANSACTION_HALF_LIFE
+    import_half_life: float = IMPORT_HALF_LIFE
+    sentiment: Sequence[int] = SENTIMENT
+    seats: Corners = SEATS
+    activity: Corners = ACTIVITY
+    tickets: Corners = TICKETS
+    urgent_age: Corners = URGENT_AGE
+    role_weights: Mapping[str, float] = MappingProxyType({})
+
+
+RULES = Rules()
+
+
+def relationship_sentiment(answers: Iterable[LatestAnswer], rules: Rules = RULES) -> Measure:
     """Return the sentiment of the latest answer of each contact, weighted by role and age.
 
     One fresh answer carries half the component's weight (n / (n + 1)) and fades; roles weigh 1 by default.
     """
-    weights = role_weights or {}
     weighted = weight = fresh = 0.0
     for answer in answers:
-        if not 0 <= answer.value < len(SENTIMENT):
+        if not 0 <= answer.value < len(rules.sentiment):
             raise ValueError(f"{answer.value} lies outside the scale 0..10")
-        left = remaining(answer.age_days, half_life)
-        share = weights.get(answer.role, 1.0) * left
-        weighted += share * SENTIMENT[answer.value]
+        left = remaining(answer.age_days, rules.relationship_half_life)
+        share = rules.role_weights.get(answer.role, 1.0) * left
+        weighted += share * rules.sentiment[answer.value]
         weight += share
         fresh += left
     # A mean of 100s can come out a rounding error above.
     return Measure(_clipped(weighted / weight), _saturation(fresh)) if weight else UNKNOWN
 
 
-def transactional_sentiment(
-    indices: Iterable[tuple[float, float]], half_life: float = TRANSACTION_HALF_LIFE
-) -> Measure:
+def transactional_sentiment(indices: Iterable[tuple[float, float]], rules: Rules = RULES) -> Measure:
     """Return the age-weighted mean of (satisfaction or ease index 0..100, age in days)."""
     weighted = weight = 0.0
     for index, age_days in indices:
-        left = remaining(age_days, half_life)
+        left = remaining(age_days, rules.transaction_half_life)
         weighted += left * index
         weight += left
     return Measure(_clipped(weighted / weight), _saturation(weight)) if weight else UNKNOWN
@@ -125,6 +137,16 @@ def follow_up(days_past_due: Iterable[float]) -> Measure:
     return Measure(_clipped(100 - lost), 1.0)
 
 
+def follow_up_load(*, open_cases: float, late_days: float, age_days: float, rules: Rules = RULES) -> Measure:
+    """Return `follow_up` from its sums: the cases that are open, and the days they are past due together.
+
+    A case's lateness counts for ten days at most, as its points do. What was imported long ago fades.
+    """
+    cases = max(0.0, open_cases)
+    lost = 20 * cases + 2 * min(10 * cases, max(0.0, late_days))
+    return Measure(_clipped(100 - lost), import_freshness(age_days, rules))
+
+
 def revenue_movement(before: Decimal, after: Decimal, tenure_months: float) -> Measure:
     """Return 60 and 2 points per percent of ARR lost, 1.33 per percent gained, over 12 months.
 
@@ -138,15 +160,17 @@ def revenue_movement(before: Decimal, after: Decimal, tenure_months: float) -> M
     return Measure(_clipped(score), min(1.0, max(0.0, tenure_months) / 12))
 
 
-def renewal_readiness(days_to_end: int | None, checks: Mapping[str, bool]) -> Measure:
+def renewal_readiness(
+    days_to_end: int | None, checks: Mapping[str, bool], *, has_notice: bool = False
+) -> Measure:
     """Return 100 x (1 - p x q): p rises from 0 to 1 between 180 and 30 days before the term's end.
 
-    q is the share of failed checks: nearness alone is not bad. 0 once the term has run out unrenewed;
-    unknown without an end or without checks.
+    q is the share of failed checks: nearness alone is not bad. 0 once the term has run out unrenewed, and
+    once notice was given, however far its end; unknown without an end or without checks.
     """
     if days_to_end is None:
         return UNKNOWN
-    if days_to_end < 0:
+    if days_to_end < 0 or has_notice:
         return Measure(0.0, 1.0)
     if not checks:
         return UNKNOWN
@@ -156,7 +180,7 @@ def renewal_readiness(days_to_end: int | None, checks: Mapping[str, bool]) -> Me
 
 
 def product_usage(
-    *, active_seat_share: float | None, activity_ratio: float | None, age_days: float
+    *, active_seat_share: float | None, activity_ratio: float | None, age_days: float, rules: Rules = RULES
 ) -> Measure:
     """Return the imported usage: 60 percent seats active of seats sold, 40 percent recent activity.
 
@@ -165,16 +189,22 @@ def product_usage(
     """
     weighted = weight = 0.0
     if active_seat_share is not None:
-        weighted += SEATS_SHARE * interpolated(SEATS, active_seat_share)
+        weighted += SEATS_SHARE * interpolated(rules.seats, active_seat_share)
         weight += SEATS_SHARE
     if activity_ratio is not None:
-        weighted += (1 - SEATS_SHARE) * interpolated(ACTIVITY, activity_ratio)
+        weighted += (1 - SEATS_SHARE) * interpolated(rules.activity, activity_ratio)
         weight += 1 - SEATS_SHARE
-    return Measure(_clipped(weighted / weight), weight * _import_freshness(age_days)) if weight else UNKNOWN
+    if not weight:
+        return UNKNOWN
+    return Measure(_clipped(weighted / weight), weight * import_freshness(age_days, rules))
 
 
 def support_load(
-    *, tickets_per_100_seats: float | None, oldest_urgent_days: float | None, age_days: float
+    *,
+    tickets_per_100_seats: float | None,
+    oldest_urgent_days: float | None,
+    age_days: float,
+    rules: Rules = RULES,
 ) -> Measure:
     """Return the imported support load: the worse of weighted tickets per 100 seats and the oldest P1's age.
 
@@ -182,10 +212,10 @@ def support_load(
     """
     if tickets_per_100_seats is None:
         return UNKNOWN
-    score = interpolated(TICKETS, tickets_per_100_seats)
+    score = interpolated(rules.tickets, tickets_per_100_seats)
     if oldest_urgent_days is not None:
-        score = min(score, interpolated(URGENT_AGE, oldest_urgent_days))
-    return Measure(score, _import_freshness(age_days))
+        score = min(score, interpolated(rules.urgent_age, oldest_urgent_days))
+    return Measure(score, import_freshness(age_days, rules))
 
 
 def interpolated(corners: Corners, measure: float) -> float:
@@ -198,8 +228,9 @@ def interpolated(corners: Corners, measure: float) -> float:
     return corners[-1][1]
 
 
-def _import_freshness(age_days: float) -> float:
-    return remaining(max(0.0, age_days - IMPORT_GRACE_DAYS), IMPORT_HALF_LIFE)
+def import_freshness(age_days: float, rules: Rules = RULES) -> float:
+    """Return how fresh (0..1) an import is: wholly for a week, then fading by its half-life."""
+    return remaining(max(0.0, age_days - IMPORT_GRACE_DAYS), rules.import_half_life)
 
 
 def _saturation(evidence: float) -> float:

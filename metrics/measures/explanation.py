@@ -22,6 +22,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "notice_of_termination": ("Notice was given", "caps the health at 20"),
     "decision_maker_case_late": ("A decision-maker's case is late", "caps the health at 49"),
     "invoice_overdue": ("An invoice is long overdue", "caps the health at 60"),
+    "persons_word": ("Overridden by a person", "sets the health, whatever the parts say"),
 }
 BASE = ("Where every account begins", "all parts at their neutral value")
 # What was found of these is for those who may see revenue; how many points it adds is for all.

@@ -9,6 +9,8 @@ Facts = Mapping[str, Any]
 CHECKS = {
     "decision_maker_heard": "no decision-maker heard in 90 days",
     "no_overdue_invoice": "an invoice is overdue",
+    "no_open_case": "an unhappy answer is not settled",
+    "renewal_committed": "the renewal is not promised yet",
 }
 
 
@@ -47,10 +49,18 @@ def _revenue(facts: Facts) -> str:
 def _readiness(facts: Facts) -> str:
     if facts["days"] <= 0:
         return f"the term ended on {_day(facts['ends_on'])}, not renewed"
+    if facts.get("has_notice"):
+        return f"notice was given; the term ends on {_day(facts['ends_on'])}"
     failed = [
         CHECKS.get(check, check.replace("_", " ")) for check, passed in facts["checks"].items() if not passed
     ]
     return "; ".join([f"{_count(facts['days'], 'day')} to {_day(facts['ends_on'])}", *failed])
+
+
+def _follow_up(facts: Facts) -> str:
+    words = f"{_count(facts['open_cases'], 'open case')}, as of {_day(facts['observed_on'])}"
+    late = facts["late_days"]
+    return f"{words}; {_count(late, 'day')} past their due dates together" if late else words
 
 
 def _usage(facts: Facts) -> str:
@@ -93,6 +103,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "response_behaviour": _behaviour,
     "revenue_movement": _revenue,
     "renewal_readiness": _readiness,
+    "follow_up": _follow_up,
     "product_usage": _usage,
     "support_load": _support,
 }

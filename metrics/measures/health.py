@@ -61,5 +61,5 @@ def healthy_accounts(scope: Scope, found: Mapping[int, Standing] | None = None) 
 
 def health_trend(scope: Scope) -> list[tuple[date, float, Band]]:
     """Return the daily health of the account in question over the window: day, score (0..100) and band."""
-    rows = Health.objects.filter(scope.days(), account__in=scope.accounts).order_by("day")
+    rows = Health.objects.filter(scope.days(), account__in=scope.accounts).by_day()
     return [(day, score / 100, Band(band)) for day, score, band in rows.values_list("day", "score", "band")]

@@ -1,4 +1,4 @@
-from metrics.models.health import Health, Scorecard
+from metrics.models.health import Health, HealthOverride, Scorecard
 from metrics.models.scores import Absorbed, Comment, Score, Slice, Tally
 
-__all__ = ["Absorbed", "Comment", "Health", "Score", "Scorecard", "Slice", "Tally"]
+__all__ = ["Absorbed", "Comment", "Health", "HealthOverride", "Score", "Scorecard", "Slice", "Tally"]

@@ -1,17 +1,28 @@
 from datetime import date
 from typing import Self
 
+from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 
 from accounts.models import Account
 from accounts.models.people import OfAccount
 
+OVERRIDE_DAYS = 90
+
 
 class Scorecard(models.Model):
-    """One row is an immutable set of weights and neutral points that health is computed by."""
+    """One row is an immutable version of what decides a health: weights, neutral points, rules, bands.
+
+    The database refuses to change or delete it (a trigger); only its author may be forgotten.
+    """
 
     number = models.PositiveIntegerField(unique=True)
     weights = models.JSONField(help_text='{"relationship_sentiment": {"weight": 20, "neutral": 65}, …}')
+    rules = models.JSONField(default=dict, help_text="Half-lives, maps, weights of roles, cut-offs of bands.")
+    content_hash = models.CharField(max_length=64, blank=True)
+    valid_from = models.DateField(help_text="The first day that is scored by it.")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
     note = models.CharField(max_length=300, blank=True)
 
@@ -27,7 +38,11 @@ class Healths(OfAccount):
 
     def newest_on(self, day: date) -> Self:
         """The newest health of each account on or before the day."""
-        return self.filter(day__lte=day).order_by("account_id", "-day").distinct("account_id")
+        return self.filter(day__lte=day).order_by("account_id", "-day", "-revision").distinct("account_id")
+
+    def by_day(self) -> Self:
+        """The newest revision of each day of each account, oldest day first."""
+        return self.order_by("account_id", "day", "-revision").distinct("account_id", "day")
 
 
 class Health(models.Model):
@@ -35,6 +50,9 @@ class Health(models.Model):
 
     `score`, `base` and every contribution are integer hundredths (0 to 10000): base plus contributions is the
     score exactly (METRICS §5.1). `confidence` is hundredths of a percent of the weight that has data.
+
+    Revision 1 is what was known when the day ended and never changes afterwards; what came late makes further
+    revisions for 35 days.
     """
 
     class Band(models.TextChoices):
@@ -46,20 +64,25 @@ class Health(models.Model):
     account = models.ForeignKey(Account, models.CASCADE, related_name="healths")
     scorecard = models.ForeignKey(Scorecard, models.PROTECT, related_name="+")
     day = models.DateField()
+    revision = models.PositiveSmallIntegerField(default=1)
     score = models.PositiveSmallIntegerField()
     base = models.PositiveSmallIntegerField()
     confidence = models.PositiveSmallIntegerField()
     band = models.CharField(max_length=6, choices=Band)
     parts = models.JSONField()
+    inputs_hash = models.UUIDField(null=True, help_text="Of the parts and the scorecard.")
     computed_at = models.DateTimeField()
 
     objects = Healths.as_manager()
 
     class Meta:
-        ordering = ("-day",)
+        ordering = ("-day", "-revision")
         constraints = (
-            models.UniqueConstraint(fields=("account", "day"), name="one_health_a_day"),
+            models.UniqueConstraint(
+                fields=("account", "day", "revision"), name="one_health_a_day_and_revision"
+            ),
             models.CheckConstraint(condition=models.Q(score__lte=10_000), name="health_at_most_100"),
+            models.CheckConstraint(condition=models.Q(revision__gte=1), name="health_revision_from_1"),
             models.CheckConstraint(
                 condition=models.Q(band__in=("green", "yellow", "red", "grey")), name="health_band_is_known"
             ),
@@ -68,3 +91,45 @@ class Health(models.Model):
 
     def __str__(self) -> str:
         return f"{self.score / 100:.0f} on {self.day}"
+
+
+class HealthOverrides(OfAccount):
+    """Reads of overrides."""
+
+    def acting_on(self, day: date) -> Self:
+        """Overrides that set the health of the day."""
+        return self.filter(starts_on__lte=day, ends_on__gt=day)
+
+
+class HealthOverride(models.Model):
+    """One row is a person's word on an account's health in `[starts_on, ends_on)`, with the reason for it.
+
+    It is never edited: withdrawing it ends it early, so that what it did stays on record.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="health_overrides")
+    value = models.PositiveSmallIntegerField(help_text="0 to 100")
+    reason = models.CharField(max_length=500)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    starts_on = models.DateField()
+    ends_on = models.DateField(help_text="The first day on which it acts no more.")
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    objects = HealthOverrides.as_manager()
+
+    class Meta:
+        ordering = ("-starts_on", "-pk")
+        constraints = (
+            models.CheckConstraint(condition=Q(value__lte=100), name="override_at_most_100"),
+            models.CheckConstraint(condition=~Q(reason=""), name="override_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on"), ends_on__lte=F("starts_on") + OVERRIDE_DAYS),
+                name="override_at_most_90_days",
+            ),
+        )
+        indexes = (models.Index(fields=("account", "ends_on")),)
+
+    def __str__(self) -> str:
+        return f"{self.value} until {self.ends_on}"

@@ -188,7 +188,9 @@ PARTS = [part("product_usage", 1250), part("revenue_movement", -400)]
 
 
 def healthy(account, day, score=7350, base=6500, parts=PARTS):
-    card, _ = Scorecard.objects.get_or_create(number=1, defaults={"weights": {}, "created_at": NOON})
+    card, _ = Scorecard.objects.get_or_create(
+        number=1, defaults={"weights": {}, "valid_from": NOON.date(), "created_at": NOON}
+    )
     return Health.objects.create(
         account=account,
         scorecard=card,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from metrics.formulas import health, health_components, health_history
 from metrics.formulas.health import Band, Override, Part
-from metrics.formulas.health_components import UNKNOWN, LatestAnswer
+from metrics.formulas.health_components import RULES, UNKNOWN, LatestAnswer
 
 points = st.floats(0, 100)
 shares = st.floats(0, 1)
@@ -220,7 +220,9 @@ def test_relationship_sentiment_weighs_contacts_by_age_and_role():
     assert aged.freshness == pytest.approx(1.5 / 2.5)
     answers = [LatestAnswer(10, 0, "user"), LatestAnswer(0, 0, "decision_maker")]
     assert health_components.relationship_sentiment(answers).score == 50
-    weighted = health_components.relationship_sentiment(answers, {"decision_maker": 3})
+    weighted = health_components.relationship_sentiment(
+        answers, RULES._replace(role_weights={"decision_maker": 3})
+    )
     assert weighted == (25, pytest.approx(2 / 3))
     assert health_components.relationship_sentiment([]) == UNKNOWN
 
@@ -260,6 +262,14 @@ def test_follow_up_costs_more_the_longer_cases_wait():
     assert health_components.follow_up([100] * 5).score == 0
 
 
+@given(st.lists(st.floats(-50, 50), max_size=8))
+def test_sums_of_cases_say_what_the_cases_say(days_past_due):
+    late = sum(min(10.0, max(0.0, days)) for days in days_past_due)
+    summed = health_components.follow_up_load(open_cases=len(days_past_due), late_days=late, age_days=0)
+    assert summed.score == pytest.approx(health_components.follow_up(days_past_due).score)
+    assert summed.freshness == 1
+
+
 def test_revenue_movement_punishes_loss_more_than_it_rewards_growth():
     def moved(before, after, months=12):
         return health_components.revenue_movement(Decimal(before), Decimal(after), months)
@@ -280,6 +290,7 @@ def test_renewal_is_only_a_worry_when_near_and_unready():
     assert health_components.renewal_readiness(105, unready).score == 75
     assert health_components.renewal_readiness(30, unready).score == 50
     assert health_components.renewal_readiness(-1, ready) == (0, 1)
+    assert health_components.renewal_readiness(200, ready, has_notice=True) == (0, 1)
     assert health_components.renewal_readiness(None, unready) == UNKNOWN
     assert health_components.renewal_readiness(30, {}) == UNKNOWN
 

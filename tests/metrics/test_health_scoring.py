@@ -453,6 +453,12 @@ def test_the_commands_absorb_and_score(capsys):
     assert account.healths.filter(day=TODAY).exists()
 
 
+@pytest.mark.parametrize("day", ["2026-13-01", "tomorrow", "01.02.2026"])
+def test_what_is_no_day_is_refused_with_how_one_is_written(day, capsys):
+    with pytest.raises(CommandError, match="is no day; write one as 2026-03-31"):
+        call_command("score_accounts", "--day", day)
+
+
 def test_no_day_of_the_future_is_scored():
     account = make.account()
     with pytest.raises(CommandError, match="lies in the future"):

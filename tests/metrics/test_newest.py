@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_newest_health_is_one_row_an_account_whatever_their_names():
-    scorecard = Scorecard.objects.create(number=1, weights={}, created_at=f.NOON)
+    scorecard = Scorecard.objects.create(number=1, weights={}, valid_from=f.NOON.date(), created_at=f.NOON)
     for account in (f.account(name="Zebra"), f.account(name="Ant")):
         for day, score in ((date(2026, 6, 1), 5000), (date(2026, 6, 2), 6000), (date(2026, 6, 9), 7000)):
             Health.objects.create(

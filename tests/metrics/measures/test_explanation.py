@@ -90,6 +90,7 @@ def test_facts_are_said_in_words():
         },
         "product_usage": {"active_seats": 6200, "activity": 9100, "observed_on": "2026-06-01"},
         "support_load": {"tickets_per_100_seats": 420, "oldest_urgent_days": 1, "observed_on": "2026-06-01"},
+        "follow_up": {"open_cases": 2, "late_days": 3, "observed_on": "2026-06-01"},
     }
     assert said.keys() == SENTENCES.keys()
     assert [in_words(key, facts) for key, facts in said.items()] == [
@@ -101,7 +102,10 @@ def test_facts_are_said_in_words():
         "16 days to 1 Jul 2026; no decision-maker heard in 90 days",
         "62% of seats active; activity at 91% of the weeks before; as of 1 Jun 2026",
         "4.2 weighted tickets per 100 seats; oldest urgent one open for 1 day; as of 1 Jun 2026",
+        "2 open cases, as of 1 Jun 2026; 3 days past their due dates together",
     ]
+    noticed = said["renewal_readiness"] | {"has_notice": True}
+    assert in_words("renewal_readiness", noticed) == "notice was given; the term ends on 1 Jul 2026"
     gone = {"ends_on": "2026-06-01", "days": -14, "checks": {}}
     assert in_words("renewal_readiness", gone) == "the term ended on 1 Jun 2026, not renewed"
     assert in_words("product_usage", {}) == in_words("own_measure", {"x": 1}) == ""

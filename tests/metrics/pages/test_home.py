@@ -25,7 +25,9 @@ REVENUE = (
 
 
 def is_well(account, score, today, band=None):
-    card, _ = Scorecard.objects.get_or_create(number=1, defaults={"weights": {}, "created_at": f.NOON})
+    card, _ = Scorecard.objects.get_or_create(
+        number=1, defaults={"weights": {}, "valid_from": f.NOON.date(), "created_at": f.NOON}
+    )
     band = band or ("green" if score >= 75 else "yellow" if score >= 50 else "red")
     Health.objects.create(
         account=account,

@@ -1,0 +1,103 @@
+"""The colours of accounts, which remember the days before: a band is left only on the third day beyond it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+
+from metrics.actions.scorecards import card_of
+from metrics.actions.snapshots import first_replay
+from metrics.formulas.days import reporting_day
+from metrics.formulas.health import CUTOFFS, Band, Cutoffs, band
+from metrics.models import Health, Scorecard
+
+# Bands remember for a week: after a longer gap an account starts afresh.
+MEMORY_DAYS = 7
+# How many days are looked through at once for colours that an earlier day changes.
+STRETCH = timedelta(days=31)
+
+
+@dataclass(slots=True)
+class Past:
+    """An account's scores and newest band in the days before, oldest first."""
+
+    scores: list[tuple[date, float]] = field(default_factory=list)
+    band: Band | None = None
+    is_overridden: bool = False
+
+    def next_band(
+        self, day: date, score: float, confidence: float, cutoffs: Cutoffs, *, is_overridden: bool
+    ) -> Band:
+        """Return the band of the day, and remember it."""
+        since = day - timedelta(days=MEMORY_DAYS)
+        self.scores = [(on, each) for on, each in self.scores if on >= since]
+        if not self.scores:
+            self.band, self.is_overridden = None, False
+        self.band = band(
+            score,
+            confidence,
+            self.band,
+            [each for _, each in self.scores],
+            is_overridden=self.is_overridden or is_overridden,
+            cutoffs=cutoffs,
+        )
+        self.scores.append((day, score))
+        self.is_overridden = is_overridden
+        return self.band
+
+
+def past_of(accounts: Sequence[int], day: date) -> Mapping[int, Past]:
+    """Return what the colours of a day remember of each account."""
+    past: dict[int, Past] = defaultdict(Past)
+    for row in _rows(accounts, day - timedelta(days=MEMORY_DAYS), day):
+        before = past[row.account_id]
+        before.scores.append((row.day, row.score / 100))
+        before.band, before.is_overridden = Band(row.band), row.is_overridden
+    return past
+
+
+def recolour_after(accounts: Sequence[int], day: date, now: datetime) -> None:
+    """Make the colours of later days what they would be had this day been scored before them.
+
+    Days that have ended keep the colour that was known then; those still open, and replays, follow.
+    """
+    later = Health.objects.filter(account__in=accounts, day__gt=day)
+    if not later.exists():
+        return
+    today = reporting_day(now, settings.REPORTING_ZONE)
+    cutoffs = {card.pk: card_of(card).cutoffs for card in Scorecard.objects.all()}
+    touched = list(later.values_list("account_id", flat=True).distinct())
+    start = day + timedelta(days=1)
+    while touched:
+        past = past_of(touched, start)
+        changed = []
+        for row in _rows(touched, start, start + STRETCH):
+            known = Band(row.band)
+            colour = past[row.account_id].next_band(
+                row.day,
+                row.score / 100,
+                row.confidence / 10_000,
+                cutoffs.get(row.scorecard_id, CUTOFFS),
+                is_overridden=row.is_overridden,
+            )
+            is_open = row.day >= today or row.computed_at >= first_replay(row.day)
+            if colour is not known and is_open:
+                row.band = colour
+                changed.append(row)
+            else:
+                past[row.account_id].band = known
+        Health.objects.bulk_update(changed, ["band"], batch_size=1000)
+        touched = sorted({row.account_id for row in changed})
+        start += STRETCH
+
+
+def _rows(accounts: Sequence[int], start: date, end: date) -> Iterable[Any]:
+    """Return the healths of days in `[start, end)`, told whether something overrode them."""
+    is_overridden = ExpressionWrapper(Q(parts__contains=[{"is_binding": True}]), BooleanField())
+    days = Health.objects.filter(account__in=accounts, day__gte=start, day__lt=end)
+    rows: QuerySet[Any] = days.by_day().annotate(is_overridden=is_overridden).defer("parts")
+    return rows.iterator()
