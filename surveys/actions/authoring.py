@@ -27,10 +27,13 @@ class SurveyNotReady(Exception):
         self.faults = faults
 
 
-def compile_definition(survey: Survey) -> Definition:
-    """Return the definition that the working copy describes, or raise SurveyNotReady naming every fault."""
+def compile_definition(survey: Survey, document: Mapping[str, Any] | None = None) -> Definition:
+    """Return the definition that the working copy describes, or raise SurveyNotReady naming every fault.
+
+    `document` is the working copy where it was read already.
+    """
     try:
-        return from_json(draft_json(survey))
+        return from_json(document or draft_json(survey))
     except DefinitionRefused as refused:
         raise SurveyNotReady(refused.faults) from None
 
@@ -130,9 +133,9 @@ def publish_survey(survey: Survey, *, by: User | None, now: datetime) -> Version
         return version
 
 
-def compile_next(survey: Survey) -> Definition:
+def compile_next(survey: Survey, document: Mapping[str, Any] | None = None) -> Definition:
     """Return the definition that publishing would make live, or raise SurveyNotReady naming every fault."""
-    definition = compile_definition(survey)
+    definition = compile_definition(survey, document)
     logo = definition.theme.get("logo")
     if logo and not Logo.objects.filter(name=logo).exists():
         raise SurveyNotReady([("theme", "The logo is not stored here; upload it again.")])

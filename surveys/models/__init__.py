@@ -1,5 +1,6 @@
 from surveys.models.campaigns import Audience, AudienceMember, Campaign, Message
 from surveys.models.design import Choice, Ending, Logo, Page, Programme, Question, Survey, Version
+from surveys.models.drafts import DraftStep
 from surveys.models.limits import Footprint, Quota
 from surveys.models.mails import Mail, MailEvent, Skip
 from surveys.models.outreach import Collector, Invitation
@@ -14,6 +15,7 @@ __all__ = [
     "Collector",
     "ContactCap",
     "ContactPolicy",
+    "DraftStep",
     "Ending",
     "Footprint",
     "Invitation",
