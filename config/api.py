@@ -2,6 +2,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from accounts.api import resources as accounts
+from accounts.api.events import EventViewSet
 from metrics.api import views as metrics
 from surveys.api import views as surveys
 from surveys.api.responses import ResponseViewSet
@@ -13,6 +14,7 @@ router.register("contacts", accounts.ContactViewSet, "api-contact")
 router.register("subscriptions", accounts.SubscriptionViewSet, "api-subscription")
 router.register("services", accounts.ServicesViewSet, "api-services")
 router.register("signals", accounts.SignalViewSet, "api-signal")
+router.register("events", EventViewSet, "api-event")
 router.register("programmes", surveys.ProgrammeViewSet, "api-programme")
 router.register("surveys", surveys.SurveyViewSet, "api-survey")
 router.register("collectors", surveys.CollectorViewSet, "api-collector")

@@ -152,16 +152,19 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Earshot <noreply@localhost>")
 
+# Of one key; 0 lets all pass.
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=6000)
 # A view of the API that says nothing else is closed to whoever has no key.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.BearerKey"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.authentication.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttling.CallsPerMinute"],
     "DEFAULT_PARSER_CLASSES": ["accounts.api.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "accounts.api.paging.Cursor",
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "accounts.api.schema.Schema",
-    "EXCEPTION_HANDLER": "accounts.api.problems.handle_exception",
+    "EXCEPTION_HANDLER": "accounts.api.problems.answer_with_problem",
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
     "URL_FORMAT_OVERRIDE": None,

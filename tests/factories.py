@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from accounts.models import Account, Contact, Signal, Subscription, Team, User
+from accounts.models import Account, Contact, Event, Signal, Subscription, Team, User
 from surveys.actions.authoring import create_survey, publish_survey
 from surveys.interchange.native import from_json
 from surveys.links import new_nonce, token_for, token_hash
@@ -56,6 +56,12 @@ def subscription(
 def signal(account: Account, key: str, observed_on: date, value: float) -> Signal:
     """One imported measure of the account."""
     return Signal.objects.create(account=account, key=key, observed_on=observed_on, value=Decimal(str(value)))
+
+
+def event(account: Account, **fields: Any) -> Event:
+    """Something that happened to the account."""
+    own = {"event_id": f"e{next(numbers)}", "name": "ticket.closed", "occurred_at": NOON, "received_at": NOON}
+    return Event.objects.create(account=account, **{**own, **fields})
 
 
 def programme(mode: str = Programme.Mode.RELATIONSHIP) -> Programme:

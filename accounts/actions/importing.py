@@ -1,7 +1,7 @@
 """Upserts the rows of a table; each row is stored whole or not at all."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -18,6 +18,7 @@ from accounts.interchange.report import Report
 from accounts.interchange.rows import Table
 from accounts.interchange.specs import NAMED_BY, REQUIRED, Spec
 from accounts.models import User
+from accounts.models.people import OfAccount
 
 # The rows that a table refers to, by field and by the name that the table gives them.
 Named = Mapping[str, Mapping[str, models.Model]]
@@ -105,7 +106,8 @@ def _unknown(spec: Spec, draft: Draft, named: Named) -> list[str]:
 def _upsert(spec: Spec, drafts: Sequence[Draft], named: Named, report: Report, reach: Reach | None) -> None:
     drafts = [draft for draft in drafts if not _rejected(report, draft, _unknown(spec, draft, named))]
     stored = _stored(spec, [_key(spec, draft, named) for draft in drafts])
-    hidden = _out_of_reach(spec, stored.values(), reach)
+    hidden = _out_of_reach(spec.model, {row.pk for row in stored.values()}, reach)
+    veiled = _veiled(spec, stored.values(), reach)
     changed: list[tuple[Draft, Any]] = []
     for draft in drafts:
         row = stored.get(_key(spec, draft, named)) or spec.model()
@@ -113,7 +115,7 @@ def _upsert(spec: Spec, drafts: Sequence[Draft], named: Named, report: Report, r
             report.reject(draft.line, f"{', '.join(spec.key)}: is taken")
             continue
         before = _state(spec, row)
-        faults = _apply(spec, draft, row, named)
+        faults = _keep_veiled(draft, row, veiled) or _apply(spec, draft, row, named)
         if _rejected(report, draft, faults):
             continue
         if row._state.adding or _state(spec, row) != before:
@@ -131,12 +133,28 @@ def _upsert(spec: Spec, drafts: Sequence[Draft], named: Named, report: Report, r
         report.store(draft.line, is_new=is_new)
 
 
-def _out_of_reach(spec: Spec, rows: Iterable[Any], reach: Reach | None) -> set[int]:
-    """Return the primary keys of the stored rows that the reach does not hold."""
-    if reach is None:
+def _out_of_reach(model: type[models.Model], keys: Set[int], reach: Reach | None) -> Set[int]:
+    """Return those of the primary keys whose rows the reach does not hold."""
+    if reach is None or not keys:
         return set()
-    keys = {row.pk for row in rows}
-    return keys - set(reach(spec.model._default_manager.filter(pk__in=keys)).values_list("pk", flat=True))
+    return keys - set(reach(model._default_manager.filter(pk__in=keys)).values_list("pk", flat=True))
+
+
+def _veiled(spec: Spec, rows: Collection[Any], reach: Reach | None) -> Mapping[str, Set[int]]:
+    """Return, by field, the primary keys of rows of accounts out of reach to which the stored rows refer."""
+    return {
+        name: _out_of_reach(target, {key for row in rows if (key := getattr(row, f"{name}_id"))}, reach)
+        for name, target in spec.references.items()
+        if isinstance(target._default_manager.all(), OfAccount)
+    }
+
+
+def _keep_veiled(draft: Draft, row: Any, veiled: Mapping[str, Set[int]]) -> list[str]:
+    """Let the draft clear no reference out of its writer's sight, and return what it would change of one."""
+    kept = [name for name, keys in veiled.items() if getattr(row, f"{name}_id", None) in keys]
+    return [
+        f"{name}: refers to a row out of sight, and stays" for name in kept if draft.values.pop(name, None)
+    ]
 
 
 def _rejected(report: Report, draft: Draft, faults: Sequence[str]) -> bool:

@@ -22,13 +22,18 @@ MODELS = {
     "subscriptions": "accounts.{}_subscription",
     "services": "accounts.{}_servicesmonth",
     "signals": "accounts.{}_signal",
+    "events": "accounts.{}_event",
     "surveys": "surveys.{}_survey",
     "invitations": "surveys.{}_invitation",
     "responses": "surveys.{}_response",
     "metrics": "metrics.{}_health",
 }
 # What writing takes where it is not adding, changing and deleting rows of that name.
-WRITING = {"invitations": ("surveys.add_invitation",), "responses": ("surveys.change_survey",)}
+WRITING = {
+    "events": ("accounts.add_event",),
+    "invitations": ("surveys.add_invitation",),
+    "responses": ("surveys.change_survey",),
+}
 OTHERS: Mapping[str, tuple[str, ...]] = {
     "revenue": ("accounts.view_revenue",),
     "personal": ("accounts.view_contact",),

@@ -1,9 +1,9 @@
 from django.contrib import admin
-from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.contrib.filters.admin import RangeDateFilter, RangeDateTimeFilter
 
 from accounts.admin.filters import SearchedFilter, ValuesFilter
-from accounts.admin.visibility import VisibleAdmin
-from accounts.models import Signal
+from accounts.admin.visibility import ReadOnlyAdmin, VisibleAdmin
+from accounts.models import Event, Signal, SignalRule
 
 
 @admin.register(Signal)
@@ -15,3 +15,28 @@ class SignalAdmin(VisibleAdmin):
     search_help_text = "Account or key"
     autocomplete_fields = ("account",)
     fieldsets = ((None, {"fields": ("account", ("key", "observed_on"), "value")}),)
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """What happened to accounts elsewhere, as programs told it."""
+
+    list_display = ("name", "account", "contact", "occurred_at", "event_id")
+    list_select_related = ("account", "contact")
+    list_filter = (("account", SearchedFilter), ("name", ValuesFilter), ("occurred_at", RangeDateTimeFilter))
+    search_fields = ("account__name", "name", "event_id")
+    search_help_text = "Account, name or event id"
+    revenue_fields = ("attributes",)
+    fieldsets = (
+        (None, {"fields": (("name", "event_id"), ("account", "contact"), ("occurred_at", "received_at"))}),
+        ("Attributes", {"fields": ("attributes",)}),
+    )
+
+
+@admin.register(SignalRule)
+class SignalRuleAdmin(VisibleAdmin):
+    """Which events make a signal, from the next event on."""
+
+    list_display = ("event_name", "measure", "attribute", "signal_key")
+    search_fields = ("event_name", "signal_key")
+    fieldsets = ((None, {"fields": ("event_name", ("measure", "attribute"), "signal_key")}),)

@@ -71,7 +71,7 @@ def problem_response(status: int, detail: str) -> JsonResponse:
     return JsonResponse(problem(status, detail), status=status, content_type=CONTENT_TYPE)
 
 
-def handle_exception(exception: Exception, context: Mapping[str, Any]) -> Response | None:
+def answer_with_problem(exception: Exception, context: Mapping[str, Any]) -> Response | None:
     """Return the problem response to an exception of a view; None lets an unknown one become a 500."""
     if isinstance(exception, Http404):
         exception = exceptions.NotFound()

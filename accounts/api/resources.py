@@ -1,11 +1,13 @@
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from accounts.api.bulk import BulkView
+from accounts.api.filters import ISO_DAY, ExactFilters
 from accounts.api.people import OwnerField, TeamField
 from accounts.api.serializers import StrictSerializer
 from accounts.interchange.objects import attributes_fault
@@ -34,6 +36,7 @@ class AccountSerializer(StrictSerializer):
     attributes = AttributesField(required=False)
     # An import keeps columns that it does not know as attributes: what was paid may be among them.
     scoped_fields: Mapping[str, tuple[str, ...]] = {"revenue": ("attributes",)}
+    veiled_fields = ("parent",)
 
     class Meta:
         model = Account
@@ -60,7 +63,20 @@ class AccountViewSet(BulkView):
     queryset = Account.objects.select_related("owner", "team")
     serializer_class = AccountSerializer
     orderings = ("name", "created_on", "churned_on")
-    filters = ("external_id", "name", "domain", "segment", "industry", "country", "region", "tier", "parent")
+    filterset_fields = (
+        "external_id",
+        "name",
+        "domain",
+        "segment",
+        "industry",
+        "country",
+        "region",
+        "tier",
+        "parent",
+    )
+
+
+AccountViewSet.expansions = {"parent": AccountViewSet}
 
 
 class ContactSerializer(StrictSerializer):
@@ -84,11 +100,14 @@ class ContactViewSet(BulkView):
     spec = CONTACTS
     queryset = Contact.objects.all()
     serializer_class = ContactSerializer
-    filters = ("external_id", "account", "role", "language")
+    filterset_fields = ("external_id", "account", "role", "language")
+    expansions: ClassVar[Any] = {"account": AccountViewSet}
 
 
 class SubscriptionSerializer(StrictSerializer):
     """What an account pays for; amounts are decimal numbers, given as text."""
+
+    veiled_fields = ("renews",)
 
     class Meta:
         model = Subscription
@@ -107,7 +126,8 @@ class SubscriptionViewSet(BulkView):
     queryset = Subscription.objects.all()
     serializer_class = SubscriptionSerializer
     orderings = ("starts_on", "ends_on")
-    filters = ("external_id", "account", "product", "currency")
+    filterset_fields = ("external_id", "account", "product", "currency")
+    expansions: ClassVar[Any] = {"account": AccountViewSet}
 
 
 class ServicesMonthSerializer(StrictSerializer):
@@ -116,6 +136,17 @@ class ServicesMonthSerializer(StrictSerializer):
     class Meta:
         model = ServicesMonth
         fields = ("id", "account", "month", "revenue", "cost")
+
+
+class MonthFilters(ExactFilters):
+    """Filters of months, `[from, to)`."""
+
+    month_from = filters.DateFilter("month", "gte", **ISO_DAY)
+    month_to = filters.DateFilter("month", "lt", **ISO_DAY)
+
+    class Meta(ExactFilters.Meta):
+        model = ServicesMonth
+        fields = ("account", "month")
 
 
 class ServicesViewSet(BulkView):
@@ -127,7 +158,8 @@ class ServicesViewSet(BulkView):
     queryset = ServicesMonth.objects.all()
     serializer_class = ServicesMonthSerializer
     orderings = ("month",)
-    filters = ("account", "month")
+    filterset_class = MonthFilters
+    expansions: ClassVar[Any] = {"account": AccountViewSet}
 
 
 class SignalSerializer(StrictSerializer):
@@ -138,6 +170,17 @@ class SignalSerializer(StrictSerializer):
         fields = ("id", "account", "key", "observed_on", "value")
 
 
+class SignalFilters(ExactFilters):
+    """Filters of signals; `[observed_from, observed_to)`."""
+
+    observed_from = filters.DateFilter("observed_on", "gte", **ISO_DAY)
+    observed_to = filters.DateFilter("observed_on", "lt", **ISO_DAY)
+
+    class Meta(ExactFilters.Meta):
+        model = Signal
+        fields = ("account", "key", "observed_on")
+
+
 class SignalViewSet(BulkView):
     """Imported measures of accounts: usage, support load, payments."""
 
@@ -146,4 +189,5 @@ class SignalViewSet(BulkView):
     queryset = Signal.objects.all()
     serializer_class = SignalSerializer
     orderings = ("observed_on",)
-    filters = ("account", "key", "observed_on")
+    filterset_class = SignalFilters
+    expansions: ClassVar[Any] = {"account": AccountViewSet}

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
-from django.db import models
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from accounts.api.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -30,19 +28,16 @@ PROBLEMS: Mapping[int, str] = {
     401: "There is no key, or it is not valid (any more).",
     403: "The key lacks a scope.",
     404: "There is none that this key sees.",
+    406: "The answer is JSON, and `Accept` does not take it.",
     409: "It contradicts what is stored.",
     410: "It is closed.",
     411: "The body has no declared length.",
     412: "It has changed since it was read.",
     413: "The body is over 1 MiB.",
     415: "The body is not plain JSON.",
+    429: "Too many calls in this minute; `Retry-After` says in how many seconds to go on.",
+    500: "Our own fault; it has been logged.",
 }
-TYPES: Mapping[type[Any], OpenApiTypes] = {
-    models.DateField: OpenApiTypes.DATE,
-    models.BooleanField: OpenApiTypes.BOOL,
-    models.ForeignKey: OpenApiTypes.INT64,
-}
-
 
 PROBLEM: Mapping[str, Any] = {
     "type": "object",
@@ -150,20 +145,16 @@ class Schema(AutoSchema):
             yield OpenApiParameter("cursor", str, description="Where the page begins; take it from `next`.")
             orders = [sign + name for name in ("id", *view.orderings) for sign in ("", "-")]
             yield OpenApiParameter("ordering", str, enum=orders, default="id")
-            yield from map(self._filter, view.filters)
         if self._action in ("list", "retrieve"):
             names = list(self.view.get_serializer().fields)
             schema = {"type": "array", "items": {"type": "string", "enum": names}}
             yield OpenApiParameter(
                 "fields", schema, style="form", explode=False, description="Only these fields."
             )
-
-    def _filter(self, name: str) -> OpenApiParameter:
-        if name in self.view.filter_types:
-            return OpenApiParameter(name, self.view.filter_types[name])
-        field = self.view.queryset.model._meta.get_field(name)
-        kind = next((kind for column, kind in TYPES.items() if isinstance(field, column)), OpenApiTypes.STR)
-        return OpenApiParameter(name, kind, enum=[value for value, _ in field.flatchoices] or None)
+            if view.expansions:
+                schema = {"type": "array", "items": {"type": "string", "enum": [*view.expansions]}}
+                text = "Show the row itself in the place of its id; takes the scope to read such rows."
+                yield OpenApiParameter("expand", schema, style="form", explode=False, description=text)
 
     def _headers(self) -> Iterator[OpenApiParameter]:
         if self.method == "POST":
@@ -178,7 +169,7 @@ class Schema(AutoSchema):
             yield OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description=text)
 
     def _refusals(self) -> set[int]:
-        statuses = {400, 401, 403, *getattr(self.view, "refusals", ())}
+        statuses = {400, 401, 403, 406, 429, 500, *getattr(self.view, "refusals", ())}
         if "{" in self.path:
             statuses.add(404)
         if self.method in ("POST", "PUT", "PATCH"):
@@ -187,11 +178,16 @@ class Schema(AutoSchema):
             statuses |= {409, 412}
         return statuses
 
-    def _map_basic_serializer(self, serializer: Any, direction: str) -> Any:
+    def _map_basic_serializer(self, serializer: Any, direction: Literal["request", "response"]) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if direction == "request":
             schema["additionalProperties"] = False
         elif isinstance(serializer, StrictSerializer):
             # `fields` and the scopes of the key leave out any of them.
             schema.pop("required", None)
+            for name, view in getattr(self.view, "expansions", {}).items():
+                if isinstance(serializer, self.view.serializer_class):
+                    shown = self.resolve_serializer(view.serializer_class, direction).ref
+                    either = [schema["properties"][name], shown]
+                    schema["properties"][name] = {"oneOf": either}
         return schema

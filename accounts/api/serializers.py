@@ -68,6 +68,8 @@ class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore
     scoped_fields: Mapping[str, tuple[str, ...]] = {}
     # Fields that are written once, when the row is made.
     fixed_fields: tuple[str, ...] = ()
+    # References to rows that a key which sees this row need not see: they are shown as null and left alone.
+    veiled_fields: tuple[str, ...] = ()
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return the fields that this key sees and this request asks for."""
@@ -80,9 +82,16 @@ class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore
             name for scope, names in self.scoped_fields.items() if scope not in key.scopes for name in names
         }
         fields = {name: field for name, field in fields.items() if name not in hidden}
+        if self.root is not self and self.root is not self.parent:
+            return fields  # of a row in the place of an id, which the query's `fields` does not mean
         if self.instance is not None:
             for name in self.fixed_fields:
                 fields[name].read_only = True
+        view = self.context["view"]
+        for name in view.expanded if request.method in ("GET", "HEAD") else ():
+            if name not in fields:
+                raise ValidationError({"expand": [f"There is no field {name!r}."]})
+            fields[name] = view.expansions[name].serializer_class(read_only=True, allow_null=True)
         wanted = request.query_params.get("fields")
         if wanted is None:
             return fields
@@ -91,10 +100,31 @@ class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore
             raise ValidationError({"fields": [f"There is no field {unknown[0][:60]!r}."]})
         return {name: field for name, field in fields.items() if name in names}
 
+    def to_representation(self, instance: Any) -> Any:
+        """Return the row as the key may see it."""
+        document = super().to_representation(instance)
+        for name in self.veiled_fields:
+            if name in document and _is_veiled(instance, name):
+                document[name] = None
+        return document
+
     def update(self, instance: Any, validated_data: Any) -> Any:
-        """Store the change; a PUT replaces, so what it leaves out goes back to what a new row has."""
+        """Store the change; a PUT replaces, so what it leaves out goes back to what a new row has.
+
+        What refers to a row out of the key's sight stays: who sees null cannot mean to clear it.
+        """
+        veiled = [name for name in self.veiled_fields if _is_veiled(instance, name)]
+        for name in veiled:
+            if validated_data.pop(name, None) is not None:
+                raise ValidationError({name: ["This refers to a row out of this key's sight, and stays."]})
         if not self.partial:
             columns = type(instance)._meta
             for field in self._writable_fields:
-                validated_data.setdefault(field.source, columns.get_field(field.source).get_default())
+                if field.source not in veiled:
+                    validated_data.setdefault(field.source, columns.get_field(field.source).get_default())
         return super().update(instance, validated_data)
+
+
+def _is_veiled(row: Any, name: str) -> bool:
+    """Whether the row refers there to a row that the key, for which it was read, does not see."""
+    return getattr(row, f"{name}_id") is not None and not getattr(row, f"sees_{name}", True)

@@ -1,21 +1,21 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, cast
 
 from django.db import transaction
-from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from rest_framework import mixins
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.conditions import etag_of, is_known, refuse_unless_seen
-from accounts.api.filters import narrowed
+from accounts.api.filters import KnownFilters
 from accounts.api.problems import LengthRequired
 from accounts.api.replies import HEADER, reply_once
+from accounts.api.throttling import Allowance
 from accounts.models import ApiKey
 from accounts.models.people import OfAccount
 
@@ -31,6 +31,8 @@ class ApiView(APIView):
     refusals: ClassVar[frozenset[int]] = frozenset()
     # Names that the query may hold.
     parameters: ClassVar[frozenset[str]] = frozenset()
+    # What is left of the key's calls in this minute, once they were counted.
+    allowance: Allowance | None = None
 
     @property
     def key(self) -> ApiKey:
@@ -44,6 +46,8 @@ class ApiView(APIView):
             raise LengthRequired
         if unknown := sorted(set(request.query_params) - self.known_parameters()):
             raise ValidationError({unknown[0][:60]: ["There is no such parameter."]})
+        if repeated := [name for name, values in request.query_params.lists() if len(values) > 1]:
+            raise ValidationError({repeated[0]: ["Name it once."]})
         if request.method == "POST" and HEADER in request.headers:
             self.post = partial(reply_once, self, getattr(self, "post", self.http_method_not_allowed))
 
@@ -56,8 +60,10 @@ class ApiView(APIView):
         return {}
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Let no cache between us and the client keep what a key may see."""
+        """Say how many calls are left, and let no cache between us and the client keep the answer."""
         response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in self.allowance.headers().items() if self.allowance else ():
+            response.headers[name] = value
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
@@ -67,40 +73,76 @@ class RowsView(ApiView, GenericViewSet):  # type: ignore[type-arg]
 
     lookup_value_regex = "[0-9]{1,18}"
     orderings: ClassVar[tuple[str, ...]] = ()
-    filters: ClassVar[tuple[str, ...]] = ()
-    # Of filters whose value is not that of a field of the same name, for the OpenAPI document.
-    filter_types: ClassVar[Mapping[str, OpenApiTypes]] = {}
+    filter_backends = (KnownFilters,)
+    # What a list may be filtered by: exact values of fields, or a set of filters of its own.
+    filterset_fields: ClassVar[tuple[str, ...]] = ()
+    filterset_class: ClassVar[type[Any] | None] = None
+    # What `expand` may show in the place of an id, by field, and the view that shows such rows.
+    expansions: ClassVar[Mapping[str, "type[RowsView]"]] = {}
 
     def known_parameters(self) -> frozenset[str]:
-        """Return paging, order, filters and sparse fields, where they mean something."""
+        """Return paging, order, filters, sparse fields and expansion, where they mean something."""
+        shaping = {"fields", "expand"} if self.expansions else {"fields"}
         if self.action == "list":
-            return frozenset({"limit", "cursor", "ordering", "fields", *self.filters})
-        return frozenset({"fields"}) if self.action == "retrieve" else self.parameters
+            return frozenset({"limit", "cursor", "ordering", *shaping, *KnownFilters.names(self)})
+        return frozenset(shaping) if self.action == "retrieve" else self.parameters
+
+    @classmethod
+    def seen_by(cls, key: ApiKey) -> QuerySet[Any]:
+        """Return the rows that the key sees, each knowing which of its veiled references the key sees too."""
+        rows: Any = cls.queryset
+        rows = rows.all()
+        if not isinstance(rows, OfAccount) or key.sees_all_accounts:
+            return cast(QuerySet[Any], rows)
+        serializer: Any = cls.serializer_class
+        veils = {
+            f"sees_{name}": Exists(_visible_targets(rows, name, key)) for name in serializer.veiled_fields
+        }
+        return cast(QuerySet[Any], rows.visible_to(key).annotate(**veils))
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return the rows that the key sees; those that hang on no account are seen by every key."""
-        rows = super().get_queryset()
-        return rows.visible_to(self.key) if isinstance(rows, OfAccount) else rows
+        """Return the rows that the key sees, with those that `expand` asks for: one query for each."""
+        rows = self.seen_by(self.key)
+        for name in self.expanded:
+            rows = rows.prefetch_related(Prefetch(name, queryset=self.expansions[name].seen_by(self.key)))
+        return rows
 
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows that the query's filters keep, or raise ValidationError."""
-        for name in self.filters:
-            if self.action == "list" and (value := self.request.query_params.get(name)) is not None:
-                queryset = self.narrowed(queryset, name, value)
-        return queryset
+    @property
+    def expanded(self) -> Sequence[str]:
+        """The fields that the query wants to see as rows and not as ids, or raise for others."""
+        names = self.request.query_params.get("expand", "").split(",") if self.expansions else [""]
+        if names == [""]:
+            if "expand" in self.request.query_params:
+                raise ValidationError({"expand": [f"Some of {', '.join(self.expansions)}."]})
+            return ()
+        for name in names:
+            if name not in self.expansions:
+                raise ValidationError({"expand": [f"Some of {', '.join(self.expansions)}."]})
+            shown = self.expansions[name]
+            for scope in (f"{shown.resource}:read", *shown.further_scopes):
+                if scope not in self.key.scopes:
+                    raise PermissionDenied(f"This key lacks the scope {scope}.")
+        return names
 
-    def narrowed(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Return the rows that one filter keeps, or raise ValidationError."""
-        return narrowed(queryset, name, value)
+
+def _visible_targets(rows: QuerySet[Any], name: str, key: ApiKey) -> QuerySet[Any]:
+    target: Any = rows.model._meta.get_field(name).related_model
+    return cast(QuerySet[Any], target._default_manager.visible_to(key).filter(pk=OuterRef(f"{name}_id")))
 
 
 class ReadView(mixins.ListModelMixin, RowsView):
     """Lists rows and shows one, with its ETag."""
 
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a page of rows."""
+        shown: Any = self.get_serializer()
+        shown.fields  # noqa: B018 -- refuses wrong names where there is no row to show, too
+        return super().list(request, *args, **kwargs)
+
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one row, or 304 to a reader who has it already."""
         document = self.get_serializer(self.get_object()).data
-        if "fields" in request.query_params:
+        if {"fields", "expand"} & set(request.query_params):
             return Response(document)
         etag = etag_of(document)
         if is_known(request, etag):
@@ -135,7 +177,13 @@ class ChangeView(mixins.UpdateModelMixin, mixins.DestroyModelMixin, ReadView):
 
     def perform_update(self, serializer: Any) -> None:
         """Store the change."""
-        save(serializer)
+        self.store(serializer)
+
+    @transaction.atomic
+    def store(self, serializer: Any) -> None:
+        """Store what a serializer holds, and read it back as the key sees it."""
+        stored = serializer.save()
+        serializer.instance = self.get_queryset().get(pk=stored.pk)
 
     def _seen(self) -> Any:
         row = self.get_object()
@@ -148,11 +196,4 @@ class CrudView(mixins.CreateModelMixin, ChangeView):
 
     def perform_create(self, serializer: Any) -> None:
         """Store a new row."""
-        save(serializer)
-
-
-def save(serializer: Any) -> None:
-    """Store what a serializer holds, and read it back as the database has it."""
-    with transaction.atomic():
-        serializer.save()
-    serializer.instance.refresh_from_db()
+        self.store(serializer)

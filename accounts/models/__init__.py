@@ -1,5 +1,6 @@
 from accounts.models.companies import Account, Contact
-from accounts.models.keys import ApiKey
+from accounts.models.events import Event, SignalRule
+from accounts.models.keys import ApiKey, CallCount
 from accounts.models.people import Team, User, Viewer
 from accounts.models.replies import Reply
 from accounts.models.revenue import ExchangeRate, ServicesMonth, Subscription
@@ -8,11 +9,14 @@ from accounts.models.signals import Signal
 __all__ = [
     "Account",
     "ApiKey",
+    "CallCount",
     "Contact",
+    "Event",
     "ExchangeRate",
     "Reply",
     "ServicesMonth",
     "Signal",
+    "SignalRule",
     "Subscription",
     "Team",
     "User",

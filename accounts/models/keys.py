@@ -15,6 +15,7 @@ WRITABLE = (
     "subscriptions",
     "services",
     "signals",
+    "events",
     "surveys",
     "invitations",
     "responses",
@@ -81,6 +82,22 @@ class ApiKey(models.Model):
         """Whether amounts of money may be shown to this key."""
         return "revenue" in self.scopes
 
+    @property
+    def sees_people(self) -> bool:
+        """Whether it may be shown to this key who a contact is."""
+        return "personal" in self.scopes
+
     def accounts_filter(self, prefix: str) -> models.Q:
         """Return the condition on an account, found at the prefix, for being this key's: its team's."""
         return models.Q(**{f"{prefix}team": self.team_id})
+
+
+class CallCount(models.Model):
+    """One row is how often a key called in the minute in which it called last."""
+
+    api_key = models.OneToOneField(ApiKey, models.CASCADE, primary_key=True, related_name="call_count")
+    minute = models.DateTimeField()
+    calls = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.calls} at {self.minute:%H:%M}"

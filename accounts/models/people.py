@@ -70,6 +70,11 @@ class User(AbstractUser):
         """Whether amounts of money may be shown to this user."""
         return self.is_active and self.has_perm("accounts.view_revenue")
 
+    @property
+    def sees_people(self) -> bool:
+        """Whether it may be shown to this user who a contact is."""
+        return self.is_active and self.has_perm("accounts.view_contact")
+
     def accounts_filter(self, prefix: str) -> models.Q:
         """Return the condition on an account, found at the prefix, for being owned or a team's."""
         is_shared = models.Q(**{f"{prefix}team__in": self.teams.values("pk")})
@@ -85,6 +90,8 @@ class Viewer(Protocol):
     def sees_all_accounts(self) -> bool: ...  # noqa: D102
     @property
     def sees_revenue(self) -> bool: ...  # noqa: D102
+    @property
+    def sees_people(self) -> bool: ...  # noqa: D102
     def accounts_filter(self, prefix: str) -> models.Q: ...  # noqa: D102
 
 

@@ -1,12 +1,11 @@
-from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from django.db import models
-from drf_spectacular.types import OpenApiTypes
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 
-from accounts.api.filters import MAX_ID
-from accounts.api.views import RowsView
+from accounts.api.filters import MAX_ID, ExactFilters
 from surveys.models import Programme, Survey
 
 M = TypeVar("M", bound=models.Model)
@@ -23,16 +22,21 @@ def find(rows: "models.QuerySet[M]", value: str | int) -> M | None:
     return row
 
 
-class OfSurveys(RowsView):
-    """Rows that a filter narrows to one survey or programme, named by id or slug."""
+@extend_schema_field({"type": "string", "description": "Its id or slug."})
+class NamedFilter(filters.CharFilter):
+    """Keeps the rows of one survey or programme, named by id or slug."""
 
-    filter_types: ClassVar[Mapping[str, OpenApiTypes]] = dict.fromkeys(NAMED, OpenApiTypes.STR)
-
-    def narrowed(self, queryset: "models.QuerySet[Any]", name: str, value: str) -> "models.QuerySet[Any]":
-        """Return the rows that one filter keeps, or raise ValidationError."""
-        if name not in NAMED:
-            return super().narrowed(queryset, name, value)
-        row = find(NAMED[name]._default_manager.all(), value)
+    def filter(self, qs: Any, value: str) -> Any:
+        """Return the rows that it keeps, or raise ValidationError where there is no such thing."""
+        if not value:
+            return qs
+        row = find(NAMED[self.field_name]._default_manager.all(), value)
         if row is None:
-            raise ValidationError({name: ["There is none of this id or slug."]})
-        return queryset.filter(**{name: row})
+            raise ValidationError({self.field_name: ["There is none of this id or slug."]})
+        return super().filter(qs, row)
+
+
+class SurveyFilters(ExactFilters):
+    """Filters of rows that belong to a survey."""
+
+    survey = NamedFilter()

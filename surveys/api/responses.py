@@ -1,16 +1,16 @@
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response as ApiResponse
 
+from accounts.api.filters import ExactFilters
 from accounts.api.problems import Conflict, Gone
+from accounts.api.resources import AccountViewSet, ContactViewSet
 from accounts.api.views import ReadView
 from surveys.actions.answering import (
     AnswersRefused,
@@ -19,8 +19,9 @@ from surveys.actions.answering import (
     record_response,
 )
 from surveys.answers import Checked, check_answers
-from surveys.api.references import OfSurveys
+from surveys.api.references import SurveyFilters
 from surveys.api.serializers import NewResponseSerializer, ResponseSerializer
+from surveys.api.views import SurveyViewSet
 from surveys.languages import choose_language
 from surveys.models import Response, Survey
 from surveys.versions import published_definition
@@ -28,7 +29,24 @@ from surveys.visits import HandedIn, NotTaken, NotYetOpen, SurveyClosed
 from surveys.wording import wording
 
 
-class ResponseViewSet(OfSurveys, ReadView):
+class ResponseFilters(SurveyFilters):
+    """Filters of responses."""
+
+    changed_after = filters.IsoDateTimeFilter("changed_at", "gt")
+
+    class Meta(ExactFilters.Meta):
+        model = Response
+        fields = ("account", "contact", "channel", "language", "is_test")
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows; who somebody is may be asked by keys with the scope `personal` only."""
+        if self.form.cleaned_data.get("contact") and "personal" not in self.request.auth.scopes:
+            raise ValidationError({"contact": ["This key lacks the scope personal."]})
+        narrowed: QuerySet[Any] = super().filter_queryset(queryset)
+        return narrowed
+
+
+class ResponseViewSet(ReadView):
     """What customers said."""
 
     resource = "responses"
@@ -38,22 +56,12 @@ class ResponseViewSet(OfSurveys, ReadView):
     lookup_field = "public_id"
     lookup_value_regex = "[0-9a-f-]{36}"
     orderings = ("submitted_at", "changed_at")
-    filters = ("survey", "account", "contact", "channel", "changed_after")
-    filter_types: ClassVar[Mapping[str, OpenApiTypes]] = {
-        "survey": OpenApiTypes.STR,
-        "changed_after": OpenApiTypes.DATETIME,
+    filterset_class = ResponseFilters
+    expansions: ClassVar[Any] = {
+        "survey": SurveyViewSet,
+        "account": AccountViewSet,
+        "contact": ContactViewSet,
     }
-
-    def narrowed(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Return the rows that one filter keeps, or raise ValidationError."""
-        if name == "contact" and "personal" not in self.key.scopes:
-            raise ValidationError({name: ["This key lacks the scope personal."]})
-        if name == "changed_after":
-            try:
-                return queryset.filter(changed_at__gt=serializers.DateTimeField().to_internal_value(value))
-            except ValidationError as error:
-                raise ValidationError({name: error.detail}) from None
-        return super().narrowed(queryset, name, value)
 
     @extend_schema(request=NewResponseSerializer, responses=dict.fromkeys((200, 201), ResponseSerializer))
     def create(self, request: Request) -> ApiResponse:

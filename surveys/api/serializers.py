@@ -140,6 +140,7 @@ class ResponseSerializer(StrictSerializer):
 
     version = serializers.IntegerField(source="version_number", read_only=True)
     scoped_fields: Mapping[str, tuple[str, ...]] = {"personal": ("contact", "invitation")}
+    veiled_fields = ("contact", "invitation")
 
     class Meta:
         model = Response

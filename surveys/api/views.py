@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import F
@@ -11,7 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.conditions import etag_of, refuse_unless_seen
+from accounts.api.filters import ExactFilters
 from accounts.api.problems import Conflict
+from accounts.api.resources import ContactViewSet
 from accounts.api.views import ChangeView, CrudView, ReadView
 from surveys.actions.authoring import (
     SurveyNotReady,
@@ -22,7 +24,7 @@ from surveys.actions.authoring import (
 )
 from surveys.actions.importing_surveys import GENERAL, ProgrammeUnknown, import_survey
 from surveys.actions.outreach import ContactNotAskable, SurveyNotLive, create_invitation
-from surveys.api.references import OfSurveys
+from surveys.api.references import NamedFilter, SurveyFilters
 from surveys.api.serializers import (
     CollectorSerializer,
     DefinitionSerializer,
@@ -46,17 +48,28 @@ class ProgrammeViewSet(CrudView):
     resource = "surveys"
     queryset = Programme.objects.all()
     serializer_class = ProgrammeSerializer
-    filters = ("slug", "mode")
+    filterset_fields = ("slug", "mode")
 
 
-class SurveyViewSet(OfSurveys, ChangeView):
+class OfProgrammes(ExactFilters):
+    """Filters of surveys."""
+
+    programme = NamedFilter()
+
+    class Meta(ExactFilters.Meta):
+        model = Survey
+        fields = ("slug",)
+
+
+class SurveyViewSet(ChangeView):
     """Surveys: frame, definition, publication."""
 
     resource = "surveys"
     queryset = Survey.objects.select_related("programme").annotate(version_number=F("live_version__number"))
     serializer_class = SurveySerializer
     orderings = ("title", "created_at")
-    filters = ("slug", "programme")
+    filterset_class = OfProgrammes
+    expansions: ClassVar[Any] = {"programme": ProgrammeViewSet}
 
     @extend_schema(request=NewSurveySerializer, responses={201: SurveySerializer})
     def create(self, request: Request) -> Response:
@@ -120,23 +133,41 @@ class SurveyViewSet(OfSurveys, ChangeView):
         return self.get_serializer(self.get_queryset().get(pk=survey.pk)).data
 
 
-class CollectorViewSet(OfSurveys, CrudView):
+class CollectorFilters(SurveyFilters):
+    """Filters of collectors."""
+
+    class Meta(ExactFilters.Meta):
+        model = Collector
+        fields = ("channel", "slug")
+
+
+class CollectorViewSet(CrudView):
     """Open channels of surveys: links, embeds, QR codes, kiosks."""
 
     resource = "surveys"
     queryset = Collector.objects.all()
     serializer_class = CollectorSerializer
-    filters = ("survey", "channel")
+    filterset_class = CollectorFilters
+    expansions: ClassVar[Any] = {"survey": SurveyViewSet}
 
 
-class InvitationViewSet(OfSurveys, ReadView):
+class InvitationFilters(SurveyFilters):
+    """Filters of invitations."""
+
+    class Meta(ExactFilters.Meta):
+        model = Invitation
+        fields = ("contact",)
+
+
+class InvitationViewSet(ReadView):
     """Asks to contacts, by links that are personal."""
 
     resource = "invitations"
     queryset = Invitation.objects.annotate(answered_at=F("response__submitted_at"))
     serializer_class = InvitationSerializer
     orderings = ("created_at",)
-    filters = ("survey", "contact")
+    filterset_class = InvitationFilters
+    expansions: ClassVar[Any] = {"survey": SurveyViewSet, "contact": ContactViewSet}
 
     @extend_schema(responses={201: NewInvitationSerializer})
     def create(self, request: Request) -> Response:

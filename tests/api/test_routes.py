@@ -87,6 +87,7 @@ def theirs(foreign):
         factories.signal(foreign, CANARY, date(2026, 1, 1), 5),
         factories.respond(survey, {"nps": 9, "why": CANARY}, contact=contact, invitation=asked),
         ServicesMonth.objects.get(),
+        factories.event(foreign, name="canary", contact=contact, attributes={"amount": str(REVENUE)}),
     ]
     healthy(foreign, date(2026, 6, 15))
     return {type(row): row for row in rows}
