@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from surveys.actions.authoring import create_survey, draft_json
-from surveys.actions.drafts import (
+from surveys.actions.editing import (
     KEPT_STEPS,
     Change,
     DraftChanged,
