@@ -9,7 +9,7 @@ from accounts.interchange.cells import Cell
 MAX_COLUMNS, MAX_CELL = 200, 10_000
 NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 # What an export puts an apostrophe before, so that no spreadsheet takes it for a formula (SECURITY T7).
-GUARDED = re.compile("'[\\s\x00]*[=+\\-@\t\r\x00＝＋－＠]")
+GUARDED = re.compile("'+[\\s\x00]*[=+\\-@\t\r\x00＝＋－＠]")
 
 
 class TableRefused(Exception):

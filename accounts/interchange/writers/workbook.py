@@ -1,0 +1,146 @@
+"""XLSX row by row: cells have a type, and a text is never a formula. openpyxl took six times as long."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, tzinfo
+from itertools import count, islice
+from typing import Any
+from xml.sax.saxutils import escape
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from accounts.interchange.datasets import Column, Dataset, Type
+from accounts.interchange.writers.chunks import BATCH, Outlet
+from accounts.interchange.writers.guard import guarded
+
+LAST_ROW = 1 << 20  # of any spreadsheet; what is beyond goes to a further sheet
+LONGEST_TEXT = 32_767
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+FIRST_DAY = date(1899, 12, 30)
+FIRST_INSTANT = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no zones
+HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+# Styles by number: plain, bold, day, instant.
+STYLES = (
+    f'{HEAD}<styleSheet xmlns="{MAIN}">'
+    '<numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>'
+    '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts>'
+    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
+    '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="4">'
+    '<xf numFmtId="0" xfId="0"/><xf numFmtId="0" fontId="1" xfId="0" applyFont="1"/>'
+    '<xf numFmtId="164" xfId="0" applyNumberFormat="1"/><xf numFmtId="165" xfId="0" applyNumberFormat="1"/>'
+    '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+    "</styleSheet>"
+)
+SHEET = (
+    f'{HEAD}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0">'
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
+    "</sheetView></sheetViews><sheetData>"
+)
+
+
+def write_xlsx(dataset: Dataset, *, zone: tzinfo) -> Iterator[bytes]:
+    """Yield a workbook; instants stand in the zone, since spreadsheets know none."""
+    outlet = Outlet()
+    rows = iter(dataset.rows)
+    header = "".join(
+        f'<c s="1" t="inlineStr"><is>{_text(column.name)}</is></c>' for column in dataset.columns
+    )
+    cells = [_cell(column, zone) for column in dataset.columns]
+    with ZipFile(outlet, "w", ZIP_DEFLATED, compresslevel=1) as archive:
+        for sheet in count(1):
+            with archive.open(f"xl/worksheets/sheet{sheet}.xml", "w", force_zip64=True) as file:
+                file.write(f"{SHEET}<row>{header}</row>".encode())
+                room = LAST_ROW - 1
+                while batch := list(islice(rows, min(BATCH, room))):
+                    file.write("".join(_row(row, cells) for row in batch).encode())
+                    room -= len(batch)
+                    yield outlet.take()
+                file.write(b"</sheetData></worksheet>")
+            first_beyond = next(rows, None)
+            if first_beyond is None:
+                break
+            rows = _chained(first_beyond, rows)
+        for name, content in _frame(dataset.name, sheet):
+            archive.writestr(name, content)
+    yield outlet.take()
+
+
+def _chained(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    yield first
+    yield from rest
+
+
+def _row(row: Sequence[Any], cells: Sequence[Callable[[Any], str]]) -> str:
+    written = ["<c/>" if value is None else cell(value) for value, cell in zip(row, cells, strict=True)]
+    return f"<row>{''.join(written)}</row>"
+
+
+def _cell(column: Column, zone: tzinfo) -> Callable[[Any], str]:
+    def instant(value: datetime) -> str:
+        since = value.astimezone(zone).replace(tzinfo=None) - FIRST_INSTANT
+        return f'<c s="3"><v>{since.days + since.seconds / 86_400:.8f}</v></c>'
+
+    written: dict[Type, Callable[[Any], str]] = {
+        Type.INTEGER: lambda value: f"<c><v>{value}</v></c>",
+        Type.NUMBER: lambda value: f"<c><v>{value}</v></c>",
+        Type.TRUTH: lambda value: f'<c t="b"><v>{int(value)}</v></c>',
+        Type.DATE: lambda value: f'<c s="2"><v>{(value - FIRST_DAY).days}</v></c>',
+        Type.INSTANT: instant,
+    }
+    return written.get(column.type, lambda value: f'<c t="inlineStr"><is>{_text(value)}</is></c>')
+
+
+def _text(value: str) -> str:
+    text = guarded(str(value))[:LONGEST_TEXT]
+    if NOT_XML.search(text):
+        text = NOT_XML.sub("\ufffd", text)
+    return f'<t xml:space="preserve">{escape(text)}</t>'
+
+
+def _frame(name: str, sheets: int) -> Iterator[tuple[str, str]]:
+    """Yield what a workbook has besides its sheets, by file."""
+    numbers = range(1, sheets + 1)
+    title = escape(re.sub(r"[\[\]:*?/\\']", " ", name)[:25], {'"': "&quot;"}).strip() or "Data"
+    yield "xl/styles.xml", STYLES
+    yield (
+        "xl/workbook.xml",
+        f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>'
+        + "".join(
+            f'<sheet name="{title}{f" {n}" if n > 1 else ""}" sheetId="{n}" r:id="rId{n}"/>' for n in numbers
+        )
+        + "</sheets></workbook>",
+    )
+    sheet_relations = "".join(
+        f'<Relationship Id="rId{n}" Type="{RELATIONS}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+        for n in numbers
+    )
+    yield (
+        "xl/_rels/workbook.xml.rels",
+        f'{HEAD}<Relationships xmlns="{PACKAGE}/relationships">{sheet_relations}'
+        f'<Relationship Id="styles" Type="{RELATIONS}/styles" Target="styles.xml"/></Relationships>',
+    )
+    yield (
+        "_rels/.rels",
+        f'{HEAD}<Relationships xmlns="{PACKAGE}/relationships">'
+        f'<Relationship Id="rId1" Type="{RELATIONS}/officeDocument" Target="xl/workbook.xml"/>'
+        "</Relationships>",
+    )
+    yield (
+        "[Content_Types].xml",
+        f'{HEAD}<Types xmlns="{PACKAGE}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{TYPES}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/styles.xml" ContentType="{TYPES}.styles+xml"/>'
+        + "".join(
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{TYPES}.worksheet+xml"/>'
+            for n in numbers
+        )
+        + "</Types>",
+    )
