@@ -24,7 +24,7 @@ def grant_roles(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_key_roles"),
+        ("accounts", "0005_time_zone"),
     ]
 
     operations = [
