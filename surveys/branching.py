@@ -8,7 +8,7 @@ A condition is a JSON tree: {"all": […]}, {"any": […]}, {"not": …}, {"answ
 from collections.abc import Mapping
 from typing import Any
 
-from surveys.definition import Definition, Question
+from surveys.definition import Definition, Ending, Question
 from surveys.kinds import KINDS, Answer
 from surveys.kinds.kind import UNPRINTABLE
 
@@ -37,6 +37,14 @@ def asked(definition: Definition, answers: Mapping[str, Answer]) -> tuple[Questi
             if question.key in answers:
                 counted[question.key] = answers[question.key]
     return tuple(shown)
+
+
+def ending_of(definition: Definition, answers: Mapping[str, Answer]) -> Ending | None:
+    """Return the first ending whose condition holds; None stands for the survey's own thanks."""
+    for ending in definition.endings:
+        if ending.show_if is None or holds(ending.show_if, answers, definition.question_by_key):
+            return ending
+    return None
 
 
 def holds(

@@ -1,13 +1,20 @@
-"""Secrets of personal links: 128 bits that only the SECRET_KEY and the row together can give again."""
+"""Secrets of personal links: 128 bits that only the SECRET_KEY and the row together can give again.
+
+And receipts, with which who just answered an open link may say one thing more.
+"""
 
 import base64
 import hashlib
 import hmac
 import secrets
+from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 
 SALT = b"earshot.surveys.links.v1"
+RECEIPT_SALT = b"earshot.surveys.receipts.v1"
+RECEIPT_SECONDS = 3600
 
 
 def new_nonce() -> bytes:
@@ -29,3 +36,26 @@ def token_hash(token: str) -> bytes:
 def personal_link(nonce: bytes) -> str:
     """Return the absolute personal link of an invitation."""
     return f"{settings.PUBLIC_BASE_URL}/r/{token_for(nonce)}/"
+
+
+def receipt_for(public_id: UUID, now: datetime) -> str:
+    """Return what proves for an hour that its bearer sent this response: 43 letters, for the thanks page."""
+    body = public_id.bytes + int(now.timestamp()).to_bytes(5, "big")
+    return base64.urlsafe_b64encode(body + _seal(body)).decode()
+
+
+def read_receipt(receipt: str, now: datetime) -> UUID | None:
+    """Return the response of a receipt, None unless it is one of ours and not an hour old."""
+    try:
+        packed = base64.b64decode(receipt.encode(), b"-_", validate=True)
+    except ValueError:
+        return None
+    body, seal = packed[:21], packed[21:]
+    if len(body) < 21 or not hmac.compare_digest(_seal(body), seal):
+        return None
+    age = now.timestamp() - int.from_bytes(body[16:], "big")
+    return UUID(bytes=body[:16]) if age < RECEIPT_SECONDS else None
+
+
+def _seal(body: bytes) -> bytes:
+    return hmac.digest(settings.SECRET_KEY.encode(), RECEIPT_SALT + body, "sha256")[:12]

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import cast
+from urllib.parse import urlencode
 
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -20,28 +21,34 @@ from django.utils import timezone
 from surveys.actions.answering import (
     AlreadyAnswered,
     AnswersRefused,
+    Recorded,
+    Submission,
     VersionUnknown,
     record_response,
     seen_version,
 )
+from surveys.branching import ending_of
 from surveys.definition import Definition
 from surveys.kinds import Answer
 from surveys.languages import choose_language
+from surveys.links import receipt_for
 from surveys.paging import Turn
-from surveys.versions import published_definition
-from surveys.views.doors import accepted_languages, away_page, door_page, language_of, message_page
+from surveys.privacy import IDENTIFIED
+from surveys.views.doors import accepted_languages, away_page, door_page, message_page
 from surveys.views.incoming import (
     RESUME,
     SAVE,
     Form,
     RequestRefused,
     read_page,
-    read_query,
     refuse_cross_site,
 )
 from surveys.views.opening import nothing_to_show, open_visit, resume_visit
-from surveys.views.pages import PRIVATE, html_response, render_thanks
+from surveys.views.pages import see_other
 from surveys.views.sent import Sent
+from surveys.views.thanks import show_thanks, take_afterword
+from surveys.views.traces import visitor_of
+from surveys.views.venues import PLAIN, Venue, venue_of
 from surveys.visits import (
     Link,
     LinkUnknown,
@@ -107,7 +114,8 @@ def answer(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
     if request.method == "POST":
         refuse_cross_site(request)
         form = read_page(request, now=now)
-        return once_more(partial(_take, request, link, form, now))
+        take = resume_visit if form.go == RESUME else _take
+        return once_more(partial(take, request, link, form, now))
     if request.method in ("GET", "HEAD"):
         return once_more(partial(open_visit, request, link, now))
     response = message_page(request, "broken", 405)
@@ -116,8 +124,9 @@ def answer(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
 
 
 def thanks(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
-    """Show the survey's thanks; who has not answered a personal link is sent back to it."""
-    return once_more(partial(_thank, request, link, now))
+    """Show the survey's thanks, or take what they ask for."""
+    page = take_afterword if request.method == "POST" else show_thanks
+    return once_more(partial(page, request, link, now))
 
 
 def once_more(page: Callable[[], HttpResponse]) -> HttpResponse:
@@ -141,32 +150,47 @@ thanks_personal = RespondentView(PersonalLink, thanks)
 
 
 def _take(request: HttpRequest, link: Link, form: Form, now: datetime) -> HttpResponse:
-    if form.go == RESUME:
-        return resume_visit(request, link, form, now)
     sent = _sent(request, link, form, now)
+    submission = sent.submission()
+    if isinstance(link, OpenLink):
+        visitor = visitor_of(request, link.slug, now.date())
+        submission = sent.submission(flags=form.flags(now), visitor=visitor)
     try:
         if form.is_switch:
             return _in_another_language(sent, link, now)
         if form.go == SAVE:
-            return _save(sent, link, now)
-        turn = record_response(link, sent.submission(), sent.read, now=now).checked
+            return _save(sent, submission, link, now)
+        recorded = record_response(link, submission, sent.read, now=now)
     except AnswersRefused as refused:
         turn = cast(Turn, refused.checked)
-        return sent.draw(turn, 200 if turn.is_only_unseen else 400)
+        return sent.draw(turn, 200 if turn.is_only_unseen else 400, _venue(sent, link, now))
     except NotTaken as door:
         return door_page(request, door, (sent.language,))
-    return _to_thanks(sent) if turn.is_complete else sent.draw(turn)
+    if recorded.checked.is_complete:
+        return _to_thanks(sent, link, recorded, now)
+    return sent.draw(recorded.checked, venue=_venue(sent, link, now))
 
 
-def _to_thanks(sent: Sent) -> HttpResponse:
-    path = f"{sent.action}thanks/"
-    if len(sent.definition.languages) > 1:
-        path += f"?lang={sent.language}"
+def _venue(sent: Sent, link: Link, now: datetime) -> Venue:
+    """Return where the next page is shown; asked of the database only where the form says it is special."""
+    return venue_of(link.visit("", now), sent.action) if sent.form.is_placed else PLAIN
+
+
+def _to_thanks(sent: Sent, link: Link, recorded: Recorded[Turn], now: datetime) -> HttpResponse:
+    """Return the redirect to the last page, which learns from it what no link knows: what was answered."""
+    query = {"lang": sent.language} if len(sent.definition.languages) > 1 else {}
+    ending = ending_of(sent.definition, recorded.checked.answers)
+    is_known = isinstance(link, PersonalLink) and sent.definition.privacy == IDENTIFIED
+    if ending and not is_known:
+        query["end"] = ending.key
+        if ending.ask:
+            query["r"] = receipt_for(recorded.public_id, now)
+    path = f"{sent.action}thanks/" + (f"?{urlencode(query)}" if query else "")
     # A script could not read where a redirect leads, were it to another site.
-    return _redirect(path, status=201 if sent.form.is_scripted else 302)
+    return see_other(path, status=201 if sent.form.is_scripted else 302)
 
 
-def _save(sent: Sent, link: Link, now: datetime) -> HttpResponse:
+def _save(sent: Sent, submission: Submission, link: Link, now: datetime) -> HttpResponse:
     """Store what is answered so far as a partial response; it counts for nothing until the page is sent."""
 
     def read(definition: Definition, kept: Mapping[str, Answer]) -> Turn:
@@ -176,7 +200,7 @@ def _save(sent: Sent, link: Link, now: datetime) -> HttpResponse:
         return turn
 
     with suppress(NothingAnswered):
-        record_response(link, sent.submission(), read, now=now)
+        record_response(link, submission, read, now=now)
     return nothing_to_show()
 
 
@@ -201,25 +225,10 @@ def _current_version(link: Link, key: str, now: datetime) -> int:
 def _in_another_language(sent: Sent, link: Link, now: datetime) -> HttpResponse:
     """Show the same page with what was typed so far, and store nothing."""
     visit = link.visit(sent.form.key, now)
-    if visit.is_answered:
+    if visit.is_answered and not (sent.form.is_change and visit.may_change):
         raise AlreadyAnswered(visit)
     if seen_version(sent.version_id).survey_id != visit.survey_id:
         raise VersionUnknown
     visit.refuse_unless_open(now)
-    return sent.draw(sent.as_typed(sent.definition, visit.saved.answers if visit.saved else {}))
-
-
-def _thank(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
-    language = read_query(request).get("lang", ())
-    visit = link.visit("", now)
-    if isinstance(link, PersonalLink) and not visit.is_answered:
-        return _redirect(request.path.removesuffix("thanks/"))
-    if visit.version_id is None:
-        raise NotYetOpen(visit)
-    definition = published_definition(visit.version_id)
-    chosen = language_of(request, definition, visit, language)
-    return html_response(render_thanks(definition, chosen))
-
-
-def _redirect(path: str, *, status: int = 302) -> HttpResponse:
-    return HttpResponse(status=status, headers={**PRIVATE, "Location": path})
+    turn = sent.as_typed(sent.definition, visit.saved.answers if visit.saved else {})
+    return sent.draw(turn, venue=venue_of(visit, sent.action))

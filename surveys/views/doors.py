@@ -6,18 +6,22 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from surveys.actions.answering import AlreadyAnswered, AnsweredDifferently
-from surveys.definition import Definition
+from surveys.definition import Definition, Ending
 from surveys.languages import choose_language
 from surveys.versions import published_definition
-from surveys.views.pages import html_response, render_message
-from surveys.visits import NotTaken, NotYetOpen, SurveyClosed, Visit
+from surveys.views.pages import html_response, render_message, render_thanks
+from surveys.views.venues import venue_of
+from surveys.visits import NotTaken, NotYetOpen, SurveyClosed, SurveyFull, Visit
 from surveys.wording import LANGUAGES
 
 RETRY_AFTER = "5"
+# In a query: whoever has answered wants to change it.
+CHANGE = "change"
 # The words and the status of each closed door. "Not yet" is 403: 425 is about replays, 404 would be untrue.
 DOORS: Mapping[type[NotTaken], tuple[str, int]] = {
     NotYetOpen: ("early", 403),
     SurveyClosed: ("closed", 410),
+    SurveyFull: ("full", 410),
     AlreadyAnswered: ("answered", 409),
     AnsweredDifferently: ("sent", 409),
 }
@@ -33,9 +37,29 @@ def door_page(
         return message_page(request, phrase, usual_status)
     definition = published_definition(version_id)
     language = language_of(request, definition, door.visit, wanted)
-    text = definition.closed.into(language) if phrase == "closed" else ""
-    html = render_message(language, phrase, title=definition.title.into(language), text=text)
-    return html_response(html, status or usual_status)
+    venue = venue_of(door.visit, request.path)
+    title = definition.title.into(language)
+    ending = _ending(definition, door)
+    if ending:
+        html = render_thanks(definition, language, ending, venue=venue, is_done=False)
+    else:
+        text = definition.closed.into(language) if phrase == "closed" else ""
+        may_change = isinstance(door, AlreadyAnswered) and door.visit.may_change
+        html = render_message(
+            language,
+            phrase,
+            title=title,
+            text=text,
+            venue=venue,
+            change_url=f"{request.path}?{CHANGE}=1&lang={language}" if may_change else "",
+        )
+    return html_response(html, status or usual_status, venue)
+
+
+def _ending(definition: Definition, door: NotTaken) -> Ending | None:
+    """Return the ending that a full quota leads to, None where it names none that there is."""
+    wanted = door.ending if isinstance(door, SurveyFull) else ""
+    return next((ending for ending in definition.endings if ending.key == wanted), None)
 
 
 def message_page(request: HttpRequest, phrase: str, status: int) -> HttpResponse:

@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,6 +13,8 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.http.request import UnreadablePostError
+
+from surveys.views.traces import FASTEST, read_stamp
 
 MAX_BODY = 256 * 1024
 MAX_FIELDS = 2000
@@ -26,6 +28,8 @@ BACK = "back"
 SWITCH = "language-"
 SAVE = "save"
 RESUME = "resume"
+# A field that people never see; programs that fill in whatever there is fill it in too.
+HONEYPOT = "_homepage"
 
 Fields = Mapping[str, Sequence[str]]
 
@@ -56,6 +60,19 @@ class Form:
     go: str
     is_scripted: bool
     started_at: datetime
+    is_stamped: bool = False
+    is_change: bool = False
+    is_limited: bool = False
+    is_placed: bool = False
+
+    def flags(self, now: datetime) -> tuple[str, ...]:
+        """Return what speaks against a person having sent this: never a reason to refuse it."""
+        signs = {
+            "honeypot": any(value.strip() for value in self.fields.get(HONEYPOT, ())),
+            "no_page": not self.is_stamped,
+            "fast": self.is_stamped and now - self.started_at < FASTEST,
+        }
+        return tuple(sign for sign, is_there in signs.items() if is_there)
 
     @property
     def is_switch(self) -> bool:
@@ -96,6 +113,7 @@ def form_of(fields: Fields, *, now: datetime) -> Form:
     if not SUBMISSION_KEY.fullmatch(key):
         raise RequestRefused(400)
     go = system("_go") or ""
+    started = read_stamp(key, system("_started") or "")
     switched = go.removeprefix(SWITCH) if go.startswith(SWITCH) else ""
     page = _number(system("_page"))
     shown = system("_shown")
@@ -108,7 +126,11 @@ def form_of(fields: Fields, *, now: datetime) -> Form:
         shown=None if shown is None else frozenset(shown.split()),
         go=go,
         is_scripted=system("_script") is not None,
-        started_at=_started_at(system("_started"), now),
+        started_at=now if started is None else min(max(started, now - LONGEST_VISIT), now),
+        is_stamped=started is not None,
+        is_change=system("_change") is not None and go != SAVE,
+        is_limited=system("_limited") is not None,
+        is_placed=system("_in") is not None,
     )
 
 
@@ -192,10 +214,3 @@ def _number(raw: str | None) -> int | None:
     if not NUMBER.fullmatch(raw):
         raise RequestRefused(400)
     return int(raw)
-
-
-def _started_at(raw: str | None, now: datetime) -> datetime:
-    """Return when the page was first shown, as far as that may be believed: within a day before now."""
-    if raw is None or not NUMBER.fullmatch(raw) or len(raw) > 10:
-        return now
-    return min(max(datetime.fromtimestamp(int(raw), UTC), now - LONGEST_VISIT), now)

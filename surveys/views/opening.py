@@ -1,20 +1,27 @@
 """How a visit begins, and how it goes on with what was answered before. Nothing is stored by either."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 
 from surveys.actions.answering import AlreadyAnswered
+from surveys.actions.statements import LEAST_ASKED
 from surveys.definition import Definition
+from surveys.hidden import IN_FORM, read_hidden
 from surveys.kinds import KINDS, Answer, AnswerRefused
+from surveys.languages import base_language
 from surveys.paging import resumed_page
+from surveys.privacy import CONFIDENTIAL, IDENTIFIED
 from surveys.versions import published_definition
-from surveys.views.doors import door_page, language_of
+from surveys.views.doors import CHANGE, door_page, language_of
 from surveys.views.incoming import Fields, Form, new_submission_key, read_query
-from surveys.views.pages import PRIVATE, FormPage, html_response, render_form
-from surveys.visits import Link, NotTaken, Visit
+from surveys.views.pages import PRIVATE, FormPage, html_response, language_name, render_form
+from surveys.views.venues import venue_of
+from surveys.visits import Link, NotTaken, OpenLink, Visit
+from surveys.wording import wording
 
 
 def open_visit(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
@@ -22,7 +29,8 @@ def open_visit(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
     query = read_query(request)
     visit = link.visit("", now)
     wanted = query.get("lang", ())
-    if visit.is_answered:
+    is_change = CHANGE in query and visit.may_change
+    if visit.is_answered and not is_change:
         return door_page(request, AlreadyAnswered(visit), wanted, status=200)
     try:
         visit.refuse_unless_open(now)
@@ -30,15 +38,42 @@ def open_visit(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
         return door_page(request, door, wanted)
     assert visit.version_id is not None
     definition = published_definition(visit.version_id)
+    language = language_of(request, definition, visit, wanted)
     page = _first_page(
         visit,
         _chosen_by_link(definition, query),
-        language=language_of(request, definition, visit, wanted),
+        language=language,
         key=new_submission_key(),
         action=request.path,
         now=now,
     )
-    return html_response(render_form(page))
+    page = replace(
+        page,
+        hidden=read_hidden(definition, query),
+        is_change=is_change,
+        is_resumed=page.is_resumed and not is_change,
+        notes=_fallback_note(definition, language, wanted),
+        stored=_stored(definition, link, language),
+    )
+    return html_response(render_form(page), venue=page.venue)
+
+
+def _fallback_note(definition: Definition, language: str, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return the sentence about a language that a link asks for and the survey does not have."""
+    offered = {base_language(code) for code in definition.languages}
+    if not wanted or base_language(wanted[0]) in offered:
+        return ()
+    return (wording(language).say("other_language", language=language_name(language)),)
+
+
+def _stored(definition: Definition, link: Link, language: str) -> str:
+    """Return what the respondent is told of what is kept."""
+    kept = definition.privacy
+    if kept == IDENTIFIED and isinstance(link, OpenLink):
+        kept = "open"
+    return wording(language).say(
+        f"stored_{kept}", **({"people": LEAST_ASKED} if kept == CONFIDENTIAL else {})
+    )
 
 
 def resume_visit(request: HttpRequest, link: Link, form: Form, now: datetime) -> HttpResponse:
@@ -56,7 +91,8 @@ def resume_visit(request: HttpRequest, link: Link, form: Form, now: datetime) ->
         action=request.path,
         now=now,
     )
-    return html_response(render_form(page))
+    page = replace(page, hidden=read_hidden(definition, form.fields, prefix=IN_FORM))
+    return html_response(render_form(page), venue=page.venue)
 
 
 def nothing_to_show() -> HttpResponse:
@@ -85,6 +121,8 @@ def _first_page(
         version_id=visit.version_id,
         started=int(now.timestamp()),
         is_resumed=bool(kept),
+        is_limited=visit.limits.is_limited,
+        venue=venue_of(visit, action),
     )
 
 

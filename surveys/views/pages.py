@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -12,19 +13,30 @@ from django.template.loader import get_template
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language_info
 
-from surveys.definition import Definition, Question
+from surveys.definition import Definition, Ending, Question
+from surveys.hidden import IN_FORM
 from surveys.kinds import KINDS, Answer, AnswerRefused, Sheet
 from surveys.languages import direction
 from surveys.paging import UNSEEN, page_questions
 from surveys.views.incoming import Fields
 from surveys.views.questions import Place, draw_question, refusal
+from surveys.views.traces import stamp
+from surveys.views.venues import (
+    IDLE_SECONDS,
+    PLAIN,
+    THANKS_SECONDS,
+    UNATTENDED_SECONDS,
+    WARNING_SECONDS,
+    Venue,
+)
 from surveys.wording import Wording, wording
 
 # The style is in the page: one request on a slow line instead of two, and the policy names its hash.
 STYLE = mark_safe((Path(settings.BASE_DIR) / "templates/surveys/style.css").read_text("utf-8"))  # noqa: S308
 STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = (
-    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; img-src 'self' data:; form-action 'self';"
+    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; img-src 'self' data:; script-src 'self';"
+    " form-action 'self';"
     " base-uri 'none'; frame-ancestors "
 )
 LONGEST_HEADING = 100
@@ -59,6 +71,12 @@ class FormPage:
     fields: Fields = field(default_factory=dict)
     errors: Mapping[str, AnswerRefused] = field(default_factory=dict)
     is_resumed: bool = False
+    is_change: bool = False
+    is_limited: bool = False
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    venue: Venue = PLAIN
+    notes: Sequence[str] = ()
+    stored: str = ""
 
 
 def render_form(page: FormPage, **preview: object) -> str:
@@ -92,7 +110,15 @@ def render_form(page: FormPage, **preview: object) -> str:
         is_resumed=page.is_resumed,
         key=page.key,
         version_id=page.version_id,
-        started=page.started,
+        started=stamp(page.key, page.started),
+        travelling=_travelling(page),
+        venue=page.venue,
+        remarks=page.notes,
+        stored=page.stored,
+        restarts_unattended=UNATTENDED_SECONDS,
+        idle_seconds=IDLE_SECONDS,
+        warning_seconds=WARNING_SECONDS,
+        starts_again=words.say("starts_again", seconds=WARNING_SECONDS) if page.venue.is_kiosk else "",
         **preview,
     )
 
@@ -106,6 +132,8 @@ def render_message(
     text: str = "",
     is_done: bool = False,
     is_preview: bool = False,
+    venue: Venue = PLAIN,
+    **rest: object,
 ) -> str:
     """Return the HTML of a page that says one thing: what is given, or else in the words of the phrase."""
     words = wording(language)
@@ -118,22 +146,28 @@ def render_message(
         text=text or ("" if heading else words[f"{phrase}_text"]),
         is_done=is_done,
         is_preview=is_preview,
+        venue=venue,
+        restarts_after=THANKS_SECONDS,
+        **rest,
     )
 
 
-def render_thanks(definition: Definition, language: str, *, is_preview: bool = False) -> str:
-    """Return the HTML of the thanks; the survey's own words begin with their heading, if that is short."""
-    heading, _, text = definition.thank_you.into(language).partition("\n")
+def render_thanks(definition: Definition, language: str, ending: Ending | None = None, **rest: Any) -> str:
+    """Return the HTML of the thanks, or of the ending that stands for them.
+
+    The survey's own words begin with their heading, if that is short.
+    """
+    words = (ending.text.into(language) if ending else "") or definition.thank_you.into(language)
+    heading, _, text = words.partition("\n")
     if len(heading) > LONGEST_HEADING:
-        heading, text = "", definition.thank_you.into(language)
+        heading, text = "", words
     return render_message(
         language,
         "thanks",
         title=definition.title.into(language),
         heading=heading,
         text=text.strip(),
-        is_done=True,
-        is_preview=is_preview,
+        **{"is_done": True, **rest},
     )
 
 
@@ -146,9 +180,18 @@ def fields_of(definition: Definition, answers: Mapping[str, Answer]) -> dict[str
     return fields
 
 
-def html_response(html: str, status: int = 200) -> HttpResponse:
-    """Return a page that nobody keeps, frames, lists or sends onwards."""
-    return HttpResponse(html, status=status, headers=HEADERS)
+def html_response(html: str, status: int = 200, venue: Venue = PLAIN) -> HttpResponse:
+    """Return a page that nobody keeps, lists or sends onwards, nor frames but where the venue allows it."""
+    response = HttpResponse(html, status=status, headers=HEADERS)
+    if venue.is_framed:
+        response["Content-Security-Policy"] = f"{POLICY}{venue.ancestors}"
+        del response["X-Frame-Options"]
+    return response
+
+
+def see_other(path: str, *, status: int = 302) -> HttpResponse:
+    """Return the way to a page of ours, which a refresh repeats without sending anything anew."""
+    return HttpResponse(status=status, headers={**PRIVATE, "Location": path})
 
 
 def language_name(language: str) -> str:
@@ -157,6 +200,17 @@ def language_name(language: str) -> str:
         return str(get_language_info(language)["name_local"])
     except KeyError:
         return language
+
+
+def _travelling(page: FormPage) -> list[tuple[str, str]]:
+    """Return the fields that go along from page to page besides those that every form has."""
+    marks = {
+        "_in": page.venue.name,
+        "_limited": "1" if page.is_limited else "",
+        "_change": "1" if page.is_change else "",
+    }
+    fields = [(name, value) for name, value in marks.items() if value]
+    return [*fields, *((f"{IN_FORM}{name}", value) for name, value in page.hidden.items())]
 
 
 def _drawn(questions: Sequence[Question], sheet: Sheet, page: FormPage) -> Iterator[str]:
@@ -185,6 +239,7 @@ def _refusals(
 def _render(template: str, language: str, words: Wording, **context: object) -> str:
     return get_template(template).render(
         {
+            "venue": PLAIN,
             "language": language,
             "direction": direction(language),
             "words": words,

@@ -5,6 +5,7 @@ from django.template.backends.utils import csrf_input
 from django.utils import timezone
 
 from surveys.answers import read_form
+from surveys.branching import ending_of
 from surveys.definition import Definition
 from surveys.languages import choose_language
 from surveys.paging import Turn, next_page
@@ -45,7 +46,9 @@ def _following(request: HttpRequest, sent: Sent) -> HttpResponse:
     else:
         turn = sent.as_typed(definition, kept) if form.is_switch else sent.read(definition, kept)
     if turn.is_complete:
-        return html_response(render_thanks(definition, sent.language, is_preview=True))
+        return html_response(
+            render_thanks(definition, sent.language, ending_of(definition, turn.answers), is_preview=True)
+        )
     on_page = {question.key for question in definition.pages[turn.page]}
     earlier = {key: answer for key, answer in {**kept, **turn.answers}.items() if key not in on_page}
     carried = [(name, value) for name, values in fields_of(definition, earlier).items() for value in values]

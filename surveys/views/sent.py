@@ -6,10 +6,12 @@ from django.http import HttpResponse
 from surveys.actions.answering import Submission
 from surveys.answers import read_form
 from surveys.definition import Definition
+from surveys.hidden import IN_FORM, read_hidden
 from surveys.kinds import Answer
 from surveys.paging import Turn, turn_back, turn_page
 from surveys.views.incoming import BACK, Form
 from surveys.views.pages import FormPage, html_response, render_form
+from surveys.views.venues import PLAIN, Venue
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +24,24 @@ class Sent:
     language: str
     action: str
 
-    def submission(self) -> Submission:
-        """Return what the page says about itself."""
+    @property
+    def hidden(self) -> dict[str, str]:
+        """The hidden fields that the survey allows."""
+        return read_hidden(self.definition, self.form.fields, prefix=IN_FORM)
+
+    def submission(self, *, flags: tuple[str, ...] = (), visitor: bytes = b"") -> Submission:
+        """Return what the page says about itself, and what the request says about it."""
         return Submission(
             key=self.form.key,
             version_id=self.version_id,
             language=self.language,
             started_at=self.form.started_at,
             goes_on=self.form.page is not None and len(self.definition.pages) > 1,
+            is_change=self.form.is_change,
+            is_limited=self.form.is_limited,
+            hidden=self.hidden,
+            flags=flags,
+            visitor=visitor,
         )
 
     def read(self, definition: Definition, kept: Mapping[str, Answer]) -> Turn:
@@ -48,7 +60,7 @@ class Sent:
         )
         return Turn(checked.answers, {}, is_complete=False, page=page)
 
-    def draw(self, turn: Turn, status: int = 200, **preview: object) -> HttpResponse:
+    def draw(self, turn: Turn, status: int = 200, venue: Venue = PLAIN, **preview: object) -> HttpResponse:
         """Return the page that comes next, or the same again with its fields as they were sent."""
         page = FormPage(
             definition=self.definition,
@@ -61,5 +73,9 @@ class Sent:
             started=int(self.form.started_at.timestamp()),
             fields=self.form.fields,
             errors=turn.errors,
+            is_change=self.form.is_change,
+            is_limited=self.form.is_limited,
+            hidden=self.hidden,
+            venue=venue,
         )
-        return html_response(render_form(page, **preview), status)
+        return html_response(render_form(page, **preview), status, venue)
