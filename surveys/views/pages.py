@@ -35,8 +35,7 @@ from surveys.wording import Wording, wording
 STYLE = mark_safe((Path(settings.BASE_DIR) / "templates/surveys/style.css").read_text("utf-8"))  # noqa: S308
 STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = (
-    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; img-src 'self' data:; script-src 'self';"
-    " form-action 'self';"
+    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; img-src 'self' data:; form-action 'self';"
     " base-uri 'none'; frame-ancestors "
 )
 LONGEST_HEADING = 100
@@ -183,8 +182,9 @@ def fields_of(definition: Definition, answers: Mapping[str, Answer]) -> dict[str
 def html_response(html: str, status: int = 200, venue: Venue = PLAIN) -> HttpResponse:
     """Return a page that nobody keeps, lists or sends onwards, nor frames but where the venue allows it."""
     response = HttpResponse(html, status=status, headers=HEADERS)
+    if venue.script:
+        response["Content-Security-Policy"] = f"script-src 'self'; {POLICY}{venue.ancestors}"
     if venue.is_framed:
-        response["Content-Security-Policy"] = f"{POLICY}{venue.ancestors}"
         del response["X-Frame-Options"]
     return response
 

@@ -12,7 +12,7 @@ from tests.factories import CSAT, NPS, WHY, account, contact, published_survey
 from tests.surveys.respondent import Respondent, open_link
 
 pytestmark = pytest.mark.django_db
-SQL = ("SELECT", "INSERT", "UPDATE", "DELETE")
+SQL = ("WITH", "SELECT", "INSERT", "UPDATE", "DELETE")
 LOW = {"less": ["nps", 7]}
 BRANCH = [{**NPS, "required": True}, {**WHY, "show_if": LOW, "required": True}]
 PAGES = [{**NPS, "required": True}, {**WHY, "page": 2, "show_if": LOW}, {**CSAT, "page": 3, "required": True}]
@@ -49,7 +49,7 @@ def test_a_page_takes_three_statements_at_most():
             respondent.send(**answers)
         assert [query["sql"].split()[0] for query in asked if query["sql"].split()[0] in SQL] == [
             "SELECT",
-            "INSERT",
+            "WITH",
         ]
 
 

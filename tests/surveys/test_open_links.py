@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from surveys.actions.authoring import publish_survey
 from surveys.models import Response, Survey
+from surveys.views.traces import stamp
 from tests.factories import CSAT, NPS, WHY, published_survey
 from tests.surveys.respondent import Respondent, open_link
 
@@ -245,7 +246,8 @@ def test_how_long_it_took_is_believed_within_a_day():
         (now + timedelta(days=300), 0, 1),
     ):
         respondent = opened(survey)
-        respondent.send(_started=str(int(started.timestamp())), nps="9")
+        sealed = stamp(respondent.hidden["_key"], int(started.timestamp()))
+        respondent.send(_started=sealed, nps="9")
         response = Response.objects.latest("pk")
         assert least <= (response.submitted_at - response.started_at).total_seconds() <= most
 
