@@ -11,6 +11,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from metrics.actions.scorecards import card_of
 from metrics.actions.snapshots import first_replay
+from metrics.evidence.among import among
 from metrics.formulas.days import reporting_day
 from metrics.formulas.health import CUTOFFS, Band, Cutoffs, band
 from metrics.models import Health, Scorecard
@@ -65,7 +66,7 @@ def recolour_after(accounts: Sequence[int], day: date, now: datetime) -> None:
 
     Days that have ended keep the colour that was known then; those still open, and replays, follow.
     """
-    later = Health.objects.filter(account__in=accounts, day__gt=day)
+    later = Health.objects.filter(among(accounts), day__gt=day)
     if not later.exists():
         return
     today = reporting_day(now, settings.REPORTING_ZONE)
@@ -98,6 +99,6 @@ def recolour_after(accounts: Sequence[int], day: date, now: datetime) -> None:
 def _rows(accounts: Sequence[int], start: date, end: date) -> Iterable[Any]:
     """Return the healths of days in `[start, end)`, told whether something overrode them."""
     is_overridden = ExpressionWrapper(Q(parts__contains=[{"is_binding": True}]), BooleanField())
-    days = Health.objects.filter(account__in=accounts, day__gte=start, day__lt=end)
+    days = Health.objects.filter(among(accounts), day__gte=start, day__lt=end)
     rows: QuerySet[Any] = days.by_day().annotate(is_overridden=is_overridden).defer("parts")
     return rows.iterator()

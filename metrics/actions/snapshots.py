@@ -1,27 +1,31 @@
 """Health as rows: what was known when a day ended is kept for good, what came late is a further revision."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
 from metrics.formulas.days import day_bounds, reporting_day
+from metrics.formulas.health import Band
 from metrics.models import Scorecard
 
 # For so many days after a day ended what comes late makes a new revision of it (METRICS §5.4). A day first
 # scored later than that is a replay: nobody knew it then, so nothing is lost when it is replaced.
 REVISED_DAYS = 35
 
-# One document instead of thousands of parameters, whose quoting took a third of the time.
+FRESH = """
+CREATE TEMPORARY TABLE fresh_health (
+    account_id bigint, score int, base int, confidence int, band text, parts jsonb, inputs_hash uuid
+) ON COMMIT DROP
+"""
+# Half the time that one statement with all rows as a JSON document took.
+FILL = "COPY fresh_health (account_id, score, base, confidence, band, parts, inputs_hash) FROM STDIN"
 WRITE = """
-WITH fresh AS (
-    SELECT health.*, md5(%(scorecard)s::text || parts::text)::uuid AS inputs_hash
-    FROM jsonb_to_recordset(%(rows)s::jsonb)
-        AS health (account_id bigint, score int, base int, confidence int, band text, parts jsonb)
-), held AS (
+WITH held AS (
     SELECT DISTINCT ON (account_id) account_id, revision, inputs_hash, computed_at
     FROM metrics_health WHERE day = %(day)s AND account_id = ANY(%(accounts)s)
     ORDER BY account_id, revision DESC
@@ -31,7 +35,7 @@ WITH fresh AS (
         WHEN %(is_open)s OR held.computed_at >= %(replay_from)s THEN held.revision
         WHEN held.inputs_hash IS DISTINCT FROM fresh.inputs_hash AND %(is_revised)s THEN held.revision + 1
     END AS revision
-    FROM fresh LEFT JOIN held USING (account_id)
+    FROM fresh_health AS fresh LEFT JOIN held USING (account_id)
 )
 INSERT INTO metrics_health
     (account_id, scorecard_id, day, revision, score, base, confidence, band, parts, inputs_hash, computed_at)
@@ -44,9 +48,18 @@ ON CONFLICT (account_id, day, revision) DO UPDATE SET scorecard_id = excluded.sc
 """
 
 
-def write_snapshots(
-    rows: Sequence[Mapping[str, Any]], *, day: date, now: datetime, scorecard: Scorecard
-) -> int:
+class Snapshot(NamedTuple):
+    """The health of one account as it is stored, in hundredths."""
+
+    account: int
+    score: int
+    base: int
+    confidence: int
+    band: Band
+    parts: Sequence[Mapping[str, Any]]
+
+
+def write_snapshots(snapshots: Sequence[Snapshot], *, day: date, now: datetime, scorecard: Scorecard) -> int:
     """Write the health of one day; return how many rows are new or renewed.
 
     Until the day ends a row is replaced. Afterwards the first one stays, and what differs from the newest is
@@ -54,11 +67,16 @@ def write_snapshots(
     """
     today = reporting_day(now, settings.REPORTING_ZONE)
     with connection.cursor() as cursor:
+        cursor.execute(FRESH)
+        with cursor.copy(FILL) as copy:
+            for each in snapshots:
+                parts = json.dumps(each.parts)
+                said = hashlib.md5(f"{scorecard.pk} {parts}".encode(), usedforsecurity=False).hexdigest()
+                copy.write_row((*each[:4], each.band.value, parts, said))
         cursor.execute(
             WRITE,
             {
-                "rows": json.dumps(rows),
-                "accounts": [row["account_id"] for row in rows],
+                "accounts": [each.account for each in snapshots],
                 "scorecard": scorecard.pk,
                 "day": day,
                 "now": now,
@@ -67,7 +85,9 @@ def write_snapshots(
                 "replay_from": first_replay(day),
             },
         )
-        return int(cursor.rowcount)
+        written = int(cursor.rowcount)
+        cursor.execute("DROP TABLE fresh_health")
+    return written
 
 
 def first_replay(day: date) -> datetime:

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 
 from accounts.models import Contact
+from metrics.evidence.among import among
 from metrics.evidence.finding import Finding, Findings, hundredths
 from metrics.formulas.days import day_bounds
 from metrics.formulas.health_components import response_behaviour as behaviour
@@ -24,7 +25,7 @@ def portfolio_rate(day: date) -> float | None:
     """Return the share (0..1) of all invitations delivered in 365 days that was answered, or None."""
     until = day_bounds(day, settings.REPORTING_ZONE)[1]
     counts = _delivered(day).aggregate(
-        delivered=Count("pk"), answered=Count("pk", filter=Q(response__submitted_at__lt=until))
+        delivered=Count("pk"), answered=Count("pk", filter=_answered(day, until))
     )
     return counts["answered"] / counts["delivered"] if counts["delivered"] else None
 
@@ -34,10 +35,8 @@ def response_behaviour(accounts: Sequence[int], day: date, *, rate: float | None
     until = day_bounds(day, settings.REPORTING_ZONE)[1]
     rows = (
         _delivered(day)
-        .filter(contact__account__in=accounts)
-        .annotate(
-            is_answered=_is(response__submitted_at__lt=until), is_old=_is(sent_at__lte=until - MISSED_AFTER)
-        )
+        .filter(among(accounts, "contact__account"))
+        .annotate(is_answered=_is(_answered(day, until)), is_old=_is(Q(sent_at__lte=until - MISSED_AFTER)))
         .order_by("contact_id", "sent_at", "pk")
         .values_list("contact__account_id", "contact_id", "contact__role", "is_answered", "is_old")
     )
@@ -80,5 +79,10 @@ def _fell_silent(answered: Sequence[bool]) -> bool:
     return any(answered) and not any(answered[-MISSED_IN_A_ROW:])
 
 
-def _is(**condition: Any) -> "ExpressionWrapper[Q]":
-    return ExpressionWrapper(Q(**condition), BooleanField())
+def _answered(day: date, until: datetime) -> Q:
+    """Return the condition that an invitation was answered; where it was anonymous only the day is known."""
+    return Q(response__submitted_at__lt=until) | Q(answered_on__lte=day)
+
+
+def _is(condition: Q) -> "ExpressionWrapper[Q]":
+    return ExpressionWrapper(condition, BooleanField())

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from accounts.models import Subscription
+from metrics.evidence.among import among
 from metrics.evidence.finding import Finding, Findings, hundredths
 from metrics.formulas.days import months_later
 from metrics.formulas.health_components import renewal_readiness, revenue_movement
@@ -29,7 +30,7 @@ def terms(
     accounts: Sequence[int], day: date, *, heard: Set[int], checks: Mapping[int, Mapping[str, bool]]
 ) -> Terms:
     """Return revenue movement and renewal readiness of the accounts, and who gave notice."""
-    rows = Subscription.objects.filter(account__in=accounts, annual_value__gt=0).order_by("pk")
+    rows = Subscription.objects.filter(among(accounts), annual_value__gt=0).order_by("pk")
     held: dict[int, list[Subscription]] = defaultdict(list)
     for subscription in rows.iterator():
         held[subscription.account_id].append(subscription)

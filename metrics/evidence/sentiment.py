@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from metrics.codebook import satisfaction_scales
+from metrics.evidence.among import among
 from metrics.evidence.finding import Finding, Findings, hundredths
 from metrics.formulas.health_components import (
     LatestAnswer,
@@ -96,7 +97,7 @@ def heard_decision_makers(accounts: Sequence[int], day: date) -> set[int]:
 
 
 def _scores(accounts: Sequence[int], day: date, days: int) -> QuerySet[Score, Any]:
-    return Score.objects.filter(account__in=accounts).within(
+    return Score.objects.filter(among(accounts)).within(
         day - timedelta(days=days - 1), day + timedelta(days=1)
     )
 

@@ -18,6 +18,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from accounts.models import Signal
+from metrics.evidence.among import among
 from metrics.evidence.finding import Finding, Findings, hundredths
 from metrics.formulas.health_components import Rules, follow_up_load, product_usage, support_load
 
@@ -49,7 +50,7 @@ Measures = Mapping[int, Mapping[str, Observed]]
 def newest(accounts: Sequence[int], day: date) -> Measures:
     """Return the newest measures of the accounts at the end of the day."""
     rows = (
-        Signal.objects.filter(account__in=accounts, key__in=KEYS)
+        Signal.objects.filter(among(accounts), key__in=KEYS)
         .filter(observed_on__lte=day, observed_on__gt=day - timedelta(days=MEMORY_DAYS))
         .newest()
         .values_list("account_id", "key", "value", "observed_on")

@@ -3,6 +3,8 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from metrics.formulas.health import CUTOFFS, Cutoffs, HealthScore, Override, Part, assemble
@@ -41,14 +43,15 @@ DEFAULTS: Mapping[str, Component] = {
 }
 
 
-class Card(NamedTuple):
+@dataclass(frozen=True)
+class Card:
     """Everything that decides a health but the evidence: components by key, rules of measuring, cut-offs."""
 
     components: Mapping[str, Component]
     rules: Rules = RULES
     cutoffs: Cutoffs = CUTOFFS
 
-    @property
+    @cached_property
     def used(self) -> dict[str, Component]:
         """Return the components that have a weight, in the order of METRICS §5.2."""
         return {
@@ -60,11 +63,12 @@ class Card(NamedTuple):
     def with_use_of(self, keys: Iterable[str]) -> "Card":
         """Return the card with these components in use as well."""
         arrived = set(keys)
-        return self._replace(
+        return replace(
+            self,
             components={
                 key: component._replace(is_used=component.is_used or key in arrived)
                 for key, component in self.components.items()
-            }
+            },
         )
 
     def score(

@@ -1,5 +1,6 @@
 """Scorecards: immutable versions, in force from their day on, refused where nothing could be computed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -29,7 +30,7 @@ def days(number):
 
 def lighter(card, key="relationship_sentiment", weight=5):
     component = card.components[key]._replace(weight=weight)
-    return card._replace(components=card.components | {key: component})
+    return replace(card, components=card.components | {key: component})
 
 
 @given(cards)
@@ -130,7 +131,7 @@ def test_a_card_that_says_the_same_is_no_new_version():
 def test_a_card_brings_its_own_bands():
     account = make.account()
     card = current_card()
-    lenient = card._replace(cutoffs=CUTOFFS._replace(least_confidence=0.0, green_from=70, yellow_from=40))
+    lenient = replace(card, cutoffs=CUTOFFS._replace(least_confidence=0.0, green_from=70, yellow_from=40))
     activate_scorecard(lenient, author=make.user(), note="", now=NOW)
     score_accounts(day=TODAY, now=NOW)
     assert Health.objects.get(account=account).band == Band.YELLOW

@@ -1,0 +1,18 @@
+from collections.abc import Collection
+
+from django.db.models import BooleanField, F, Func, Value
+
+
+def among(accounts: Collection[int], path: str = "account") -> Func:
+    """Return the condition that the account at the path is one of these, as one array.
+
+    With a parameter for each of two thousand accounts psycopg took longer to read the statement than
+    PostgreSQL to run it.
+    """
+    return Func(
+        F(path),
+        Value(list(accounts)),
+        template="(%(expressions)s))",
+        arg_joiner=" = ANY(",
+        output_field=BooleanField(),
+    )
