@@ -1,6 +1,6 @@
 """What goes out, whatever file it becomes: typed columns, and rows read as they are asked for. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -40,6 +40,8 @@ class Dataset:
     columns: Sequence[Column]
     rows: Iterable[Sequence[Value]]
     faults: list[str] = field(default_factory=list)
+    # How many rows there are to come, for whoever shows how far it is.
+    count: Callable[[], int] = lambda: 0
 
     def labelled(self) -> Self:
         """Return the same with the labels of choices in the place of their keys."""

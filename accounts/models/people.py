@@ -95,6 +95,22 @@ class Viewer(Protocol):
     def accounts_filter(self, prefix: str) -> models.Q: ...  # noqa: D102
 
 
+class Operator:
+    """Who runs a command on the machine itself: sees everything."""
+
+    is_active = True
+    sees_all_accounts = True
+    sees_revenue = True
+    sees_people = True
+
+    def accounts_filter(self, prefix: str) -> models.Q:
+        """Return no condition."""
+        return models.Q()
+
+
+OPERATOR = Operator()
+
+
 class OfAccount(models.QuerySet[Any]):
     """Rows that hang on an account and are seen by whoever sees that account."""
 

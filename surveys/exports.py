@@ -1,0 +1,85 @@
+"""The responses to a survey as a table that goes out, read through a cursor of the server's."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from accounts.interchange.datasets import Column, Dataset, Type, Value
+from accounts.models import Viewer
+from surveys.interchange.columns import UNREADABLE, AnswerColumn, answer_columns
+from surveys.models import Response, Survey
+from surveys.versions import published_definition
+
+CHUNK = 2000
+OWN = (
+    (Column("public_id", label="Response"), "public_id"),
+    (Column("version", Type.INTEGER, "Version of the survey"), "version__number"),
+    (Column("submitted_at", Type.INSTANT, "Submitted"), "submitted_at"),
+    (Column("started_at", Type.INSTANT, "Started"), "started_at"),
+    (Column("changed_at", Type.INSTANT, "Changed"), "changed_at"),
+    (Column("language", label="Language"), "language"),
+    (Column("channel", label="Channel"), "channel"),
+    (Column("account", label="Account (external id)"), "account__external_id"),
+    (Column("account_name", label="Account"), "account__name"),
+)
+# Who somebody is; an answer may be one too.
+OF_PEOPLE = (
+    (Column("contact", label="Contact (external id)"), "contact__external_id"),
+    (Column("contact_name", label="Contact"), "contact__name"),
+    (Column("contact_email", label="E-mail address"), "contact__email"),
+    (Column("contact_role", label="Role"), "contact__role"),
+)
+PERSONAL_KINDS = frozenset({"email"})
+
+
+def responses_dataset(
+    survey: Survey, viewer: Viewer, *, changed_after: datetime | None = None, with_partial: bool = False
+) -> Dataset:
+    """Return the responses that the viewer may see, oldest change first; tests are never among them.
+
+    A response whose answers no version can read is left out and named in `faults`.
+    """
+    numbers = survey.versions.order_by("-number").values_list("pk", flat=True)
+    definitions = [published_definition(pk) for pk in numbers]
+    hidden = list(dict.fromkeys(name for definition in definitions for name in definition.hidden))
+    private = {
+        question.key
+        for definition in definitions
+        for question in definition
+        if question.kind in PERSONAL_KINDS and not viewer.sees_people
+    }
+    answers = [column for column in answer_columns(definitions) if column.key not in private]
+    own = (*OWN, *OF_PEOPLE) if viewer.sees_people else OWN
+    rows: Any = Response.objects.visible_to(viewer).counted().filter(survey=survey)
+    if not with_partial:
+        rows = rows.completed()
+    if changed_after:
+        rows = rows.filter(changed_at__gt=changed_after)
+    # The newest change comes last, so that a reader who was interrupted goes on from the last row it has.
+    rows = rows.order_by("changed_at", "pk").values_list(*(path for _, path in own), "hidden", "answers")
+    faults: list[str] = []
+    return Dataset(
+        name=survey.title,
+        columns=[
+            *(column for column, _ in own),
+            *(Column(f"hidden.{name}", label=f"Came with: {name}") for name in hidden),
+            *(answer.column for answer in answers),
+        ],
+        rows=_rows(rows, hidden, answers, faults),
+        faults=faults,
+        count=rows.count,
+    )
+
+
+def _rows(
+    queryset: Any, hidden: list[str], answers: list[AnswerColumn], faults: list[str]
+) -> Iterator[list[Value]]:
+    reads = [(answer.key, answer.read) for answer in answers]
+    for public_id, *own, came_with, said in queryset.iterator(chunk_size=CHUNK):
+        try:
+            answered = [None if (given := said.get(key)) is None else read(given) for key, read in reads]
+            brought = [None if (value := came_with.get(name)) is None else str(value) for name in hidden]
+        except UNREADABLE:
+            faults.append(f"response {public_id}: its answers cannot be read")
+            continue
+        yield [str(public_id), *own, *brought, *answered]
