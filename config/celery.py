@@ -47,6 +47,9 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=2, minute=40),
         "options": {"expires": 6 * 3600},
     },
+    # Each is short where nothing is due, and safe beside itself.
+    "plan": {"task": "surveys.tasks.plan", "schedule": 60.0, "options": {"expires": 60}},
+    "send": {"task": "surveys.tasks.send", "schedule": 10.0, "options": {"expires": 10}},
     # Writes the snapshots that are missing: after midnight all of them, later those of new accounts.
     "score": {"task": "metrics.tasks.score", "schedule": crontab(minute="*/5"), "options": {"expires": 300}},
 }

@@ -7,5 +7,6 @@ urlpatterns = [
     path("s/<str:name>/thanks/", views.thanks_open, name="thanks_open"),
     path("r/<str:name>/", views.answer_personal, name="answer_personal"),
     path("r/<str:name>/thanks/", views.thanks_personal, name="thanks_personal"),
+    path("r/<str:name>/unsubscribe/", views.leave_personal, name="leave_personal"),
     path("logos/<str:name>", views.show_logo, name="logo"),
 ]

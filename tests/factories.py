@@ -1,7 +1,7 @@
 """Rows that tests begin with: each function makes one, valid and dull where a test says nothing else."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -10,7 +10,7 @@ from accounts.models import Account, Contact, Event, Signal, Subscription, Team,
 from surveys.actions.authoring import create_survey, publish_survey
 from surveys.interchange.native import from_json
 from surveys.links import new_nonce, token_for, token_hash
-from surveys.models import Invitation, Programme, Response, Survey
+from surveys.models import Audience, Campaign, Invitation, Message, Programme, Response, Survey
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 NPS: dict[str, Any] = {"key": "nps", "kind": "nps", "text": "How likely are you to recommend us?"}
@@ -129,3 +129,30 @@ def respond(
         answers=dict(answers),
         **{**own, **fields},
     )
+
+
+def audience(*conditions: tuple[str, str, Any]) -> Audience:
+    """A saved filter of these conditions: field, operator and value each."""
+    document = [dict(zip(("field", "operator", "value"), one, strict=True)) for one in conditions]
+    return Audience.objects.create(name=f"Audience {next(numbers)}", conditions=document)
+
+
+def campaign(survey: Survey, **fields: Any) -> Campaign:
+    """An approved campaign with words, to every contact from the day of NOON on, around the clock."""
+    of = fields.pop("audience", None) or audience()
+    own = {
+        "name": f"Campaign {next(numbers)}",
+        "starts_on": NOON.date(),
+        "approved_at": NOON,
+        "opens": time(0),
+        "closes": time(0),
+        "weekdays": list(range(7)),
+    }
+    made = Campaign.objects.create(survey=survey, audience=of, **{**own, **fields})
+    Message.objects.create(
+        campaign=made,
+        language="en",
+        subject="How are we doing, {{contact.first_name|there}}?",
+        body="Dear {{contact.first_name|customer}},\n\nhow is {{account.name}}?",
+    )
+    return made

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from accounts.models import Contact
+from surveys.asking.addresses import address_hash
 from surveys.links import new_nonce, personal_link, token_for, token_hash
-from surveys.models import Invitation, Survey
+from surveys.models import Invitation, Suppression, Survey
 
 
 class SurveyNotLive(Exception):
@@ -19,7 +20,8 @@ def refuse_unless_askable(survey: Survey, contact: Contact, *, now: datetime) ->
     """Raise SurveyNotLive or ContactNotAskable where nobody may be invited."""
     if survey.status(now) != Survey.Status.LIVE:
         raise SurveyNotLive(f"The survey is not live; it is {survey.status(now)}.")
-    if contact.unsubscribed_at or contact.erased_at:
+    is_suppressed = Suppression.objects.filter(address_hash=address_hash(contact.email)).exists()
+    if contact.unsubscribed_at or contact.erased_at or is_suppressed:
         raise ContactNotAskable("The contact does not want to be asked.")
 
 

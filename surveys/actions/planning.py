@@ -101,7 +101,7 @@ def _plan(campaign: Campaign, chunk: Sequence[Contact], now: datetime) -> Planne
     ledger = ledger_around([turn.person for turn in open_turns], today, rules)
     priority = campaign.survey.programme.priority
     invited: list[tuple[Turn, Contact, datetime]] = []
-    skipped: list[tuple[Turn, Protected]] = []
+    skipped: list[tuple[int, str, Protected]] = []
     for turn in open_turns:
         candidate = known[turn.person.contact]
         at = campaign.window.next_open(now, candidate.contact.zone)
@@ -110,11 +110,11 @@ def _plan(campaign: Campaign, chunk: Sequence[Contact], now: datetime) -> Planne
             turn.person, day, ledger, rules, priority=priority
         )
         if found:
-            skipped.append((turn, found))
+            skipped.append((turn.person.contact, turn.round, found))
         else:
             ledger.add(turn.person, Ask(day, priority))
             invited.append((turn, candidate.contact, at))
-    _note_skips(campaign, skipped, today)
+    note_skips(campaign, skipped, today)
     _invite(campaign, invited, now)
     return Planned(len(invited), len(skipped))
 
@@ -140,17 +140,18 @@ def _still_open(campaign: Campaign, due: Iterable[Turn], today: date) -> Iterato
             yield turn
 
 
-def _note_skips(campaign: Campaign, skipped: Iterable[tuple[Turn, Protected]], today: date) -> None:
+def note_skips(campaign: Campaign, skipped: Iterable[tuple[int, str, Protected]], today: date) -> None:
+    """Keep why contacts were not asked in their rounds, and when they may be; the latest reason counts."""
     rows = [
         Skip(
             campaign=campaign,
-            contact_id=turn.person.contact,
-            round=turn.round,
+            contact_id=contact,
+            round=name,
             reason=found.reason,
             until=found.until,
             noted_on=today,
         )
-        for turn, found in skipped
+        for contact, name, found in skipped
     ]
     Skip.objects.bulk_create(
         rows,

@@ -61,8 +61,18 @@ def person_of(contact: Contact, quiet_days: int = 0) -> Person:
     return Person(contact.pk, contact.account_id, domain_of(contact.email), contact.role, quiet_days)
 
 
-def ledger_around(people: Collection[Person], day: date, policy: Policy, *, days_ahead: int = 0) -> Ledger:
-    """Return the asks that matter to these people from a day to some days ahead, planned ones included."""
+def ledger_around(
+    people: Collection[Person],
+    day: date,
+    policy: Policy,
+    *,
+    days_ahead: int = 0,
+    without: Collection[int] = (),
+) -> Ledger:
+    """Return the asks that matter to these people from a day to some days ahead, planned ones included.
+
+    `without` names invitations that are left out, as those about which the question is.
+    """
     ledger = Ledger()
     reach = timedelta(days=max((policy.horizon, *(person.quiet_days for person in people))))
     if not reach:
@@ -71,6 +81,7 @@ def ledger_around(people: Collection[Person], day: date, policy: Policy, *, days
     asks = Invitation.objects.asked_between(
         midnight - reach, midnight + reach + timedelta(days=days_ahead + 1)
     )
+    asks = asks.exclude(pk__in=without)
     near = Q(contact__account__in={person.account for person in people})
     if any(cap.per == "domain" for cap in policy.caps):
         domain = Lower(Func("contact__email", Value("@"), Value(-1), function="split_part"))

@@ -49,6 +49,11 @@ class Surveys(models.QuerySet["Survey"]):
         """Surveys that have a published version."""
         return self.exclude(live_version=None)
 
+    def open_at(self, now: datetime) -> Self:
+        """Surveys that take answers at the instant."""
+        has_begun = models.Q(opens_at=None) | models.Q(opens_at__lte=now)
+        return self.published().filter(has_begun, models.Q(closes_at=None) | models.Q(closes_at__gt=now))
+
 
 class Survey(models.Model):
     """One row is a questionnaire: its working copy, and which published version is live."""

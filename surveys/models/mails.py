@@ -6,6 +6,7 @@ from django.db import models
 from accounts.models import Contact
 from accounts.models.people import OfAccount
 from surveys.models.campaigns import Campaign
+from surveys.models.design import Survey
 from surveys.models.outreach import Invitation
 
 
@@ -15,9 +16,12 @@ class Mails(OfAccount):
     account_path = "invitation__contact__account"
 
     def due(self, now: datetime) -> Self:
-        """Mails whose time has come, of campaigns that send."""
+        """Mails whose time has come, of campaigns that send and surveys that take answers."""
         waiting = self.filter(state__in=(Mail.State.PLANNED, Mail.State.SOFT_FAILED), due_at__lte=now)
-        return waiting.filter(invitation__campaign__in=Campaign.objects.sending())
+        return waiting.filter(
+            invitation__campaign__in=Campaign.objects.sending(),
+            invitation__survey__in=Survey.objects.open_at(now),
+        )
 
     def overdue(self, now: datetime) -> Self:
         """Mails that a worker claimed and did not settle within its lease."""
@@ -50,6 +54,8 @@ class Mail(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     provider_id = models.CharField(max_length=200, blank=True, db_index=True)
     error = models.CharField(max_length=300, blank=True)
+    # When the server got the words; `sent_at` is when it had taken them.
+    handed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)

@@ -151,6 +151,19 @@ def render_message(
     )
 
 
+def render_leave(language: str, action: str, programme: str) -> str:
+    """Return the HTML of the page that asks how often somebody may be asked."""
+    words = wording(language)
+    return _render(
+        "surveys/leave.html",
+        language,
+        words,
+        action=action,
+        programme=programme,
+        only=words.say("leave_only", programme=programme),
+    )
+
+
 def render_thanks(definition: Definition, language: str, ending: Ending | None = None, **rest: Any) -> str:
     """Return the HTML of the thanks, or of the ending that stands for them.
 

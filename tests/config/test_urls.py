@@ -15,6 +15,7 @@ PUBLIC = {
     "s/<str:name>/thanks/": "its thank-you page",
     "r/<str:name>/": "personal link",
     "r/<str:name>/thanks/": "its thank-you page",
+    "r/<str:name>/unsubscribe/": "its link is in mails",
     "logos/<str:name>": "stands on pages that are open",
     "admin/login/": "the login page itself",
     "admin/logout/": "ends the session that a stranger has not",

@@ -1,0 +1,172 @@
+"""The sending of due mails: many conversations with the mail server at once, one with the database.
+
+Only the thread that runs `send_due_mails` speaks to the database. A conversation that is about to hand over
+the words of a mail asks it first, and it answers all who wait with one statement (`mark_handed_over`).
+"""
+
+import smtplib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from queue import Empty, SimpleQueue
+
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+
+from surveys.actions.sending import (
+    Claim,
+    Outcome,
+    Result,
+    claim_due_mails,
+    mark_handed_over,
+    record_results,
+)
+from surveys.mail.letters import NothingToSay, envelope, write_letter
+from surveys.mail.smtp import EmailBackend, Withdrawn
+from surveys.models import Campaign, Mail, Message
+
+CONVERSATIONS = 32
+PATIENCE = 60
+PERMANENT, TEMPORARY = 500, 400
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A conversation asks whether it may hand over the words of a mail now."""
+
+    mail: int
+    answer: SimpleQueue[bool] = field(default_factory=SimpleQueue)
+
+
+Desk = SimpleQueue[Question | Result]
+# Open lines to the mail server that nobody speaks on just now.
+Lines = SimpleQueue[BaseEmailBackend]
+
+
+def send_due_mails(*, clock: Callable[[], datetime], conversations: int = CONVERSATIONS) -> int:
+    """Return how many mails the server took; goes on until none is due."""
+    lines: Lines = SimpleQueue()
+    sent = 0
+    try:
+        with ThreadPoolExecutor(conversations) as pool:
+            while (claim := claim_due_mails(now=clock(), limit=conversations * 4)).seen:
+                sent += _send(claim, pool, lines, clock)
+    finally:
+        while not lines.empty():
+            _hang_up(lines.get())
+    return sent
+
+
+def _send(claim: Claim, pool: ThreadPoolExecutor, lines: Lines, clock: Callable[[], datetime]) -> int:
+    """Return how many of the claimed mails the server took; each has its result stored by then."""
+    desk: Desk = SimpleQueue()
+    envelopes, failed = _written(claim.mails)
+    record_results(failed, claim.id, now=clock())
+    for mail, message in envelopes:
+        pool.submit(_deliver, mail, message, desk, lines)
+    open_ones, sent = {mail for mail, _ in envelopes}, 0
+    while open_ones:
+        waiting = [desk.get()]
+        with suppress(Empty):
+            while True:
+                waiting.append(desk.get_nowait())
+        questions = [one for one in waiting if isinstance(one, Question)]
+        allowed = (
+            mark_handed_over([one.mail for one in questions], claim.id, now=clock()) if questions else set()
+        )
+        for question in questions:
+            question.answer.put(question.mail in allowed)
+        results = [one for one in waiting if isinstance(one, Result)]
+        record_results(results, claim.id, now=clock())
+        open_ones -= {result.mail for result in results}
+        sent += sum(result.outcome == Outcome.SENT for result in results)
+    return sent
+
+
+def _written(mails: Sequence[Mail]) -> tuple[list[tuple[int, EmailMessage]], list[Result]]:
+    """Return the mails ready to be sent, and what could not even be written: one bad contact stops nobody."""
+    envelopes: list[tuple[int, EmailMessage]] = []
+    failed: list[Result] = []
+    by_campaign = sorted(mails, key=lambda mail: mail.invitation.campaign_id or 0)
+    for campaign, group in groupby(by_campaign, key=lambda mail: mail.invitation.campaign):
+        assert isinstance(campaign, Campaign)
+        messages = list(Message.objects.filter(campaign=campaign))
+        for mail in group:
+            try:
+                letter = write_letter(
+                    campaign, messages, mail.invitation, number=mail.number, variant=mail.variant
+                )
+                message = envelope(letter, campaign, mail.invitation, number=mail.number)
+                message.message()
+            except (NothingToSay, ValueError) as error:
+                failed.append(Result(mail.pk, Outcome.HARD, str(error)))
+            else:
+                envelopes.append((mail.pk, message))
+    return envelopes, failed
+
+
+def _deliver(mail: int, message: EmailMessage, desk: Desk, lines: Lines) -> None:
+    """Speak to the mail server about one mail, and put what became of it on the desk, whatever it is."""
+
+    def may_hand_over() -> bool:
+        question = Question(mail)
+        desk.put(question)
+        try:
+            return question.answer.get(timeout=PATIENCE)
+        except Empty:
+            return False
+
+    try:
+        result = _attempt(mail, message, may_hand_over, lines)
+    except BaseException as error:
+        desk.put(Result(mail, Outcome.UNKNOWN, repr(error)))
+        raise
+    desk.put(result)
+
+
+def _attempt(mail: int, message: EmailMessage, may_hand_over: Callable[[], bool], lines: Lines) -> Result:
+    try:
+        connection = lines.get_nowait()
+    except Empty:
+        connection = get_connection()
+    try:
+        if isinstance(connection, EmailBackend):
+            connection.may_hand_over = may_hand_over
+        elif not may_hand_over():
+            raise Withdrawn
+        connection.send_messages([message])
+    except Withdrawn:
+        _hang_up(connection)
+        return Result(mail, Outcome.WITHDRAWN)
+    except Exception as error:
+        has_words = connection.has_handed_over if isinstance(connection, EmailBackend) else True
+        _hang_up(connection)
+        return Result(mail, outcome_of(error, has_words=has_words), f"{type(error).__name__}: {error}")
+    lines.put(connection)
+    status = getattr(message, "anymail_status", None)
+    return Result(mail, Outcome.SENT, provider_id=str(getattr(status, "message_id", None) or ""))
+
+
+def outcome_of(error: Exception, *, has_words: bool) -> Outcome:
+    """Return what an error means for a mail: a reply is an answer, silence after the words is none."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = [code for code, _ in error.recipients.values()]
+        return Outcome.BOUNCED if all(code >= PERMANENT for code in codes) else Outcome.SOFT
+    if isinstance(error, smtplib.SMTPDataError):
+        return Outcome.HARD if error.smtp_code >= PERMANENT else Outcome.SOFT
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int) and status:  # of a provider's API
+        if status in {408, 429}:
+            return Outcome.SOFT
+        return Outcome.HARD if TEMPORARY <= status < PERMANENT else Outcome.UNKNOWN
+    if isinstance(error, ValueError):
+        return Outcome.HARD  # an address or a header that cannot be sent
+    return Outcome.UNKNOWN if has_words else Outcome.SOFT
+
+
+def _hang_up(connection: BaseEmailBackend) -> None:
+    with suppress(OSError):
+        connection.close()

@@ -1,0 +1,274 @@
+"""Mails on their way: each in one final state, none sent twice, and nobody mailed who does not want it."""
+
+import threading
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+
+from surveys.actions.planning import plan_campaign
+from surveys.actions.sending import (
+    claim_due_mails,
+    mark_handed_over,
+    resend_unknown,
+    settle_overdue,
+)
+from surveys.asking.addresses import address_hash
+from surveys.mail.dispatch import send_due_mails
+from surveys.models import ContactCap, ContactPolicy, Invitation, Mail, Skip, Suppression
+from tests.factories import NOON, account, campaign, contact, invitation, published_survey, respond
+from tests.surveys.asking.catcher import catching
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def catcher(settings):
+    with catching() as catcher:
+        settings.EMAIL_BACKEND = "surveys.mail.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", catcher.port, 1
+        yield catcher
+
+
+@pytest.fixture
+def survey():
+    return published_survey()
+
+
+def planned(survey, *addresses, **fields):
+    """A campaign that is planned to these addresses."""
+    for address in addresses:
+        contact(account(), email=address, name="Anna Miller")
+    made = campaign(survey, **fields)
+    plan_campaign(made, now=NOON)
+    return made
+
+
+def send(at=NOON):
+    return send_due_mails(clock=lambda: at, conversations=4)
+
+
+def states():
+    return {mail.invitation.contact.email.partition("@")[0]: mail.state for mail in Mail.objects.all()}
+
+
+def test_it_sends_a_mail_that_can_be_left(survey, catcher):
+    planned(survey, "anna@example.com", reply_to="us@example.com", sender="Acme <voice@acme.example>")
+
+    assert send() == 1
+    mail, (kept,) = Mail.objects.get(), catcher.kept
+    assert (mail.state, mail.sent_at, mail.invitation.sent_at) == ("sent", NOON, NOON)
+    assert kept["To"] == "Anna Miller <anna@example.com>"
+    assert kept["From"] == "Acme <voice@acme.example>"
+    assert kept["Reply-To"] == "us@example.com"
+    assert kept["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert kept["List-Unsubscribe"].endswith("/unsubscribe/>")
+    assert kept["Subject"] == "How are we doing, Anna?"
+    text, html = (part.get_content() for part in kept.iter_parts())
+    assert "Dear Anna," in text
+    for number in range(11):
+        assert f"&amp;nps={number}" in html
+
+
+def test_every_way_to_fail_ends_in_its_state(survey, catcher):
+    names = ("good", "soft", "hard", "refuse", "hang", "keep", "drop")
+    planned(survey, *(f"{name}@example.com" for name in names))
+
+    assert send() == 1
+    assert states() == {
+        "good": "sent",
+        "soft": "soft_failed",
+        "hard": "hard_failed",
+        "refuse": "hard_failed",
+        "hang": "unknown",
+        "keep": "unknown",
+        "drop": "soft_failed",
+    }
+    assert set(Mail.objects.values_list("claimed_until", flat=True)) == {None}
+    send(NOON + HOUR)
+    assert states()["soft"] == "sent"
+    assert states()["drop"] == "soft_failed"
+    for later in range(2, 12):
+        send(NOON + later * timedelta(days=1))
+    assert states()["drop"] == "hard_failed"
+    assert states()["keep"] == "unknown"
+    assert set(catcher.kept_by_id().values()) == {1}
+
+
+def test_a_contact_who_is_not_there_is_not_asked_again(survey, catcher):
+    planned(survey, "hard@example.com")
+    send()
+
+    mail = Mail.objects.get()
+    assert mail.invitation.contact.bounced_at == NOON
+    assert mail.invitation.revoked_at == NOON
+    assert "550" in mail.error
+
+
+def test_only_a_person_sends_an_unknown_one_again(survey, catcher):
+    planned(survey, "keep@example.com")
+    send()
+    send(NOON + timedelta(days=5))
+    assert len(catcher.kept) == 1
+
+    assert resend_unknown(Mail.objects.get(), now=NOON + HOUR)
+    send(NOON + HOUR)
+    assert len(catcher.kept) == 2
+    assert len(catcher.kept_by_id()) == 1  # the same Message-ID, so that it can be told
+
+
+def test_one_bad_contact_stops_nobody(survey, catcher):
+    contact(account(), email="bad@example.com", name="Bob\r\nBcc: evil@example.com")
+    planned(survey, "good@example.com")
+
+    assert send() == 1
+    assert states() == {"bad": "hard_failed", "good": "sent"}
+    assert all(not message["Bcc"] for message in catcher.kept)
+
+
+def test_markup_in_a_name_stays_letters(survey, catcher):
+    contact(account(name="<script>x</script>"), email="a@example.com", name="<a href=//evil>x</a>")
+    plan_campaign(campaign(survey), now=NOON)
+    send()
+
+    text, html = (part.get_content() for part in catcher.kept[0].iter_parts())
+    assert "&lt;script&gt;" in html
+    assert "&lt;a" in html
+    assert "<script>" not in html
+    assert "<script>x</script>" in text
+
+
+def test_whoever_unsubscribes_between_claim_and_words_gets_none(survey, catcher):
+    planned(survey, "anna@example.com")
+    claim = claim_due_mails(now=NOON, limit=10)
+    Suppression.objects.create(
+        address_hash=address_hash("ANNA@example.com"), reason="unsubscribed", created_at=NOON
+    )
+
+    assert mark_handed_over([mail.pk for mail in claim.mails], claim.id, now=NOON) == set()
+    send(NOON + HOUR)
+    assert catcher.kept == []
+    assert states() == {"anna": "suppressed"}
+
+
+def test_a_halted_campaign_hands_over_nothing(survey, catcher):
+    made = planned(survey, "anna@example.com")
+    claim = claim_due_mails(now=NOON, limit=10)
+    made.paused_at = NOON
+    made.save()
+
+    assert mark_handed_over([mail.pk for mail in claim.mails], claim.id, now=NOON) == set()
+    assert send(NOON + HOUR) == 0
+
+
+def test_a_worker_that_died_before_the_words_loses_nothing(survey, catcher):
+    planned(survey, "anna@example.com")
+    claim = claim_due_mails(now=NOON, limit=10)
+    assert len(claim.mails) == 1
+    assert claim_due_mails(now=NOON, limit=10).mails == []
+
+    assert send(NOON + HOUR) == 1
+    assert mark_handed_over([claim.mails[0].pk], claim.id, now=NOON + HOUR) == set()
+    assert len(catcher.kept) == 1
+
+
+def test_a_worker_that_died_after_the_words_leaves_an_unknown(survey, catcher):
+    planned(survey, "anna@example.com")
+    claim = claim_due_mails(now=NOON, limit=10)
+    mark_handed_over([claim.mails[0].pk], claim.id, now=NOON)
+
+    assert settle_overdue(now=NOON + HOUR) == 1
+    assert send(NOON + HOUR) == 0
+    assert states() == {"anna": "unknown"}
+
+
+def test_reminders_go_to_the_silent_only(survey, catcher):
+    planned(survey, "silent@example.com", "quick@example.com", reminder_days=[3, 7])
+    send()
+    quick = Invitation.objects.get(contact__email="quick@example.com")
+    respond(survey, {"nps": 9}, invitation=quick, contact=quick.contact)
+    for day in (2, 3, 7, 30):
+        send(NOON + timedelta(days=day))
+
+    sent = Counter(message["To"].partition("<")[2] for message in catcher.kept)
+    assert sent == {"silent@example.com>": 3, "quick@example.com>": 1}
+    assert set(Mail.objects.filter(invitation=quick, number__gt=0).values_list("state", flat=True)) == {
+        "unneeded"
+    }
+
+
+def test_reminders_count_against_no_cap(survey, catcher):
+    ContactPolicy.objects.create(quiet_days=60)
+    planned(survey, "anna@example.com", reminder_days=[3])
+    send()
+
+    assert send(NOON + timedelta(days=3)) == 1
+
+
+def test_the_hourly_limit_holds(survey, catcher):
+    planned(survey, *(f"p{number}@example.com" for number in range(7)), per_hour=3)
+
+    assert [send(NOON + minutes * timedelta(minutes=1)) for minutes in (0, 30, 61, 62, 125)] == [
+        3,
+        0,
+        3,
+        0,
+        1,
+    ]
+
+
+def test_who_became_protected_since_is_put_off(survey, catcher):
+    planned(survey, "anna@example.com")
+    anna = Mail.objects.get().invitation.contact
+    invitation(published_survey(), anna, sent_at=NOON)
+
+    assert send() == 0
+    later = NOON + timedelta(days=30)
+    assert Mail.objects.get().due_at.date() == later.date()
+    assert Skip.objects.get().reason == "quiet days"
+    assert send(later) == 1
+
+
+def test_the_account_sees_no_more_than_its_cap_whoever_claims(survey, catcher):
+    """Both campaigns were planned before there was a cap; at most one goes out in a week."""
+    acme = account()
+    for _ in range(4):
+        contact(acme)
+    ContactPolicy.objects.create(quiet_days=0)
+    for _ in range(2):
+        plan_campaign(campaign(survey), now=NOON)
+    ContactCap.objects.create(per="account", limit=1, days=7)
+
+    assert [send(NOON + timedelta(days=day)) for day in (0, 6, 7, 8, 14)] == [1, 0, 1, 0, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_race_send_nothing_twice_and_break_no_cap(catcher):
+    survey = published_survey()
+    ContactPolicy.objects.create(quiet_days=30)
+    ContactCap.objects.create(per="account", limit=2, days=7)
+    for _ in range(10):
+        acme = account()
+        for _ in range(5):
+            contact(acme)
+    campaigns = [campaign(survey) for _ in range(2)]
+
+    def work():
+        for made in campaigns:
+            plan_campaign(made, now=NOON)
+            send()
+        connections.close_all()
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    accounts = Counter(Invitation.objects.exclude(sent_at=None).values_list("contact__account", flat=True))
+    assert set(accounts.values()) == {2}
+    assert len(accounts) == 10
+    assert len(catcher.kept) == 20
+    assert set(catcher.kept_by_id().values()) == {1}
