@@ -98,14 +98,16 @@ def _check(
                 answers[question.key] = answer
     shown = asked(definition, answers)
     for question in shown:
-        is_missing = question.key not in answers and question.key not in errors
-        if question.is_required and is_missing and question.key in demanded:
-            errors[question.key] = AnswerRefused("required")
+        if question.is_required and question.key in demanded and question.key not in errors:
+            missing = KINDS[question.kind].missing(question, answers.get(question.key))
+            if missing is not None:
+                errors[question.key] = missing
     if definition.has_branches:
         keys = {question.key for question in shown}
         answers = {key: answer for key, answer in answers.items() if key in keys}
         errors = {key: error for key, error in errors.items() if key in keys}
     # Who sends nothing at all has not answered, even where nothing is required.
-    if is_complete and demanded and shown and not answers and not errors:
-        errors[shown[0].key] = AnswerRefused("nothing_answered")
+    first = next((question for question in shown if KINDS[question.kind].asks), None)
+    if is_complete and demanded and first and not answers and not errors:
+        errors[first.key] = AnswerRefused("nothing_answered")
     return Checked(answers, errors, is_complete)

@@ -2,7 +2,7 @@
 
 A condition is a JSON tree: {"all": […]}, {"any": […]}, {"not": …}, {"answered": key},
 {"equals": [key, value]}, {"one_of": [key, [values]]}, {"less": [key, n]}, {"greater": [key, n]} and
-{"contains": [key, choice or words]}.
+{"contains": [key, choice or words]}. A row of a matrix is named by `key.row`; a day is written as 2026-01-31.
 """
 
 from collections.abc import Mapping
@@ -10,11 +10,12 @@ from typing import Any
 
 from surveys.definition import Definition, Ending, Question
 from surveys.kinds import KINDS, Answer
+from surveys.kinds.dates import is_day
 from surveys.kinds.kind import UNPRINTABLE
 
 MAX_DEPTH = 10
 MAX_NODES = 200
-MAX_NUMBER = 10**9
+MAX_NUMBER = 10**11
 MAX_WORDS = 500
 GROUPS = ("all", "any")
 COMPARISONS = ("equals", "one_of", "less", "greater", "contains")
@@ -58,20 +59,29 @@ def holds(
         return any(holds(part, answers, questions) for part in operand)
     if operator == "not":
         return not holds(operand, answers, questions)
-    if operator == "answered":
-        return operand in answers
-    key, value = operand
-    if key not in answers:
+    key = operand if operator == "answered" else operand[0]
+    question, answer = _answer_to(key, answers, questions)
+    if answer is None:
         return False
-    return _compares(operator, questions[key], answers[key], value)
+    return operator == "answered" or _compares(operator, question, answer, operand[1])
+
+
+def _answer_to(
+    key: str, answers: Mapping[str, Answer], questions: Mapping[str, Question]
+) -> tuple[Question, Answer | None]:
+    """Return the question that a reference names, and the answer to it or to its row, None without one."""
+    key, _, row = key.partition(".")
+    answer = answers.get(key)
+    return questions[key], answer.get(row) if row and answer is not None else answer
 
 
 def _compares(operator: str, question: Question, answer: Answer, value: Any) -> bool:
-    if operator == "less":
-        return isinstance(answer, int) and answer < value
-    if operator == "greater":
-        return isinstance(answer, int) and answer > value
-    picked = KINDS[question.kind].picked(answer)
+    if operator in ("less", "greater"):
+        # Numbers with numbers, days with days: these stand in the order of their letters.
+        if isinstance(answer, str) != isinstance(value, str) or not isinstance(answer, int | float | str):
+            return False
+        return bool(answer < value if operator == "less" else answer > value)
+    picked = _picked(question, answer)
     if operator == "contains":
         if question.choices:
             return _counted_key(question, value) in picked
@@ -79,6 +89,13 @@ def _compares(operator: str, question: Question, answer: Answer, value: Any) -> 
     plain = picked[0] if len(picked) == 1 else answer
     values = value if operator == "one_of" else [value]
     return plain in [_counted_key(question, one) for one in values]
+
+
+def _picked(question: Question, answer: Answer) -> tuple[str, ...]:
+    if question.rows:
+        # What one row holds; the matrix as a whole picks nothing.
+        return (answer,) if isinstance(answer, str) else tuple(answer) if isinstance(answer, list) else ()
+    return KINDS[question.kind].picked(answer)
 
 
 def _counted_key(question: Question, value: Any) -> Any:
@@ -118,25 +135,33 @@ def _check_node(condition: object, earlier: Mapping[str, Question], depth: int, 
 
 
 def _check_key(key: object, earlier: Mapping[str, Question]) -> Question:
-    if not isinstance(key, str) or key not in earlier:
+    name, dot, row = key.partition(".") if isinstance(key, str) else ("", "", "")
+    if name not in earlier:
         raise ConditionRefused(f"there is no earlier question {str(key)[:60]!r}")
-    return earlier[key]
+    if dot and row not in earlier[name].row_by_key:
+        raise ConditionRefused(f"{name} has no row {row[:60]!r}")
+    return earlier[name]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
 
 
 def _check_value(operator: str, question: Question, value: object) -> None:
     if operator in ("less", "greater"):
-        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MAX_NUMBER:
-            raise ConditionRefused(f"{operator} compares with a whole number")
+        if question.kind == "date":
+            if not is_day(value):
+                raise ConditionRefused(f"{operator} compares with a day such as 2026-01-31")
+        elif not _is_number(value):
+            raise ConditionRefused(f"{operator} compares with a number")
         return
     values = value if operator == "one_of" else [value]
     if not isinstance(values, list) or not values or len(values) > MAX_NODES:
         raise ConditionRefused("one_of needs a list of values")
     for one in values:
-        if isinstance(one, bool) or not isinstance(one, int | str):
+        if not isinstance(one, str) and not _is_number(one):
             raise ConditionRefused(f"{operator} compares with a number or a word")
         if isinstance(one, str) and (len(one) > MAX_WORDS or UNPRINTABLE.search(one)):
             raise ConditionRefused(f"{operator} compares with at most {MAX_WORDS} printable characters")
-        if isinstance(one, int) and abs(one) > MAX_NUMBER:
-            raise ConditionRefused(f"{operator} compares with a number that no scale holds")
         if question.choices and one not in {*question.choice_by_key, "other"}:
             raise ConditionRefused(f"{question.key} has no choice {str(one)[:60]!r}")

@@ -60,6 +60,17 @@ class Question:
         """The choices by their key."""
         return {choice.key: choice for choice in self.choices}
 
+    @cached_property
+    def rows(self) -> tuple[Choice, ...]:
+        """What a matrix asks about, each with its key and text; () for any other kind."""
+        language = self.text.language
+        return tuple(Choice(row["key"], Text(row["text"], language)) for row in self.settings.get("rows", ()))
+
+    @cached_property
+    def row_by_key(self) -> Mapping[str, Choice]:
+        """The rows by their key."""
+        return {row.key: row for row in self.rows}
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

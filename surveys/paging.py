@@ -11,6 +11,7 @@ from surveys.answers import Checked, read_form
 from surveys.branching import asked
 from surveys.definition import Definition, Question
 from surveys.kinds import Answer, AnswerRefused
+from surveys.kinds.kind import MISSING
 
 UNSEEN = "unseen"
 
@@ -109,7 +110,7 @@ def _with_unseen(
         return checked.errors
     errors = dict(checked.errors)
     for question in asked(definition, checked.answers):
-        if question.key in keys and (question.key not in errors or errors[question.key].code == "required"):
+        if question.key in keys and (question.key not in errors or errors[question.key].code in MISSING):
             errors[question.key] = AnswerRefused(UNSEEN)
     return errors
 

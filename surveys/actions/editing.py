@@ -8,7 +8,8 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from surveys.actions.authoring import SURVEY_TEXTS, SurveyNotReady, compile_next, draft_json
+from surveys.actions.authoring import SurveyNotReady, compile_next
+from surveys.actions.drafts import SURVEY_TEXTS, draft_json
 from surveys.drafting import Document, Edit, fingerprint, part_of
 from surveys.kinds import KINDS
 from surveys.models import Choice, DraftStep, Ending, Page, Survey

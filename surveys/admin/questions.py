@@ -70,7 +70,7 @@ class QuestionForm(forms.ModelForm):  # type: ignore[type-arg]
             NON_FIELD_ERRORS: {"unique_together": "Another question of this survey has this key."}
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, language: str = "en", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.choice_lines: list[ChoiceLine] = []
         self.choice_translations: dict[str, dict[str, str]] = {}
@@ -94,7 +94,7 @@ class QuestionForm(forms.ModelForm):  # type: ignore[type-arg]
             ].help_text = "Names the question in exports and trends: keep it when you reword the text."
         is_same_kind = self.chosen_kind.name == self.instance.kind
         self._settings_before = self.instance.settings if is_same_kind else {}
-        self.fields.update(settings_fields(self.chosen_kind, self._settings_before))
+        self.fields.update(settings_fields(self.chosen_kind, self._settings_before, language))
 
     @property
     def chosen_kind(self) -> Kind:
@@ -155,6 +155,10 @@ class QuestionForm(forms.ModelForm):  # type: ignore[type-arg]
 class QuestionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
     """All questions of a survey: their order, their keys, and conditions that look back only."""
 
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        """Return what each form is made with: the language in which its texts are written."""
+        return {**super().get_form_kwargs(index), "language": self.instance.language}
+
     def in_order(self) -> list[QuestionForm]:
         """Return the forms as they were arranged, also when they come back with errors."""
         end = 10**6
@@ -167,12 +171,14 @@ class QuestionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
     def forms_by_kind(self) -> Iterator[QuestionForm]:
         """Yield a blank form of each kind: what a row shows when its kind is changed."""
         for name in KINDS:
-            form = self.form(
+            make: Any = self.form
+            form = make(
                 auto_id=self.auto_id,
                 prefix=self.add_prefix("__prefix__"),
                 empty_permitted=True,
                 use_required_attribute=False,
                 initial={"kind": name},
+                language=self.instance.language,
             )
             yield cast(QuestionForm, form)
 

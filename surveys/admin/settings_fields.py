@@ -4,22 +4,67 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
+from surveys.choice_lines import ChoiceLine, LinesRefused, read_lines, write_lines
 from surveys.kinds import Kind, SettingsRefused
 
 PREFIX = "setting_"
-MAX_TEXT = 200
+MAX_TEXT, MAX_PARAGRAPH = 200, 10_000
 
 
-def settings_fields(kind: Kind, settings: Mapping[str, Any]) -> dict[str, forms.Field]:
+class RowsField(forms.CharField):
+    """The rows of a matrix, one a line with its key; the other languages of a row stay with its key."""
+
+    def __init__(self, rows: list[dict[str, Any]], language: str, **kwargs: Any) -> None:
+        self.rows = {row["key"]: row["text"] for row in rows}
+        self.language = language
+        shown = (ChoiceLine(key, text.get(language, "")) for key, text in self.rows.items())
+        widget = UnfoldAdminTextareaWidget({"rows": 5})
+        super().__init__(initial=write_lines(shown), max_length=100_000, widget=widget, **kwargs)
+
+    def clean(self, value: Any) -> list[dict[str, Any]]:
+        """Return the rows that the lines list, or raise ValidationError."""
+        texts = {key: text.get(self.language, "") for key, text in self.rows.items()}
+        try:
+            lines = read_lines(super().clean(value), texts)
+        except LinesRefused as refused:
+            raise ValidationError(str(refused)) from None
+        return [
+            {"key": line.key, "text": {**self.rows.get(line.key, {}), self.language: line.text}}
+            for line in lines
+        ]
+
+
+class NumberField(forms.FloatField):
+    """A number that stays whole where it was written so."""
+
+    def to_python(self, value: Any) -> float | None:  # type: ignore[override]
+        """Return the number, None for a blank, or raise ValidationError."""
+        number = super().to_python(value)
+        return int(number) if number is not None and number.is_integer() else number
+
+
+class DayField(forms.DateField):
+    """A day, as definitions write it."""
+
+    def to_python(self, value: Any) -> str | None:  # type: ignore[override]
+        """Return the day such as 2026-01-31, None for a blank, or raise ValidationError."""
+        day = super().to_python(value)
+        return day.isoformat() if day else None
+
+
+def settings_fields(kind: Kind, settings: Mapping[str, Any], language: str = "en") -> dict[str, forms.Field]:
     """Return a field for each setting that the builder offers, holding its value."""
-    return {f"{PREFIX}{name}": _field(kind, name, settings) for name in kind.labels}
+    return {f"{PREFIX}{name}": _field(kind, name, settings, language) for name in kind.labels}
 
 
 def read_settings(kind: Kind, cleaned: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,8 +89,10 @@ def blame(kind: Kind, refused: SettingsRefused) -> tuple[str | None, str]:
     return None, f"{refused}."
 
 
-def _field(kind: Kind, name: str, settings: Mapping[str, Any]) -> forms.Field:
+def _field(kind: Kind, name: str, settings: Mapping[str, Any], language: str) -> forms.Field:
     label = kind.labels[name]
+    if name in kind.holds:
+        return _special(kind.holds[name], label, settings.get(name), language)
     if name in kind.text_settings:
         return forms.CharField(
             label=label,
@@ -54,10 +101,12 @@ def _field(kind: Kind, name: str, settings: Mapping[str, Any]) -> forms.Field:
             max_length=MAX_TEXT,
             widget=UnfoldAdminTextInputWidget(),
         )
-    default = kind.defaults[name]
+    default = kind.defaults.get(name)
     value = settings.get(name, default)
     if name in kind.options:
         words = [(word, word.capitalize()) for word in kind.options[name]]
+        if name in kind.optional:
+            words.insert(0, ("", "Anything"))
         return forms.ChoiceField(
             label=label, required=False, initial=value, choices=words, widget=UnfoldAdminSelectWidget()
         )
@@ -75,10 +124,25 @@ def _field(kind: Kind, name: str, settings: Mapping[str, Any]) -> forms.Field:
     )
 
 
+def _special(holds: str, label: str, value: Any, language: str) -> forms.Field:
+    if holds == "rows":
+        return RowsField(list(value or ()), language, label=label, help_text="One a line.")
+    if holds == "number":
+        widget = UnfoldAdminDecimalFieldWidget({"placeholder": "none"})
+        return NumberField(label=label, required=False, initial=value, widget=widget)
+    if holds == "day":
+        widget = UnfoldAdminTextInputWidget({"type": "date"})
+        return DayField(label=label, required=False, initial=value, widget=widget)
+    widget = UnfoldAdminTextareaWidget({"rows": 3})
+    return forms.CharField(
+        label=label, required=False, initial=value or "", max_length=MAX_PARAGRAPH, widget=widget
+    )
+
+
 def _automatic(kind: Kind, name: str, settings: Mapping[str, Any]) -> Any:
     """Return what the setting would be if it were left blank; None also where the others are at fault."""
     others = {key: value for key, value in settings.items() if key != name}
     try:
-        return kind.complete_settings(others)[name]
+        return kind.complete_settings(others).get(name)
     except SettingsRefused:
         return None

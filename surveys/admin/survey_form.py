@@ -7,7 +7,7 @@ from django.utils.text import slugify
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.forms import ObjectField
-from surveys.actions.authoring import SURVEY_TEXTS
+from surveys.actions.drafts import SURVEY_TEXTS
 from surveys.admin.translations import check_translations
 from surveys.interchange.native import LANGUAGE, MAX_LANGUAGES
 from surveys.models import Collector, Survey

@@ -18,10 +18,10 @@ from accounts.api.views import ChangeView, CrudView, ReadView
 from surveys.actions.authoring import (
     SurveyNotReady,
     close_survey,
-    draft_json,
     publish_survey,
     replace_draft,
 )
+from surveys.actions.drafts import draft_json
 from surveys.actions.importing_surveys import GENERAL, ProgrammeUnknown, import_survey
 from surveys.actions.outreach import ContactNotAskable, SurveyNotLive, create_invitation
 from surveys.api.references import NamedFilter, SurveyFilters

@@ -1,7 +1,7 @@
 """Reads the questions of a native JSON document. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from surveys.definition import Choice, Question
@@ -9,10 +9,11 @@ from surveys.interchange.native_reader import NativeReader
 from surveys.kinds import KINDS, SettingsRefused
 
 CHOICE_KEY = re.compile(r"[a-z0-9][a-z0-9_]{0,59}")
-MAX_QUESTIONS, MAX_CHOICES, MAX_CHOICE_TEXT = 300, 500, 500
+MAX_QUESTIONS, MAX_CHOICES, MAX_CHOICE_TEXT, MAX_ROWS = 300, 500, 500, 100
 
 QUESTION_NAMES = {"key", "kind", "text", "help", "page", "required", "settings", "choices", "show_if"}
 CHOICE_NAMES = {"key", "text", "is_other", "is_exclusive"}
+ROW_NAMES = {"key", "text"}
 
 
 def read_questions(reader: NativeReader, value: object) -> Iterator[Question]:
@@ -62,7 +63,7 @@ def _question(
         text=text,
         help=reader.text(f"{place} help", item.get("help")),
         page=reader.whole_number(place, "page", item.get("page", 1), 1, MAX_QUESTIONS),
-        is_required=reader.flag(place, "required", item.get("required", False)),
+        is_required=reader.flag(place, "required", item.get("required", False)) and KINDS[kind].asks,
         settings=_settings(reader, place, kind, item.get("settings") or {}),
         choices=tuple(_choices(reader, place, kind, item.get("choices") or [])),
         show_if=reader.show_if(place, item.get("show_if"), earlier),
@@ -78,11 +79,27 @@ def _settings(reader: NativeReader, place: str, kind: str, value: object) -> dic
         for name in KINDS[kind].text_settings
         if name in value
     }
+    lists = {"rows": list(_rows(reader, place, value.get("rows")))} if KINDS[kind].has_rows else {}
     try:
-        return KINDS[kind].complete_settings({**value, **texts})
+        return KINDS[kind].complete_settings({**value, **texts, **lists})
     except SettingsRefused as refused:
         reader.fault(place, str(refused))
         return {}
+
+
+def _rows(reader: NativeReader, place: str, value: object) -> Iterator[dict[str, Any]]:
+    if not isinstance(value, list) or not value or len(value) > MAX_ROWS:
+        reader.fault(place, f"rows must be a list of 1 to {MAX_ROWS}")
+        return
+    seen: set[str] = set()
+    for number, item in enumerate(value, start=1):
+        row = _choice(reader, f"{place} row {number}", item, ROW_NAMES)
+        if row is None:
+            continue
+        if row.key in seen:
+            reader.fault(f"{place} row {row.key}", "has the same key as an earlier row")
+        seen.add(row.key)
+        yield {"key": row.key, "text": dict(row.text.by_language)}
 
 
 def _choices(reader: NativeReader, place: str, kind: str, value: object) -> Iterator[Choice]:
@@ -95,9 +112,11 @@ def _choices(reader: NativeReader, place: str, kind: str, value: object) -> Iter
         reader.fault(place, f"a question of kind {kind} has no choices")
     seen: set[str] = set()
     for number, item in enumerate(value, start=1):
-        choice = _choice(reader, f"{place} choice {number}", item)
+        choice = _choice(reader, f"{place} choice {number}", item, CHOICE_NAMES)
         if choice is None:
             continue
+        if choice.is_other and not KINDS[kind].has_open_choice:
+            reader.fault(f"{place} choice {choice.key}", f"cannot be open in a question of kind {kind}")
         # An open answer is counted as "other", so that key belongs to the open choice.
         key = "other" if choice.is_other else choice.key
         if key in seen:
@@ -106,11 +125,11 @@ def _choices(reader: NativeReader, place: str, kind: str, value: object) -> Iter
         yield choice
 
 
-def _choice(reader: NativeReader, place: str, item: object) -> Choice | None:
+def _choice(reader: NativeReader, place: str, item: object, allowed: Collection[str]) -> Choice | None:
     if not isinstance(item, Mapping):
         reader.fault(place, "must be a JSON object")
         return None
-    reader.names(place, item, CHOICE_NAMES)
+    reader.names(place, item, allowed)
     key = item.get("key")
     if not isinstance(key, str) or not CHOICE_KEY.fullmatch(key):
         reader.fault(place, "key must be lower-case letters, digits and _")

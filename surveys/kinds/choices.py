@@ -8,23 +8,56 @@ from surveys.kinds.kind import (
     Answer,
     AnswerRefused,
     Kind,
-    SettingsRefused,
     Sheet,
     clean_words,
     is_missing,
     whole_number,
+    yes_or_no,
 )
 
 OTHER_LENGTH = 300
+# From here on a list is searched by typing: more than fits on a phone's screen.
+LONG_LIST = 15
 BETWEEN_PICKS = re.compile("[;|]")
+
+
+def choice_named(question: Question, name: str) -> Choice | None:
+    """Return the choice with this key, or with this text in any language and letter case."""
+    name = name.strip()
+    if name in question.choice_by_key:
+        return question.choice_by_key[name]
+    name = name.casefold()
+    return next(
+        (
+            choice
+            for choice in question.choices
+            if name in (text.casefold() for text in choice.text.by_language.values())
+        ),
+        None,
+    )
+
+
+def in_order(question: Question, seed: str) -> tuple[Choice, ...]:
+    """Return the choices as shown: a random order lasts a visit, open and exclusive ones are last."""
+    if not question.settings["random_order"]:
+        return question.choices
+    last = [choice for choice in question.choices if choice.is_other or choice.is_exclusive]
+    mixed = [choice for choice in question.choices if choice not in last]
+    random.Random(f"{seed} {question.key}").shuffle(mixed)  # noqa: S311 - an order, not a secret
+    return (*mixed, *last)
 
 
 class Choosing(Kind):
     """Picks among offered choices. One pick is stored as its key, the open one as {"other": "words"}."""
 
     has_choices = True
+    has_open_choice = True
     template = "surveys/kinds/choices.html"
     input: ClassVar[str] = "radio"
+
+    def names(self, question: Question) -> tuple[str, ...]:
+        """Return the field of the picks and that of the words for the open choice."""
+        return question.key, f"{question.key}.other"
 
     def check_pick(self, question: Question, pick: object) -> str | dict[str, str]:
         """Return one pick as it is stored, or raise AnswerRefused when it is not offered."""
@@ -55,11 +88,11 @@ class Choosing(Kind):
 
     def read_cell(self, question: Question, cell: str) -> Answer | None:
         """Return the pick in one cell of a table, which names choices by key or by text in any language."""
-        if self.choice_named(question, cell) is None and is_missing(cell):
+        if choice_named(question, cell) is None and is_missing(cell):
             return None
         fields: dict[str, list[str]] = {question.key: []}
         for part in self.cut_cell(question, cell):
-            choice = self.choice_named(question, part)
+            choice = choice_named(question, part)
             if choice is None:
                 choice = next((choice for choice in question.choices if choice.is_other), None)
                 fields[f"{question.key}.other"] = [part]
@@ -71,21 +104,6 @@ class Choosing(Kind):
     def cut_cell(self, question: Question, cell: str) -> Sequence[str]:
         """Return the picks that a cell holds, as they are named there."""
         return [cell.strip()]
-
-    def choice_named(self, question: Question, name: str) -> Choice | None:
-        """Return the choice with this key, or with this text in any language and letter case."""
-        name = name.strip()
-        if name in question.choice_by_key:
-            return question.choice_by_key[name]
-        name = name.casefold()
-        return next(
-            (
-                choice
-                for choice in question.choices
-                if name in (text.casefold() for text in choice.text.by_language.values())
-            ),
-            None,
-        )
 
     def pick_key(self, question: Question, pick: str | Mapping[str, str]) -> str:
         """Return the key of the choice that one stored pick stands for."""
@@ -100,8 +118,7 @@ class Choosing(Kind):
 
     def check_settings(self, settings: Mapping[str, Any]) -> None:
         """Refuse an order that is neither random nor not."""
-        if not isinstance(settings["random_order"], bool):
-            raise SettingsRefused("random_order must be true or false")
+        yes_or_no("random_order", settings["random_order"])
 
     def fields(self, question: Question, answer: Answer) -> dict[str, list[str]]:
         """Return the ticked keys, and the words for the open choice in a field of their own."""
@@ -121,22 +138,13 @@ class Choosing(Kind):
                     "is_other": choice.is_other,
                     "is_picked": choice.key in picked,
                 }
-                for choice in self.in_order(question, sheet.seed)
+                for choice in in_order(question, sheet.seed)
             ],
             "words": sheet.value(f"{question.key}.other"),
             "words_length": OTHER_LENGTH,
             "input": self.input,
             "hint": self.hint(question, sheet),
         }
-
-    def in_order(self, question: Question, seed: str) -> tuple[Choice, ...]:
-        """Return the choices as shown: a random order lasts a visit, open and exclusive ones are last."""
-        if not question.settings["random_order"]:
-            return question.choices
-        last = [choice for choice in question.choices if choice.is_other or choice.is_exclusive]
-        mixed = [choice for choice in question.choices if choice not in last]
-        random.Random(f"{seed} {question.key}").shuffle(mixed)  # noqa: S311 - an order, not a secret
-        return (*mixed, *last)
 
     def hint(self, question: Question, sheet: Sheet) -> str:
         """Return how many may be picked, '' where one may."""
@@ -182,6 +190,36 @@ class SingleChoice(Choosing):
     def show(self, question: Question, answer: Answer, language: str) -> str:
         """Return the pick as a person reads it."""
         return self.show_pick(question, answer, language)
+
+
+class Dropdown(SingleChoice):
+    """One of a list of choices; a long list is searched by typing."""
+
+    name = "dropdown"
+    label = "Dropdown"
+    role = ""
+    template = "surveys/kinds/dropdown.html"
+
+    def read_picks(self, question: Question, fields: Mapping[str, Sequence[str]]) -> list[object]:
+        """Return the picks of a submitted form, where a choice may be typed as its text."""
+        picks: list[object] = []
+        for typed in filter(str.strip, fields.get(question.key, ())):
+            choice = choice_named(question, typed)
+            if choice is not None:
+                picks.append({"other": self.read_words(question, fields)} if choice.is_other else choice.key)
+            else:
+                picks.append({"other": typed} if self.open_choice(question) else typed)
+        return picks
+
+    def controls(self, question: Question, sheet: Sheet) -> dict[str, Any]:
+        """Return the choices, and for a long list what stands in the field that searches it."""
+        picked = question.choice_by_key.get(sheet.value(question.key))
+        return {
+            **super().controls(question, sheet),
+            "is_long": len(question.choices) > LONG_LIST,
+            "value": picked.text.into(sheet.language) if picked else sheet.value(question.key),
+            "has_words": self.open_choice(question) is not None,
+        }
 
 
 class MultipleChoice(Choosing):
@@ -245,7 +283,7 @@ class MultipleChoice(Choosing):
 
     def cut_cell(self, question: Question, cell: str) -> Sequence[str]:
         """Return the picks in a cell, between ; or |, unless the whole cell is one choice."""
-        if self.choice_named(question, cell):
+        if choice_named(question, cell):
             return [cell.strip()]
         return [part.strip() for part in BETWEEN_PICKS.split(cell) if part.strip()]
 

@@ -13,6 +13,8 @@ from surveys.definition import Question, Text
 from surveys.wording import Wording
 
 Answer = Any  # what JSON can hold: int, str, list, dict
+# The refusals of an answer that was not given.
+MISSING = ("required", "consent_required")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -63,32 +65,53 @@ class Kind(ABC):
     label: ClassVar[str]
     template: ClassVar[str]
     defaults: ClassVar[Mapping[str, Any]] = {}
+    # Settings that are left out unless they are given.
+    optional: ClassVar[tuple[str, ...]] = ()
     # Settings that hold a text in several languages.
     text_settings: ClassVar[tuple[str, ...]] = ()
     # Settings that hold one of these words.
     options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    # What settings hold that are neither a whole number, a flag, a word nor a line: "number", "day", "rows"
+    # or "paragraph".
+    holds: ClassVar[Mapping[str, str]] = {}
     # What the builder calls the settings that it offers; the others keep their value.
     labels: ClassVar[Mapping[str, str]] = {}
     # What a screen reader calls its controls together: radiogroup, group, or "" for a single control.
     role: ClassVar[str] = "radiogroup"
     has_choices: ClassVar[bool] = False
+    # Whether a choice may ask for words of one's own.
+    has_open_choice: ClassVar[bool] = False
+    # Whether the setting `rows` lists what is asked about, each with a key and a text.
+    has_rows: ClassVar[bool] = False
+    # Whether it takes an answer at all.
+    asks: ClassVar[bool] = True
     # A scored kind gives every answer one integer that metrics count.
     is_scored: ClassVar[bool] = False
     is_comment: ClassVar[bool] = False
 
     def complete_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings with defaults filled in, or raise SettingsRefused."""
-        unknown = sorted(set(settings) - set(self.defaults) - set(self.text_settings))
+        unknown = sorted(set(settings).difference(self.defaults, self.text_settings, self.optional))
         if unknown:
             raise SettingsRefused(f"{self.name} has no setting {', '.join(unknown)}")
-        complete = {**self.defaults, **settings}
+        given = {
+            name: value
+            for name, value in settings.items()
+            if name not in self.optional or value not in (None, "")
+        }
+        complete = {**self.defaults, **given}
         for name, words in self.options.items():
-            one_of(name, complete[name], words)
+            if name in complete:
+                one_of(name, complete[name], words)
         self.check_settings(complete)
         return complete
 
     def check_settings(self, settings: Mapping[str, Any]) -> None:
         """Raise SettingsRefused when complete settings contradict themselves."""
+
+    def names(self, question: Question) -> tuple[str, ...]:
+        """Return the names of the form fields that an answer may come in."""
+        return (question.key,)
 
     def read(self, question: Question, fields: Mapping[str, Sequence[str]]) -> Answer | None:
         """Return the answer that a submitted form holds, None when the question was left blank."""
@@ -110,6 +133,10 @@ class Kind(ABC):
     @abstractmethod
     def check(self, question: Question, answer: Answer) -> Answer | None:
         """Return the answer as it is stored, None when it is blank, or raise AnswerRefused."""
+
+    def missing(self, question: Question, answer: Answer | None) -> AnswerRefused | None:
+        """Return what a required question still lacks, None when it lacks nothing."""
+        return AnswerRefused("required") if answer is None else None
 
     def fields(self, question: Question, answer: Answer) -> dict[str, list[str]]:
         """Return the form fields that stand for an allowed answer; `read` gives it back."""
@@ -134,6 +161,12 @@ class Kind(ABC):
     def show(self, question: Question, answer: Answer, language: str) -> str:
         """Return an allowed answer as a person reads it."""
         return str(answer)
+
+
+def yes_or_no(setting: str, value: object) -> None:
+    """Raise SettingsRefused unless the value is true or false."""
+    if not isinstance(value, bool):
+        raise SettingsRefused(f"{setting} must be true or false")
 
 
 def is_missing(cell: str) -> bool:

@@ -1,8 +1,37 @@
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from surveys.definition import Question
-from surveys.kinds.kind import Answer, Kind, Sheet, clean_words, is_missing, whole_number
+from surveys.kinds.kind import Answer, AnswerRefused, Kind, Sheet, clean_words, is_missing, whole_number
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What a line has to look like: for the server, for the browser, and for the keyboard of a phone."""
+
+    allowed: re.Pattern[str]
+    html: str
+    inputmode: str
+
+
+# A fixed set, since an expression of one's own could keep a process busy for hours (SECURITY T10). None of
+# these has a repetition within a repetition, and all are tried on a line whose length is checked already.
+PATTERNS: Mapping[str, Pattern] = {
+    "digits": Pattern(re.compile(r"[0-9]+"), "[0-9]+", "numeric"),
+    "letters": Pattern(re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’-])*"), r"\p{L}[\p{L}\p{M} .'’\-]*", "text"),
+    "code": Pattern(re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*"), r"[A-Za-z0-9][A-Za-z0-9._\/\-]*", "text"),
+    "phone": Pattern(re.compile(r"[+(]?[0-9][0-9 ()/.-]{4,24}"), r"[+\(]?[0-9][0-9 \(\)\/.\-]{4,24}", "tel"),
+    "url": Pattern(
+        re.compile(r"https?://[^\s/?#.]+(?:[.][^\s/?#.]+)+(?:[/?#]\S*)?"),
+        r"https?:\/\/[^\s\/?#.]+([.][^\s\/?#.]+)+([\/?#]\S*)?",
+        "url",
+    ),
+}
+# What stands before and behind the @, as e-mail programs take it; quoted names are left to machines.
+ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,64}@[^\s@<>()\[\],;:\"\\.]+(?:[.][^\s@<>()\[\],;:\"\\.]+)+")
+LONGEST_ADDRESS = 254
 
 
 class Words(Kind):
@@ -11,18 +40,25 @@ class Words(Kind):
     limit: ClassVar[int]
     role = ""
     text_settings = ("placeholder",)
+    optional: ClassVar[tuple[str, ...]] = ("min_length",)
     labels: ClassVar[Mapping[str, str]] = {
         "placeholder": "Hint inside the field",
+        "min_length": "Characters at least",
         "max_length": "Characters at most",
     }
 
     def check_settings(self, settings: Mapping[str, Any]) -> None:
-        """Refuse limits beyond what the kind can hold."""
-        whole_number("max_length", settings["max_length"], 1, self.limit)
+        """Refuse limits beyond what the kind can hold, and a lower one above the upper."""
+        most = whole_number("max_length", settings["max_length"], 1, self.limit)
+        if "min_length" in settings:
+            whole_number("min_length", settings["min_length"], 1, most)
 
     def check(self, question: Question, answer: Answer) -> Answer | None:
         """Return the words, None when there are none, or raise AnswerRefused."""
-        return clean_words(answer, question.settings["max_length"]) or None
+        words = clean_words(answer, question.settings["max_length"])
+        if words and len(words) < question.settings.get("min_length", 0):
+            raise AnswerRefused("too_short", limit=question.settings["min_length"])
+        return words or None
 
     def controls(self, question: Question, sheet: Sheet) -> dict[str, Any]:
         """Return the words typed so far, how many are allowed and the example shown while there are none."""
@@ -41,11 +77,47 @@ class ShortText(Words):
     template = "surveys/kinds/short_text.html"
     limit = 500
     defaults: ClassVar[Mapping[str, Any]] = {"max_length": 200}
+    optional = ("min_length", "pattern")
+    options: ClassVar[Mapping[str, tuple[str, ...]]] = {"pattern": tuple(PATTERNS)}
+    labels: ClassVar[Mapping[str, str]] = {**Words.labels, "pattern": "Looks like"}
 
     def check(self, question: Question, answer: Answer) -> Answer | None:
-        """Return the line, its line ends turned into blanks."""
+        """Return the line, its line ends turned into blanks, or raise AnswerRefused."""
         words = super().check(question, answer)
-        return " ".join(words.split("\n")) if words else None
+        line = " ".join(words.split("\n")) if words else None
+        pattern = question.settings.get("pattern")
+        if line and pattern and not PATTERNS[pattern].allowed.fullmatch(line):
+            raise AnswerRefused(f"pattern_{pattern}")
+        return line
+
+    def controls(self, question: Question, sheet: Sheet) -> dict[str, Any]:
+        """Return what the browser may check itself, besides."""
+        pattern = PATTERNS.get(question.settings.get("pattern", ""))
+        return {**super().controls(question, sheet), "pattern": pattern}
+
+
+class Email(Kind):
+    """An e-mail address: personal data, which is shown to who may see the response and never in bulk."""
+
+    name = "email"
+    label = "E-mail address"
+    template = "surveys/kinds/email.html"
+    role = ""
+
+    def check(self, question: Question, answer: Answer) -> Answer | None:
+        """Return the address, None when there is none, or raise AnswerRefused."""
+        address = clean_words(answer, LONGEST_ADDRESS)
+        if address and not ADDRESS.fullmatch(address):
+            raise AnswerRefused("not_an_email")
+        return address or None
+
+    def read_cell(self, question: Question, cell: str) -> Answer | None:
+        """Return the address in one cell of a table, None when blank or NA."""
+        return None if is_missing(cell) else super().read_cell(question, cell)
+
+    def controls(self, question: Question, sheet: Sheet) -> dict[str, Any]:
+        """Return the address typed so far."""
+        return {"value": sheet.value(question.key), "max_length": LONGEST_ADDRESS}
 
 
 class LongText(Words):

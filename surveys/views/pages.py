@@ -228,9 +228,10 @@ def _travelling(page: FormPage) -> list[tuple[str, str]]:
 
 def _drawn(questions: Sequence[Question], sheet: Sheet, page: FormPage) -> Iterator[str]:
     # Where some questions are required and some are not, the free ones say so.
-    is_mixed = len({question.is_required for question in questions}) == 2
+    is_mixed = len({question.is_required for question in questions if KINDS[question.kind].asks}) == 2
     for number, question in enumerate(questions):
-        place = Place(is_first=number == 0, is_optional=is_mixed and not question.is_required)
+        is_optional = is_mixed and not question.is_required and KINDS[question.kind].asks
+        place = Place(is_first=number == 0, is_optional=is_optional)
         refused = page.errors.get(question.key)
         yield draw_question(question, place, sheet, refused, version_id=page.version_id)
 

@@ -43,7 +43,7 @@ def draw_question(
     question: Question, place: Place, sheet: Sheet, refused: AnswerRefused | None, *, version_id: int
 ) -> str:
     """Return the HTML of a question. Where nothing is filled in, that is drawn once a process and version."""
-    is_untouched = question.key not in sheet.fields and f"{question.key}.other" not in sheet.fields
+    is_untouched = sheet.fields.keys().isdisjoint(KINDS[question.kind].names(question))
     if version_id and is_untouched and refused is None and not question.settings.get("random_order"):
         return _untouched(version_id, question.key, place, sheet.language)
     return _draw(question, place, sheet, refused)

@@ -5,36 +5,69 @@ from hypothesis import strategies as st
 from surveys.definition import ASKS, LAYOUTS, PRIVACY
 from surveys.interchange.native import from_json
 from surveys.kinds import KINDS
+from surveys.kinds.texts import PATTERNS
 
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20).filter(str.strip)
 LANGUAGES = ("en", "de", "ar")
 
 
+def texts():
+    return st.dictionaries(st.sampled_from(LANGUAGES), WORDS)
+
+
+def one_text():
+    return texts().map(lambda by_language: {"en": "Row", **by_language})
+
+
+def given(**settings):
+    return st.fixed_dictionaries({}, optional=settings)
+
+
+FLAG = st.booleans()
+ROWS = st.lists(
+    st.fixed_dictionaries({"key": st.sampled_from("abc"), "text": WORDS | one_text()}),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda row: row["key"],
+)
+SETTINGS = {
+    "nps": given(low=st.integers(0, 1), high_label=WORDS),
+    "csat": given(points=st.integers(2, 10)),
+    "ces": given(version=st.sampled_from(["1.0", "2.0"])),
+    "rating": given(points=st.integers(2, 10), shape=st.sampled_from(["numbers", "stars", "hearts"])),
+    "single_choice": given(random_order=FLAG),
+    "multiple_choice": given(max_picks=st.integers(1, 3), random_order=FLAG),
+    "dropdown": given(random_order=FLAG),
+    "ranking": given(allow_partial=FLAG, random_order=FLAG),
+    "matrix": st.fixed_dictionaries({"rows": ROWS}, optional={"many": FLAG}),
+    "short_text": st.fixed_dictionaries(
+        {"max_length": st.integers(3, 30)},
+        optional={"min_length": st.integers(1, 3), "pattern": st.sampled_from(sorted(PATTERNS))},
+    ),
+    "long_text": st.fixed_dictionaries({"max_length": st.integers(1, 30)}),
+    "number": given(
+        min=st.none() | st.integers(-3, 3),
+        max=st.none() | st.integers(4, 12) | st.floats(5, 9),
+        decimals=st.integers(0, 4),
+        unit=texts(),
+    ),
+    "date": given(min=st.none() | st.just("2026-01-02")),
+    "email": given(),
+    "yes_no": given(yes_label=texts()),
+    "consent": given(statement=texts()),
+    "statement": given(),
+}
+
+
 @st.composite
-def choices(draw):
+def choices(draw, kind):
     keys = draw(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=5, unique=True))
-    other = draw(st.sampled_from([None, *keys]))
+    other = draw(st.sampled_from([None, *keys])) if KINDS[kind].has_open_choice else None
     exclusive = draw(st.sampled_from([None, *keys]))
     return [
         {"key": key, "text": draw(WORDS), "is_other": key == other, "is_exclusive": key == exclusive}
         for key in keys
     ]
-
-
-def settings(kind):
-    if kind == "nps":
-        return st.fixed_dictionaries({}, optional={"low": st.integers(0, 1), "high_label": WORDS})
-    if kind == "csat":
-        return st.fixed_dictionaries({}, optional={"points": st.integers(2, 10)})
-    if kind == "rating":
-        shapes = st.sampled_from(["numbers", "stars", "hearts"])
-        return st.fixed_dictionaries({}, optional={"points": st.integers(2, 10), "shape": shapes})
-    if kind in ("short_text", "long_text"):
-        return st.fixed_dictionaries({"max_length": st.integers(1, 30)})
-    if kind == "multiple_choice":
-        limits = {"max_picks": st.integers(1, 3), "random_order": st.booleans()}
-        return st.fixed_dictionaries({}, optional=limits)
-    return st.just({})
 
 
 @st.composite
@@ -45,18 +78,17 @@ def conditions(draw, earlier, depth=0):
         parts = [draw(conditions(earlier, depth + 1)) for _ in range(1 if operator == "not" else 2)]
         return {operator: parts[0] if operator == "not" else parts}
     operator = draw(st.sampled_from(["answered", "equals", "one_of", "less", "greater", "contains"]))
+    rows = question["settings"].get("rows", ())
+    key = draw(st.sampled_from([question["key"], *(f"{question['key']}.{row['key']}" for row in rows)]))
     if operator == "answered":
-        return {operator: question["key"]}
-    number = st.integers(-1, 11)
+        return {operator: key}
+    number = st.integers(-1, 11) | st.floats(-1, 11)
     if operator in ("less", "greater"):
-        return {operator: [question["key"], draw(number)]}
+        days = st.dates().map(str)
+        return {operator: [key, draw(days if question["kind"] == "date" else number)]}
     keys = [choice["key"] for choice in question["choices"]]
     value = st.sampled_from([*keys, "other"]) if keys else number | WORDS
-    return {operator: [question["key"], [draw(value)] if operator == "one_of" else draw(value)]}
-
-
-def texts():
-    return st.dictionaries(st.sampled_from(LANGUAGES), WORDS)
+    return {operator: [key, [draw(value)] if operator == "one_of" else draw(value)]}
 
 
 @st.composite
@@ -96,8 +128,8 @@ def documents(draw):
             "text": {language: draw(WORDS) for language in sorted(languages)},
             "page": page,
             "required": draw(st.booleans()),
-            "settings": draw(settings(kind)),
-            "choices": draw(choices()) if KINDS[kind].has_choices else [],
+            "settings": draw(SETTINGS[kind]),
+            "choices": draw(choices(kind)) if KINDS[kind].has_choices else [],
         }
         if questions and draw(st.booleans()):
             question["show_if"] = draw(conditions(questions))
@@ -120,13 +152,19 @@ DEFINITIONS = documents().map(from_json)
 VALUES = (
     st.text(max_size=40)
     | st.integers(-3, 13).map(str)
-    | st.sampled_from(["a", "b", "c", "d", "other", "", " ", "\x00", "\ud800", "９"])
+    | st.sampled_from(
+        ["a", "b", "c", "d", "other", "", " ", "\x00", "\ud800", "９", "yes", "no", "3.5", "-2,25"]
+    )
+    | st.sampled_from(
+        ["2026-01-31", "2026-02-30", "me@example.com", "https://example.com/a", "+49 30 1234567"]
+    )
 )
 
 
 def forms(definition):
     """Fields that a page of the definition may send, and some that it cannot."""
-    names = [*definition.question_by_key, *(f"{key}.other" for key in definition.question_by_key), "_x"]
+    fields = [KINDS[question.kind].names(question) for question in definition]
+    names = [*definition.question_by_key, *(name for group in fields for name in group), "_x"]
     return st.dictionaries(st.sampled_from(names), st.lists(VALUES, max_size=4), max_size=12)
 
 

@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from surveys.actions.authoring import compile_definition, draft_json
+from surveys.actions.authoring import compile_definition
+from surveys.actions.drafts import draft_json
 from surveys.models import Collector, Question, Survey
 from tests import factories
 from tests.accounts.staff import logged_in, member

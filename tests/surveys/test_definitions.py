@@ -212,4 +212,5 @@ def test_a_question_may_not_go_back_to_an_earlier_page_nor_repeat_a_key():
 def test_every_kind_has_the_settings_it_names(kind):
     complete = KINDS[kind].complete_settings({})
     assert KINDS[kind].complete_settings(complete) == complete
-    assert set(KINDS[kind].labels) <= {*KINDS[kind].defaults, *KINDS[kind].text_settings}
+    offered = {*KINDS[kind].defaults, *KINDS[kind].text_settings, *KINDS[kind].optional}
+    assert set(KINDS[kind].labels) <= offered

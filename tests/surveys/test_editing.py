@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 
-from surveys.actions.authoring import create_survey, draft_json
+from surveys.actions.authoring import create_survey
+from surveys.actions.drafts import draft_json
 from surveys.actions.editing import (
     KEPT_STEPS,
     Change,

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.management.status import WRONG_USE
-from surveys.actions.authoring import draft_json
+from surveys.actions.drafts import draft_json
 from surveys.models import Survey
 
 
