@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("surveys", "0009_draft_step"),
+        ("surveys", "0010_mail_handed_at"),
     ]
 
     operations = [
