@@ -1,48 +1,49 @@
-"""From a query to the scope of a metric, and to the parts that `by` splits it into."""
+"""From a query to the scope of a metric."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
-from accounts.api.people import known_users
+from accounts.api.people import known_teams, known_users
 from accounts.models import Account, ApiKey
 from metrics.formulas.days import trailing
-from metrics.measures.answers import By
-from metrics.measures.scope import ATTRIBUTES, Scope
-from metrics.measures.sentiment import PERIODS
+from metrics.measures.dimensions import ALL, ANSWERED, ATTRIBUTES, COMPANY
+from metrics.measures.scope import Scope
 from surveys.api.references import find
 from surveys.models import Programme, Survey
 
-GROUPS = ("country", *ATTRIBUTES)
+TEXTS = (*COMPANY, "product", *ANSWERED)
 DOCUMENTED = (
     OpenApiParameter("programme", str, description="Its id or slug."),
     OpenApiParameter("survey", str, description="Its id or slug."),
     OpenApiParameter("account", OpenApiTypes.INT64),
     OpenApiParameter("owner", str, description="The e-mail address of who owns the accounts."),
-    *(OpenApiParameter(name, str, description="Of the accounts.") for name in GROUPS),
+    OpenApiParameter("team", str, description="The name of the team that the accounts belong to."),
+    *(OpenApiParameter(name, str, description="Of the accounts.") for name in (*ATTRIBUTES, *COMPANY)),
+    OpenApiParameter("product", str, description="That the accounts pay for."),
+    OpenApiParameter("cohort", int, description="The year of the accounts' first subscription."),
+    *(OpenApiParameter(name, str, description="Of the answers.") for name in ANSWERED),
+    OpenApiParameter("level", str, enum=["account", "parent"], description="What one customer is."),
     OpenApiParameter("from", OpenApiTypes.DATE, description="Without it twelve months before `to`."),
     OpenApiParameter("to", OpenApiTypes.DATE, description="The day after the last; without it tomorrow."),
-    OpenApiParameter("by", str, enum=[*PERIODS, *GROUPS]),
+    OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day on which it is asked; today at most."),
+    OpenApiParameter(
+        "as_known_on", OpenApiTypes.DATE, description="From the monthly closes: what that day knew."
+    ),
+    OpenApiParameter("by", str, enum=[*ALL]),
+    OpenApiParameter("compare", str, enum=["former"], description="Beside the window as long before."),
 )
-MAX_PARTS = 60
 OLDEST, NEWEST = date(1990, 1, 1), date(2100, 1, 1)
-
-
-class Part(NamedTuple):
-    """One part of a scope: the first day of a period, or the value that its accounts share."""
-
-    group: date | str
-    scope: Scope
 
 
 def scope_of(query: Mapping[str, str], key: ApiKey, today: date) -> Scope:
     """Return the scope that the query names, the last twelve months unless it says otherwise, or raise."""
     rest: dict[str, Any] = {"attributes": {name: query[name] for name in ATTRIBUTES if name in query}}
+    rest |= {name: query[name] for name in TEXTS if name in query}
     if "survey" in query:
         rest["survey"] = _found(find(Survey.objects.all(), query["survey"]), "survey")
     if "programme" in query:
@@ -51,50 +52,32 @@ def scope_of(query: Mapping[str, str], key: ApiKey, today: date) -> Scope:
         rest["account"] = _found(find(Account.objects.visible_to(key), query["account"]), "account")
     if "owner" in query:
         rest["owner"] = _found(known_users(key).filter(email__iexact=query["owner"]).first(), "owner")
-    if "country" in query:
-        rest["country"] = query["country"]
+    if "team" in query:
+        rest["team"] = _found(known_teams(key).filter(name=query["team"]).first(), "team")
+    if "cohort" in query:
+        rest["cohort"] = _year(query["cohort"])
+    if query.get("level", "account") not in ("account", "parent"):
+        raise ValidationError({"level": ["One of account, parent."]})
+    today = min(_day(query, "as_of") or today, today)
     end = _day(query, "to") or today + timedelta(days=1)
     start = _day(query, "from") or trailing(end).start
     if start >= end:
         raise ValidationError({"to": ["The window [from, to) is empty."]})
-    return Scope(viewer=key, today=today, start=start, end=end, **rest)
+    return Scope(
+        viewer=key,
+        today=today,
+        start=start,
+        end=end,
+        is_by_parent=query.get("level") == "parent",
+        known_on=_day(query, "as_known_on"),
+        **rest,
+    )
 
 
-def period_of(query: Mapping[str, str]) -> By | None:
-    """Return the period that `by` names, None where it names an attribute or is not there, or raise."""
-    by = query.get("by")
-    if by is not None and by not in PERIODS and by not in GROUPS:
-        raise ValidationError({"by": [f"One of {', '.join((*PERIODS, *GROUPS))}."]})
-    return by if by in PERIODS else None
-
-
-def periods(scope: Scope, by: By) -> list[Part]:
-    """Return the months or quarters of the window, the first and the last cut to it, or raise."""
-    parts = list(_periods(scope, by))
-    if len(parts) > MAX_PARTS:
-        raise ValidationError({"by": [f"At most {MAX_PARTS} periods at once."]})
-    return parts
-
-
-def groups(scope: Scope, by: str) -> list[Part]:
-    """Return the accounts in question by what they have in an attribute, in its order, or raise."""
-    named = scope.accounts.exclude(**{by: ""}).order_by(by).values_list(by, flat=True).distinct()
-    values = list(named[: MAX_PARTS + 1])
-    if len(values) > MAX_PARTS:
-        raise ValidationError({"by": [f"There are more than {MAX_PARTS} of these."]})
-    return [Part(value, replace(scope, **_narrowing(scope, by, value))) for value in values]
-
-
-def _narrowing(scope: Scope, by: str, value: str) -> Mapping[str, Any]:
-    return {"country": value} if by == "country" else {"attributes": {**scope.attributes, by: value}}
-
-
-def _periods(scope: Scope, by: By) -> Iterator[Part]:
-    assert scope.start is not None
-    period = PERIODS[by](scope.start)
-    while period.start < scope.end:
-        yield Part(period.start, scope.between(max(period.start, scope.start), min(period.end, scope.end)))
-        period = PERIODS[by](period.end)
+def _year(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and OLDEST.year <= int(text[:5]) <= NEWEST.year):
+        raise ValidationError({"cohort": ["A year such as 2024."]})
+    return int(text)
 
 
 def _found(row: Any, name: str) -> Any:

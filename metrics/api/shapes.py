@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from metrics.measures.comparisons import Comparison
 from metrics.measures.explanation import Explanation, Line
 from metrics.measures.measure import Measure, Unit
 
@@ -28,6 +29,22 @@ class MeasureSerializer(serializers.Serializer[Measure]):
     notes = serializers.ListField(child=serializers.CharField())
     beside = serializers.DictField(
         child=serializers.FloatField(allow_null=True), help_text="The parts that the value is made of."
+    )
+
+
+class ComparisonSerializer(serializers.Serializer[Comparison]):
+    """The same metric of the window as long before, and the difference from it."""
+
+    before = MeasureSerializer()
+    difference = serializers.FloatField(allow_null=True, help_text="Now less then, in the unit.")
+    interval = serializers.ListField(
+        child=serializers.FloatField(), allow_null=True, help_text="[low, high] of the difference at 95 %."
+    )
+    is_different = serializers.BooleanField(
+        allow_null=True, help_text="Whether chance alone does not explain it; null for what is no sample."
+    )
+    detectable = serializers.FloatField(
+        allow_null=True, help_text="The change that so few answers show four times in five, in points."
     )
 
 

@@ -1,27 +1,30 @@
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
-from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.views import ApiView
-from accounts.models import Account
-from metrics.api.scopes import DOCUMENTED, groups, period_of, periods, scope_of
-from metrics.api.shapes import AccountHealthSerializer, GroupsSerializer, HealthSerializer, MeasureSerializer
+from accounts.models import Account, ApiKey
+from metrics.api.scopes import DOCUMENTED, scope_of
+from metrics.api.shapes import (
+    AccountHealthSerializer,
+    ComparisonSerializer,
+    GroupsSerializer,
+    HealthSerializer,
+    MeasureSerializer,
+)
 from metrics.formulas.days import reporting_day
-from metrics.measures import lifetime, outreach, renewals, retention, sentiment, services
-from metrics.measures.answers import By, read_answers
+from metrics.measures.comparisons import compared
 from metrics.measures.explanation import explained
-from metrics.measures.health import healthy_accounts
-from metrics.measures.measure import Days, Measure
-from metrics.measures.scope import Scope
+from metrics.measures.query import METRICS, NotAsked, ask, ask_by
+from metrics.measures.scope import NotClosed
 from metrics.models import Health
 
 HISTORY = timedelta(days=366)
@@ -29,30 +32,6 @@ UNKNOWN: Mapping[str, Any] = {
     **dict.fromkeys(("day", "score", "band", "base")),
     "confidence": 0.0,
     "parts": [],
-}
-
-
-def health_at_end(scope: Scope) -> Measure:
-    """Return the accounts in green on the last day of the window."""
-    return healthy_accounts(replace(scope, today=min(scope.today, scope.end - timedelta(days=1))))
-
-
-OF_ANSWERS = ("nps", "csat", "ces")
-OF_REVENUE: Mapping[str, Callable[[Scope], Measure]] = {
-    "grr": retention.grr,
-    "nrr": retention.nrr,
-    "logo_churn": retention.logo_churn,
-    "renewal_rate": renewals.renewal_rate,
-    "clv": lifetime.clv,
-    "services_margin": services.services_margin,
-}
-MEASURES: Mapping[str, Callable[[Scope], Measure]] = {
-    "nps": sentiment.nps,
-    "csat": sentiment.csat,
-    "ces": sentiment.ces,
-    **OF_REVENUE,
-    "health": health_at_end,
-    "response_rate": outreach.response_rate,
 }
 
 
@@ -64,31 +43,33 @@ class MeasureView(ApiView):
 
     @extend_schema(
         operation_id="read_metric",
-        parameters=[*DOCUMENTED, OpenApiParameter("metric", str, OpenApiParameter.PATH, enum=[*MEASURES])],
+        parameters=[*DOCUMENTED, OpenApiParameter("metric", str, OpenApiParameter.PATH, enum=[*METRICS])],
         responses=PolymorphicProxySerializer("Metric", [MeasureSerializer, GroupsSerializer], None),
     )
     def get(self, request: Request, metric: str) -> Response:
         """Return one metric of one scope; with `by` a list of them, one for each group.
 
         The scope is everything that the key sees in the last twelve months, unless the query narrows it.
-        Metrics of revenue need the scope `revenue`.
+        Metrics of revenue need the scope `revenue`. `compare=former` puts the window before beside it.
         """
-        if metric not in MEASURES:
-            raise NotFound
-        if metric in OF_REVENUE and not self.key.sees_revenue:
-            raise PermissionDenied("This key lacks the scope revenue.")
+        require_metric(metric, self.key)
         query = request.query_params.dict()
-        scope = scope_of(query, self.key, _today())
-        period = period_of(query)
-        if "by" not in query:
-            return Response(MeasureSerializer(MEASURES[metric](scope)).data)
-        if period and metric in OF_ANSWERS:
-            measured = _trend(scope, metric, period)
-        else:
-            parts = periods(scope, period) if period else groups(scope, query["by"])
-            measured = [(part.group, MEASURES[metric](part.scope)) for part in parts]
-        results = [{**MeasureSerializer(measure).data, "group": str(group)} for group, measure in measured]
-        return Response({"results": results})
+        scope = scope_of(query, self.key, today())
+        if query.get("compare", "former") != "former":
+            raise ValidationError({"compare": ["Only former."]})
+        try:
+            parts = ask_by(metric, scope, query["by"]) if "by" in query else None
+            measure = None if parts is not None else ask(metric, scope)
+            former = compared(metric, scope, measure) if measure and "compare" in query else None
+        except NotAsked as fault:
+            raise ValidationError({"by" if "by" in query else "metric": [str(fault)]}) from None
+        except NotClosed as fault:
+            raise ValidationError({"as_known_on": [str(fault)]}) from None
+        if parts is not None:
+            results = [{**MeasureSerializer(each.measure).data, "group": each.group} for each in parts]
+            return Response({"results": results})
+        shown = MeasureSerializer(measure).data
+        return Response({**shown, "former": ComparisonSerializer(former).data} if former else shown)
 
 
 class AccountHealthView(ApiView):
@@ -103,8 +84,8 @@ class AccountHealthView(ApiView):
         What is not known is null. What parts of revenue stand on is said to keys with the scope `revenue`.
         """
         account = get_object_or_404(Account.objects.visible_to(self.key), pk=pk)
-        rows = Health.objects.filter(account=account, day__gt=_today() - HISTORY)
-        newest = rows.newest_on(_today()).first()
+        rows = Health.objects.filter(account=account, day__gt=today() - HISTORY)
+        newest = rows.newest_on(today()).first()
         with_revenue = self.key.sees_revenue
         shown = HealthSerializer(explained(newest, with_revenue=with_revenue)).data if newest else UNKNOWN
         history = [
@@ -114,15 +95,14 @@ class AccountHealthView(ApiView):
         return Response({"account": account.pk, **shown, "history": history})
 
 
-def _today() -> Any:
+def require_metric(metric: str, key: ApiKey) -> None:
+    """Raise unless there is such a metric and the key may see it."""
+    if metric not in METRICS:
+        raise NotFound
+    if METRICS[metric].is_revenue and not key.sees_revenue:
+        raise PermissionDenied("This key lacks the scope revenue.")
+
+
+def today() -> date:
+    """Return the local day of the reporting time zone."""
     return reporting_day(timezone.now(), settings.REPORTING_ZONE)
-
-
-def _trend(scope: Scope, metric: str, by: By) -> list[tuple[Any, Measure]]:
-    """Return the metric of each period, from one read of all answers."""
-    points = sentiment.trend(scope, read_answers(scope, (metric,), by), metric, by)
-    windows = [part.scope.window for part in periods(scope, by)]
-    return [
-        (point.period, replace(point.measure, window=Days(*window)))
-        for point, window in zip(points, windows, strict=True)
-    ]

@@ -1,10 +1,13 @@
 """Customers and revenue lost: rates, their yearly equivalents, and survival of incomplete cohorts."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
+from math import exp, log, sqrt
 from typing import NamedTuple
 
+from metrics.formulas.intervals import Interval, critical_value
 from metrics.formulas.money import ZERO, percent_of
 
 
@@ -90,6 +93,26 @@ def kaplan_meier(durations: Iterable[tuple[float, bool]]) -> dict[float, float]:
             curve[time] = survival
         at_risk -= gone[time]
     return curve
+
+
+def survival_interval(
+    durations: Iterable[tuple[float, bool]], time: float, confidence: float = 0.95
+) -> Interval | None:
+    """Return the interval (0..100 percent) of the share surviving a time, or None without departures by then.
+
+    Greenwood's (1926) variance on the log-log scale (Kalbfleisch & Prentice 1980), which stays inside 0..1.
+    """
+    pairs = list(durations)
+    share = next((s for t, s in reversed(kaplan_meier(pairs).items()) if t <= time), None)
+    if share is None or not 0 < share < 1:
+        return None
+    greenwood, times = 0.0, sorted(t for t, _ in pairs)
+    for step, left in Counter(t for t, has_left in pairs if has_left and t <= time).items():
+        at_risk = len(times) - bisect_left(times, step)
+        greenwood += left / (at_risk * (at_risk - left))
+    reach = critical_value(confidence) * sqrt(greenwood) / log(share)
+    low, high = sorted((share ** exp(reach), share ** exp(-reach)))
+    return Interval(100 * low, 100 * high)
 
 
 def _require_share(value: float) -> None:

@@ -8,13 +8,17 @@ from metrics.formulas.money import ZERO, percent_of, require_money
 
 
 class Audience(NamedTuple):
-    """One account's part in a survey: its revenue, and its contacts as there are and as they answered."""
+    """One account's part in a survey: its revenue, and its contacts as there are and as they answered.
+
+    nameless counts answers of which only the account is known; they make it heard, but no contact.
+    """
 
     revenue: Decimal
     contacts: int
     answered: int
     decision_makers: int = 0
     decision_makers_answered: int = 0
+    nameless: int = 0
 
 
 class Coverage(NamedTuple):
@@ -51,7 +55,7 @@ def coverage(accounts: Iterable[Audience]) -> Coverage:
         deciders += account.decision_makers
         deciders_answered += account.decision_makers_answered
         revenue += account.revenue
-        if account.answered:
+        if account.answered or account.nameless:
             heard += 1
             heard_revenue += account.revenue
     return Coverage(

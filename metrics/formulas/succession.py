@@ -1,7 +1,7 @@
 """Which subscription renews which term: as the data says, or by the nearest term of the same product."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Container, Hashable, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -46,8 +46,14 @@ def successors(lines: Iterable[Line], grace_days: int = GRACE_DAYS) -> dict[Hash
     return dict(renewed_by)
 
 
-def terms(lines: Iterable[Line], *, as_of: date, grace_days: int = GRACE_DAYS) -> list[Term]:
-    """Return every term with an end and what renewed it by a day, as the renewal rate reads them.
+def terms(
+    lines: Iterable[Line],
+    *,
+    as_of: date,
+    grace_days: int = GRACE_DAYS,
+    among: Container[Hashable] | None = None,
+) -> list[Term]:
+    """Return every term with an end (among these keys) and what renewed it by a day, for the renewal rate.
 
     A renewal counts from the day it begins, since the data holds no day of signature. What began after the
     grace renews nothing.
@@ -56,7 +62,7 @@ def terms(lines: Iterable[Line], *, as_of: date, grace_days: int = GRACE_DAYS) -
     renewed_by = successors(known, grace_days)
     found = []
     for line in known:
-        if line.ends_on is None:
+        if line.ends_on is None or (among is not None and line.key not in among):
             continue
         last_day = min(line.ends_on + timedelta(days=grace_days), as_of)
         on_time = [each for each in renewed_by.get(line.key, ()) if each.starts_on <= last_day]

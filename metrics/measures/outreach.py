@@ -5,6 +5,7 @@ from django.db.models import Count, Q
 from metrics.formulas.intervals import wilson
 from metrics.formulas.response_rates import completion_rate as completed_of
 from metrics.formulas.response_rates import response_rate as answered_of
+from metrics.measures.dimensions import ANSWERED
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import in_percent
@@ -45,7 +46,8 @@ def completion_rate(scope: Scope) -> Measure:
     A visit counts on the day it was submitted or, where it never was, on the day it began: the two lists
     are each found by an index.
     """
-    rows = Response.objects.counted().filter(scope.surveys())
+    answered = {name: getattr(scope, name) for name in ANSWERED if getattr(scope, name)}
+    rows = Response.objects.counted().filter(scope.surveys(), **answered)
     if scope.is_narrowed:
         rows = rows.filter(account__in=scope.accounts)
     completed = rows.filter(scope.instants("submitted_at")).count()

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 
 from accounts.models import Subscription
 from metrics.formulas.money import ZERO
@@ -52,6 +52,16 @@ def renewal_rate(scope: Scope) -> Measure:
     return renewal_rates(scope).gross
 
 
+def net_renewal_rate(scope: Scope) -> Measure:
+    """Return the net renewal rate (>= 0 percent), None when nothing fell due."""
+    return renewal_rates(scope).net
+
+
+def logo_renewal_rate(scope: Scope) -> Measure:
+    """Return the accounts that renewed (0..100 percent), None when nothing fell due."""
+    return renewal_rates(scope).logo
+
+
 def renewal_rates(scope: Scope) -> Renewals:
     """Return the gross, net and logo renewal rate of the contracts that ended in the window.
 
@@ -65,10 +75,15 @@ def renewal_rates(scope: Scope) -> Renewals:
     rows = _rows(scope.accounts, scope.start, scope.end)
     lines = [row.line(rates) for row in rows]
     renewed_by = successors(lines)
-    counted = {line.key for line in lines if line.ends_on and scope.start <= line.ends_on < scope.end}
+    own = {row.key for row in rows if row.is_own and scope.product in ("", row.product)}
+    counted = {
+        line.key
+        for line in lines
+        if line.key in own and line.ends_on and scope.start <= line.ends_on < scope.end
+    }
     counted |= {line.key for term in tuple(counted) for line in renewed_by.get(term, ())}
     currencies = {row.currency for row in rows if row.key in counted}
-    rate = rate_of(terms(lines, as_of=scope.today), scope.start, scope.end, as_of=scope.today)
+    rate = rate_of(terms(lines, as_of=scope.today, among=own), scope.start, scope.end, as_of=scope.today)
     return _measures(scope, rate, rates.notes(currencies), is_known=all(map(rates.knows, currencies)))
 
 
@@ -81,7 +96,7 @@ def coming_renewals(scope: Scope, days: int) -> list[Due]:
     renewed = set(successors(row.line(rates) for row in rows))
     due: dict[tuple[date, int], list[_Row]] = defaultdict(list)
     for row in rows:
-        if row.key not in renewed and row.ends_on and scope.today <= row.ends_on < end:
+        if row.is_own and row.key not in renewed and row.ends_on and scope.today <= row.ends_on < end:
             due[row.ends_on, row.account].append(row)
     return [_due(account, ends_on, due[ends_on, account], rates) for ends_on, account in sorted(due)]
 
@@ -97,6 +112,7 @@ class _Row(NamedTuple):
     cancelled_on: date | None
     renews: int | None
     names_renewals: bool
+    is_own: bool
 
     def line(self, rates: Rates) -> Line:
         return Line(
@@ -112,12 +128,16 @@ class _Row(NamedTuple):
 
 
 def _rows(accounts: Any, start: date, end: date) -> list[_Row]:
-    """Return the subscriptions that fall due in `[start, end)` and all that may renew them, in one query."""
+    """Return the subscriptions that fall due in `[start, end)` and all that may renew them, in one query.
+
+    What renews a contract may belong to another account, which took the first one over.
+    """
     grace = timedelta(days=GRACE_DAYS)
     near = (start - grace, end + grace)
     names_renewals = Subscription.objects.filter(account=OuterRef("account")).exclude(renews=None)
     rows = (
-        Subscription.objects.filter(account__in=accounts, annual_value__gt=0)
+        Subscription.objects.filter(Q(account__in=accounts) | Q(renews__account__in=accounts))
+        .filter(annual_value__gt=0)
         .filter(Q(ends_on=None) | Q(ends_on__gt=F("starts_on")))
         .filter(
             Q(ends_on__range=near)
@@ -136,6 +156,7 @@ def _rows(accounts: Any, start: date, end: date) -> list[_Row]:
             "cancelled_on",
             "renews",
             Exists(names_renewals),
+            ExpressionWrapper(Q(account__in=accounts), BooleanField()),
         )
     )
     return [_Row(*row) for row in rows]

@@ -3,16 +3,20 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Sum
 
-from accounts.models import Subscription, Viewer
+from accounts.models import Account, Subscription, Viewer
+from metrics.formulas.days import months_later
 from metrics.formulas.money import ZERO
 from metrics.measures.exchange import Rates
+from metrics.measures.scope import NotClosed, Scope
+from metrics.models import Close, RevenueMonth
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,17 @@ class Arr:
         """Return the account's ARR, 0 where it pays nothing, None where it cannot be known."""
         return self.by_account.get(account_id, ZERO)
 
+    def grouped(self, group_of: Mapping[int, int]) -> "Arr":
+        """Return the ARR of groups of accounts, by the group of each."""
+        by_group: dict[int, Decimal | None] = defaultdict(lambda: ZERO)
+        currencies: dict[int, set[str]] = defaultdict(set)
+        for account, amount in self.by_account.items():
+            group = group_of[account]
+            before = by_group[group]
+            by_group[group] = None if amount is None or before is None else before + amount
+            currencies[group] |= self.currencies.get(account, set())
+        return Arr(self.rates, dict(by_group), dict(currencies))
+
     def currencies_of(self, accounts: Iterable[int]) -> Set[str]:
         """Return the currencies in which the accounts pay."""
         return frozenset().union(*(self.currencies.get(account, ()) for account in accounts))
@@ -49,15 +64,54 @@ def require_revenue(viewer: Viewer) -> None:
         raise PermissionDenied("Revenue is not shown without the permission to see it.")
 
 
-def arr_on(day: date, accounts: Any, rates: Rates) -> Arr:
+def arr_on(day: date, accounts: Any, rates: Rates, *, product: str = "") -> Arr:
     """Return the ARR on the day of a QuerySet of accounts: the subscriptions in force, at the given rates."""
-    rows = (
-        Subscription.objects.in_force(day)
-        .filter(account__in=accounts, annual_value__gt=0)
-        .order_by()
-        .values_list("account", "currency")
-        .annotate(Sum("annual_value"))
-    )
+    rows = Subscription.objects.in_force(day).filter(account__in=accounts, annual_value__gt=0)
+    if product:
+        rows = rows.filter(product=product)
+    return _added_up(rates, rows.order_by().values_list("account", "currency").annotate(Sum("annual_value")))
+
+
+def arr_of(scope: Scope, day: date, rates: Rates) -> Arr:
+    """Return the ARR on the day of what the scope asks about, by account or, `is_by_parent`, by group.
+
+    With `known_on` it is what the close of the month before the day held at the end of that day.
+    """
+    if scope.known_on:
+        arr = _added_up(rates, closed_values(scope, day))
+    else:
+        arr = arr_on(day, scope.accounts, rates, product=scope.product)
+    return arr.grouped(top_parents(arr.by_account)) if scope.is_by_parent else arr
+
+
+def closed_values(scope: Scope, day: date) -> Any:
+    """Return rows (account, currency, yearly value) as the monthly close before the day held them.
+
+    Raises NotClosed unless that month had been closed by the day in question.
+    """
+    month = months_later(day, -1)
+    rows = RevenueMonth.objects.of(month).known_on(scope.known_on, settings.REPORTING_ZONE)
+    if day.day != 1 or not Close.objects.of(month).known_on(scope.known_on, settings.REPORTING_ZONE).exists():
+        raise NotClosed(f"The books were not closed at the end of {day - timedelta(days=1)} by then.")
+    rows = rows.filter(account__in=scope.companies, **scope.attributes)
+    if scope.product:
+        rows = rows.filter(product=scope.product)
+    return rows.order_by().values_list("account", "currency").annotate(Sum("annual_value"))
+
+
+def top_parents(accounts: Iterable[int]) -> dict[int, int]:
+    """Return the parent at the top of each account, itself where it has none."""
+    above = dict(Account.objects.exclude(parent=None).order_by().values_list("pk", "parent_id"))
+    tops = {}
+    for account in accounts:
+        top = account
+        while top in above:
+            top = above[top]
+        tops[account] = top
+    return tops
+
+
+def _added_up(rates: Rates, rows: Iterable[tuple[int, str, Decimal]]) -> Arr:
     by_account: dict[int, Decimal | None] = defaultdict(lambda: ZERO)
     currencies: dict[int, set[str]] = defaultdict(set)
     for account, currency, value in rows:

@@ -4,15 +4,20 @@ from datetime import date, timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Min, Q
 
-from accounts.models import Account, User, Viewer
+from accounts.models import Account, Subscription, Team, User, Viewer
 from metrics.formulas.days import day_bounds, trailing
+from metrics.formulas.disclosure import LEAST_SHOWN
+from metrics.measures.dimensions import ANSWERED, ATTRIBUTES, BY_ACCOUNT, COMPANY
 from metrics.measures.measure import Days, Measure, Unit
 from surveys.models import Programme, Survey
 
-# What answers may be narrowed down by, as it was when they came (Slice) and, for revenue, as it is now.
-ATTRIBUTES = ("segment", "tier", "region")
+FEW = f"Fewer than {LEAST_SHOWN}: not enough to say."
+
+
+class NotClosed(ValueError):
+    """What was known on a day is asked of a month that had not been closed by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +25,9 @@ class Scope:
     """What a question is about: which answers or revenue, of which days `[start, end)`, seen by whom.
 
     Without survey and programme, NPS is that of the programmes of one `mode`: the relationship and single
-    events are never pooled (METRICS §1.1).
+    events are never pooled (METRICS §1.1). `attributes` are segment, tier and region. `cohort` is the year of
+    an account's first subscription. With `is_by_parent` revenue is that of groups of companies, each under
+    the parent at its top. `known_on` asks what was known at the end of a day, from the monthly closes.
     """
 
     viewer: Viewer
@@ -32,8 +39,16 @@ class Scope:
     mode: str = Programme.Mode.RELATIONSHIP
     account: Account | None = None
     owner: User | None = None
+    team: Team | None = None
     country: str = ""
+    industry: str = ""
+    product: str = ""
+    cohort: int | None = None
+    language: str = ""
+    channel: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    is_by_parent: bool = False
+    known_on: date | None = None
 
     def __post_init__(self) -> None:
         if unknown := set(self.attributes) - set(ATTRIBUTES):
@@ -55,9 +70,15 @@ class Scope:
         return Days(self.start, self.end)
 
     @property
+    def narrowings(self) -> frozenset[str]:
+        """The dimensions in which only a part is in question."""
+        named = ("survey", "programme", *BY_ACCOUNT, *ANSWERED)
+        return frozenset(self.attributes) | {name for name in named if getattr(self, name)}
+
+    @property
     def is_by_account(self) -> bool:
         """Whether the accounts matter one by one, so that tallies over all of them cannot answer."""
-        return not self.viewer.sees_all_accounts or bool(self.account or self.owner or self.country)
+        return not self.viewer.sees_all_accounts or bool(self.narrowings & BY_ACCOUNT)
 
     @property
     def is_narrowed(self) -> bool:
@@ -67,12 +88,31 @@ class Scope:
     @property
     def accounts(self) -> Any:
         """The accounts in question, as they are today: a QuerySet of what the viewer may see."""
-        accounts = Account.objects.visible_to(self.viewer).filter(**self.attributes)
-        if self.account:
-            accounts = accounts.filter(pk=self.account.pk)
-        if self.owner:
-            accounts = accounts.filter(owner=self.owner)
-        return accounts.filter(country=self.country) if self.country else accounts
+        return self.companies.filter(**self.attributes)
+
+    @property
+    def companies(self) -> Any:
+        """The accounts in question whatever their attributes, which an answer brings along itself."""
+        accounts = Account.objects.visible_to(self.viewer)
+        named = {"pk": self.account and self.account.pk, "owner": self.owner, "team": self.team}
+        named |= {name: getattr(self, name) for name in COMPANY}
+        accounts = accounts.filter(**{name: value for name, value in named.items() if value})
+        paid: Any = Subscription.objects.filter(annual_value__gt=0).order_by()
+        if self.product:
+            held = paid.filter(product=self.product, starts_on__lt=self.end + timedelta(days=1))
+            if self.start:
+                held = held.exclude(ends_on__lt=self.start)
+            accounts = accounts.filter(pk__in=held.values("account"))
+        if self.cohort:
+            first = paid.values("account").annotate(first=Min("starts_on")).filter(first__year=self.cohort)
+            accounts = accounts.filter(pk__in=first.values("account"))
+        return accounts
+
+    @property
+    def sliced(self) -> dict[str, str]:
+        """The condition on the slice of an answer or tally."""
+        answered = {name: getattr(self, name) for name in ANSWERED}
+        return {f"slice__{name}": value for name, value in {**self.attributes, **answered}.items() if value}
 
     def days(self, field_name: str = "day") -> Q:
         """Return the condition that a date lies in the window."""
@@ -110,6 +150,8 @@ class Scope:
         """Return the measure of this scope, saying so where the viewer does not see every account."""
         if not self.viewer.sees_all_accounts and not self.account:
             notes = ("Counts only the accounts that you see.", *notes)
+        if rest.get("interval") and n < LEAST_SHOWN:
+            notes = (*notes, FEW)
         return Measure(
             metric=metric,
             unit=unit,

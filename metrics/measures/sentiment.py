@@ -20,7 +20,7 @@ from metrics.formulas.satisfaction import (
     percent_good_interval,
     pooled,
 )
-from metrics.measures.answers import Answers, By, Settings, read_answers
+from metrics.measures.answers import Answers, Settings, read_answers
 from metrics.measures.measure import Measure, Point, Unit
 from metrics.measures.scope import Scope
 from surveys.kinds import KINDS
@@ -28,7 +28,7 @@ from surveys.models import Programme
 
 # The kinds that have a measure, those that say most first.
 MEASURED = ("nps", "csat", "ces", "rating")
-PERIODS: dict[By, Callable[[date], Window]] = {"month": month_of, "quarter": quarter_of}
+PERIODS: dict[str, Callable[[date], Window]] = {"month": month_of, "quarter": quarter_of}
 
 
 def nps(scope: Scope) -> Measure:
@@ -73,12 +73,12 @@ def by_programme(scope: Scope, answers: Answers, kind: str) -> list[tuple[Progra
     ]
 
 
-def trend(scope: Scope, answers: Answers, kind: str, by: By) -> list[Point]:
+def trend(scope: Scope, answers: Answers, kind: str, by: str) -> list[Point]:
     """Return one kind's measure of each month or quarter in the window, oldest first, empty ones included.
 
     The answers were read by that period. Without a start the trend begins with the first answer.
     """
-    by_period = answers.of(kind).by("period")
+    by_period = answers.of(kind).by("group")
     start = scope.start or min(by_period, default=None)
     if start is None:
         return []
@@ -89,7 +89,7 @@ def trend(scope: Scope, answers: Answers, kind: str, by: By) -> list[Point]:
     ]
 
 
-def _periods(start: date, end: date, by: By) -> Iterator[date]:
+def _periods(start: date, end: date, by: str) -> Iterator[date]:
     """Yield the first day of every month or quarter that `[start, end)` touches, oldest first."""
     period = PERIODS[by](start)
     while period.start < end:
@@ -98,7 +98,7 @@ def _periods(start: date, end: date, by: By) -> Iterator[date]:
 
 
 def _nps(scope: Scope, answers: Answers) -> Measure:
-    rules = {_cut_offs(settings) for settings, _ in answers.histograms()}
+    rules = {cut_offs(settings) for settings, _ in answers.histograms()}
     groups = _groups(answers)
     if len(rules) > 1:
         wording = "Promoters less detractors, by the cut-offs of each question"
@@ -116,6 +116,7 @@ def _nps(scope: Scope, answers: Answers) -> Measure:
         counted="answers",
         interval=nps_score_interval(*groups),
         definition=f"{wording}: points from −100 to +100.",
+        notes=answers.notes,
         beside={**groups._asdict(), "percent_promoters": percent_promoters(groups)},
     )
 
@@ -123,25 +124,26 @@ def _nps(scope: Scope, answers: Answers) -> Measure:
 def _groups(answers: Answers) -> Split:
     parts = []
     for settings, histogram in answers.histograms():
-        low, detractor_max, passive_max, high = _cut_offs(settings)
+        low, detractor_max, passive_max, high = cut_offs(settings)
         parts.append(split(histogram, detractor_max, passive_max, scale_min=low, scale_max=high))
     return Split(*map(sum, zip(*parts, strict=True))) if parts else Split(0, 0, 0)
 
 
-def _cut_offs(settings: Settings) -> tuple[int, int, int, int]:
+def cut_offs(settings: Settings) -> tuple[int, int, int, int]:
+    """Return lowest point, last of the detractors, last of the passives and highest point of a question."""
     return settings["low"], settings["detractor_max"], settings["passive_max"], settings["high"]
 
 
 def _share_of_good(scope: Scope, answers: Answers, kind: str) -> Measure:
     """Return the measure of CSAT or CES: the share of good answers, and the mean beside it."""
     parts = [(scale_of(kind, settings), histogram) for settings, histogram in answers.histograms()]
-    notes: tuple[str, ...] = ()
+    notes = answers.notes
     value, interval, centre, n = None, None, None, sum(total_of(histogram) for _, histogram in parts)
     try:
         scale, histogram = pooled(parts) if parts else (None, {})
     except ScalesDiffer:
         scale, histogram = None, {}
-        notes = (f"Asked on different scales ({_listed(parts)}), which are never pooled: pick one survey.",)
+        notes += (f"Asked on different scales ({_listed(parts)}), which are never pooled: pick one survey.",)
     if scale:
         value, centre = percent_good(histogram, scale), mean(histogram)
         interval = in_percent(percent_good_interval(histogram, scale))
@@ -171,6 +173,7 @@ def _rating(scope: Scope, answers: Answers) -> Measure:
         counted="answers",
         interval=mean_interval(histogram),
         definition=f"The mean of all answers, in points{highest}.",
+        notes=answers.notes,
     )
 
 

@@ -1,4 +1,22 @@
+from metrics.models.closes import Close, RevenueMonth, TallyMonth
 from metrics.models.health import Health, HealthOverride, Scorecard
 from metrics.models.scores import Absorbed, Comment, Score, Slice, Tally
+from metrics.models.targets import Target
+from metrics.models.words import Taxonomy, WordModel
 
-__all__ = ["Absorbed", "Comment", "Health", "HealthOverride", "Score", "Scorecard", "Slice", "Tally"]
+__all__ = [
+    "Absorbed",
+    "Close",
+    "Comment",
+    "Health",
+    "HealthOverride",
+    "RevenueMonth",
+    "Score",
+    "Scorecard",
+    "Slice",
+    "Tally",
+    "TallyMonth",
+    "Target",
+    "Taxonomy",
+    "WordModel",
+]

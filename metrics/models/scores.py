@@ -1,6 +1,7 @@
 from datetime import date
 from typing import Self
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -119,8 +120,25 @@ class Tally(models.Model):
         return f"{self.day} {self.question_key}={self.value}: {self.count}"
 
 
+class Comments(OfAccount):
+    """Reads of comments."""
+
+    def unread(self) -> Self:
+        """Comments that nobody has read yet, neither a model nor a person."""
+        return self.filter(read_at=None, corrected_at=None)
+
+
 class Comment(models.Model):
-    """One row is the words of one answer, beside what was found in them."""
+    """One row is the words of one answer, beside what was found in them.
+
+    `sentiment` runs from -1 (unhappy) to 1, `confidence` (0..1) is how sure `read_by` was: the name of a
+    model or lexicon, empty where nothing could read the language. What a person corrected stays.
+    """
+
+    class Mood(models.TextChoices):
+        NEGATIVE = "negative"
+        NEUTRAL = "neutral"
+        POSITIVE = "positive"
 
     response = models.ForeignKey(
         Response, models.CASCADE, related_name="comments", db_constraint=False, db_index=False
@@ -136,15 +154,27 @@ class Comment(models.Model):
     text = models.TextField()
     language = models.CharField(max_length=16, blank=True)
     sentiment = models.FloatField(null=True)
-    themes = ArrayField(models.CharField(max_length=60), default=list)
+    mood = models.CharField(max_length=8, choices=Mood, blank=True, db_default="")
+    confidence = models.FloatField(null=True)
+    themes = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    read_by = models.CharField(max_length=40, blank=True, db_default="")
+    read_at = models.DateTimeField(null=True)
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    corrected_at = models.DateTimeField(null=True, blank=True)
 
-    objects = OfAccount.as_manager()
+    objects = Comments.as_manager()
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("response", "question_key"), name="one_comment_an_answer"),
         )
-        indexes = (models.Index(fields=("account", "-day")), models.Index(fields=("survey", "-day")))
+        indexes = (
+            models.Index(fields=("account", "-day")),
+            models.Index(fields=("survey", "-day")),
+            models.Index(fields=("id",), condition=models.Q(read_at=None), name="unread_comments"),
+        )
 
     def __str__(self) -> str:
         return self.text[:80]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from metrics.measures.answers import By
 from metrics.measures.measure import Point, Unit
 
 # Read well on the light ground and on the dark one.
@@ -26,7 +25,7 @@ class Chart:
 RANGES = {Unit.POINTS: (-100, 100), Unit.PERCENT: (0, 100)}
 
 
-def trend_chart(points: Sequence[Point], name: str, by: By) -> Chart | None:
+def trend_chart(points: Sequence[Point], name: str, by: str) -> Chart | None:
     """Return the line of a measure over time, each point inside its interval, or None without any value.
 
     The line goes on over periods without answers, which have neither point nor interval.
@@ -60,7 +59,7 @@ def level_chart(days: Sequence[tuple[date, float]], name: str) -> Chart | None:
     return _chart(labels, [line], f"{name} by day, from 0 to 100.", 0, 100)
 
 
-def period_name(first: date, by: By) -> str:
+def period_name(first: date, by: str) -> str:
     """Return the name of a month or quarter: "Jun 2026", "Q2 2026"."""
     return f"{first:%b %Y}" if by == "month" else f"Q{(first.month + 2) // 3} {first.year}"
 

@@ -8,7 +8,6 @@ from django import template
 from django.conf import settings
 
 from metrics.formulas.rounding import displayed
-from metrics.measures.answers import By
 from metrics.measures.measure import Days, Measure, Unit
 from metrics.pages.charts import period_name
 
@@ -97,7 +96,7 @@ def css(value: float) -> str:
 
 
 @register.filter
-def period(first: date, by: By) -> str:
+def period(first: date, by: str) -> str:
     """Return the name of the month or quarter that begins on the day: "Jun 2026", "Q2 2026"."""
     return period_name(first, by)
 

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ServicesMonth
 from metrics.actions.absorb import absorb_responses
-from metrics.api.views import MEASURES, OF_REVENUE
+from metrics.measures.query import METRICS
 from metrics.models import Health, Scorecard
 from tests import factories
 from tests.api.conftest import assert_problem, program, results
@@ -44,14 +44,14 @@ def test_a_metric_says_what_it_stands_on(root, survey):
     assert root.get(f"metrics/nps?survey={survey.pk}&from=2026-01-01&to=2027-01-01").json() == measure
 
 
-@pytest.mark.parametrize("metric", MEASURES)
+@pytest.mark.parametrize("metric", METRICS)
 def test_what_cannot_be_known_is_null(root, metric):
     measure = root.get(f"metrics/{metric}").json()
     assert measure.keys() >= SHAPE
     assert (measure["value"], measure["n"], measure["interval"]) == (None, 0, None)
 
 
-@pytest.mark.parametrize("metric", MEASURES)
+@pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("by", ["month", "quarter", "segment", "country"])
 def test_by_gives_a_list_of_the_same_shape(root, own, survey, metric, by):
     own.segment, own.country = "smb", "DE"
@@ -100,11 +100,11 @@ def test_a_limited_key_counts_its_own_accounts(limited, root, survey, own, forei
     assert root.get(f"metrics/nps?account={foreign.pk}").status_code == 200
 
 
-@pytest.mark.parametrize("metric", MEASURES)
+@pytest.mark.parametrize("metric", METRICS)
 def test_metrics_of_revenue_need_the_scope(metric):
     poor, rich = program("metrics:read"), program("metrics:read", "revenue")
     assert rich.get(f"metrics/{metric}").status_code == 200
-    if metric in OF_REVENUE:
+    if METRICS[metric].is_revenue:
         assert "revenue" in assert_problem(poor.get(f"metrics/{metric}"), 403)["detail"]
     else:
         assert poor.get(f"metrics/{metric}").status_code == 200
@@ -157,7 +157,7 @@ def test_there_is_no_other_metric(root):
     assert_problem(root.get("metrics/happiness"), 404)
 
 
-@pytest.mark.parametrize("metric", MEASURES)
+@pytest.mark.parametrize("metric", METRICS)
 def test_a_metric_costs_the_same_however_much_there_is(root, survey, metric):
     def add(count):
         for _ in range(count):

@@ -1,0 +1,137 @@
+"""How recurring revenue got from one day to another: a bridge that closes to the cent (METRICS §1.4)."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.conf import settings
+
+from accounts.models import Subscription
+from metrics.formulas.days import month_of
+from metrics.formulas.money import ZERO
+from metrics.formulas.movements import CENT, Bridge, Change, bridge, changes, lost_and_regained
+from metrics.measures.exchange import Rates, rates_on
+from metrics.measures.measure import Measure, Unit
+from metrics.measures.revenue import require_revenue, top_parents
+from metrics.measures.scope import Scope
+from metrics.measures.takeovers import Takeovers
+
+DEFINITION = (
+    "Yearly recurring revenue of the subscriptions in force at the end. Beside it the way there from the"
+    " first day, movements from month to month at the exchange rates of that day; rates are a bar of their own."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Movements:
+    """The bridge, how many customers stand at its end, and what left and came back in between."""
+
+    bridge: Bridge
+    customers: int
+    regained: Decimal
+
+
+def arr(scope: Scope) -> Measure:
+    """Return ARR (money) at the end of the window, None where a rate is missing; the bridge to it beside.
+
+    Raises PermissionDenied for whoever may not see revenue.
+    """
+    require_revenue(scope.viewer)
+    if scope.start is None:
+        raise ValueError("a bridge leads from one day to another, so the scope needs a start")
+    rows = _rows(scope)
+    currencies = {row.currency for row in rows}
+    opening, closing = rates_on(scope.start), rates_on(scope.end)
+    is_known = all(opening.knows(each) and closing.knows(each) for each in currencies)
+    found = revenue_movements(scope, rows, opening, closing) if is_known else None
+    notes = opening.notes(currencies)
+    return scope.measure(
+        "arr",
+        Unit.MONEY,
+        found and found.bridge.closing,
+        n=found.customers if found else 0,
+        counted="customers at the end",
+        definition=DEFINITION,
+        currency=settings.REPORTING_CURRENCY,
+        notes=notes + tuple(note for note in closing.notes(currencies) if note not in notes),
+        beside={**found.bridge._asdict(), "lost_and_regained": found.regained} if found else {},
+    )
+
+
+def revenue_movements(
+    scope: Scope, rows: Sequence[Subscription], opening: Rates, closing: Rates
+) -> Movements:
+    """Return the bridge over the window: levels on its first day, on firsts of months and at its end."""
+    days = _days(scope)
+    customer = _customers(scope, rows)
+    levels: dict[int, list[Decimal]] = defaultdict(lambda: [ZERO] * len(days))
+    abroad: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    earlier: set[int] = set()
+    for row in rows:
+        who, last = customer[row.account_id], row.ends_on or row.cancelled_on
+        if row.starts_on < days[0]:
+            earlier.add(who)
+        amount = _cents(opening, row)
+        until = bisect_left(days, last) if last else len(days)
+        held = levels[who]
+        for place in range(bisect_left(days, row.starts_on), until):
+            held[place] += amount
+        if row.is_in_force(days[-1]):
+            abroad[who] += _cents(closing, row)
+    moves = (
+        Change(move.movement, move.amount)
+        for who, held in levels.items()
+        for move in changes(held, was_customer=who in earlier)
+    )
+    closes_at = sum(abroad.values(), ZERO)
+    at_opening_rates = sum((held[-1] for held in levels.values()), ZERO)
+    return Movements(
+        bridge(
+            sum((held[0] for held in levels.values()), ZERO), moves, closes_at, closes_at - at_opening_rates
+        ),
+        customers=sum(held[-1] > 0 for held in levels.values()),
+        regained=lost_and_regained(levels.values()),
+    )
+
+
+def _rows(scope: Scope) -> list[Subscription]:
+    """Return every paid subscription of the accounts in question that had begun by the end."""
+    rows = Subscription.objects.filter(
+        account__in=scope.accounts, annual_value__gt=0, starts_on__lte=scope.end
+    ).only("account_id", "starts_on", "ends_on", "cancelled_on", "annual_value", "currency")
+    return list((rows.filter(product=scope.product) if scope.product else rows).order_by("pk"))
+
+
+def _days(scope: Scope) -> list[date]:
+    assert scope.start is not None
+    days, month = [scope.start], month_of(scope.start).end
+    while month < scope.end:
+        days.append(month)
+        month = month_of(month).end
+    return [*days, scope.end]
+
+
+def _customers(scope: Scope, rows: Iterable[Subscription]) -> Mapping[int, int]:
+    """Return whose customer an account's revenue is: its own, its parent's, or that of who took it over."""
+    here = {row.account_id for row in rows}
+    if scope.is_by_parent:
+        return top_parents(here)
+    paying = {row.account_id for row in rows if row.is_in_force(scope.end)}
+    heirs = Takeovers.of(scope, left=here - paying).heirs
+    customers = {}
+    for account in here:
+        who, seen = account, {account}
+        while (heir := heirs.get(who)) in here and heir not in seen:
+            who = heir
+            seen.add(who)
+        customers[account] = who
+    return customers
+
+
+def _cents(rates: Rates, row: Subscription) -> Decimal:
+    amount = rates.convert(row.annual_value, row.currency)
+    assert amount is not None
+    return amount.quantize(CENT, ROUND_HALF_UP)

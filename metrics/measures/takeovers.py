@@ -1,0 +1,54 @@
+"""Customers that became part of another: their contracts were renewed by subscriptions of another account."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Self
+
+from django.db.models import F
+
+from accounts.models import Subscription
+from metrics.formulas.money import ZERO
+from metrics.measures.exchange import Rates
+from metrics.measures.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Takeovers:
+    """Who took over whom within the window: the new account of each old one that pays nothing any more."""
+
+    heirs: Mapping[int, int]
+    end: date
+
+    @classmethod
+    def of(cls, scope: Scope, *, left: Collection[int]) -> Self:
+        """Return the takeovers of the customers that left; the newest where there are several."""
+        rows = (
+            Subscription.objects.filter(
+                renews__account__in=left, starts_on__lte=scope.end, annual_value__gt=0
+            )
+            .exclude(account=F("renews__account"))
+            .order_by("starts_on", "pk")
+            .values_list("renews__account", "account")
+        )
+        return cls(dict(rows) if left and not scope.known_on else {}, scope.end)
+
+    def kept_elsewhere(self, rates: Rates, *, inside: Collection[int]) -> dict[int, Decimal]:
+        """Return what is still paid for each customer whose heir is not itself in question, such as in a
+        segment of which only the old customer was part.
+        """
+        moved = {old for old, new in self.heirs.items() if new not in inside}
+        if not moved:
+            return {}
+        rows = (
+            Subscription.objects.in_force(self.end)
+            .filter(renews__account__in=moved)
+            .exclude(account=F("renews__account"))
+            .values_list("renews__account", "annual_value", "currency")
+        )
+        kept: dict[int, Decimal] = defaultdict(lambda: ZERO)
+        for old, value, currency in rows:
+            kept[old] += rates.convert(value, currency) or ZERO
+        return dict(kept)

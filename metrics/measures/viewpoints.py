@@ -1,0 +1,248 @@
+"""The Net Promoter Score seen otherwise than answer by answer: by account, by revenue, by role, weighted.
+
+All of them are the same answers (METRICS §1.1, §2.4, §2.5) and say in their definition which view they are.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Q
+
+from accounts.models import Contact
+from metrics.formulas import clusters, shrinkage, weighting
+from metrics.formulas.intervals import Interval, clipped, critical_value, nps_score_interval
+from metrics.formulas.nps import Split, nps, split, standard_error
+from metrics.measures.answers import question_settings
+from metrics.measures.cells import read_cells
+from metrics.measures.confidentiality import HIDDEN, confidential_surveys
+from metrics.measures.dimensions import ATTRIBUTES
+from metrics.measures.exchange import rates_on
+from metrics.measures.measure import Measure, Unit
+from metrics.measures.revenue import arr_on, require_revenue
+from metrics.measures.scope import Scope
+from metrics.measures.sentiment import cut_offs
+from surveys.models import Invitation
+
+# Above this share of the people asked the finite population narrows the interval (METRICS §2.4).
+LEAST_SHARE = 0.05
+NOBODY = Split(0, 0, 0)
+
+
+def clustered(scope: Scope) -> Measure:
+    """Return the respondents' NPS with the interval whose unit is the account, none below ten accounts."""
+    accounts = _by(scope, "account")
+    interval = clusters.interval(accounts.values())
+    few = () if interval else (f"Not enough accounts: fewer than {clusters.LEAST_ACCOUNTS} answered.",)
+    return _measure(
+        scope,
+        "nps_clustered",
+        nps(clusters.pooled(accounts.values())),
+        accounts,
+        "Promoters less detractors in percent of all answers; answers of one account are taken as alike.",
+        interval=interval,
+        notes=few,
+    )
+
+
+def finite(scope: Scope) -> Measure:
+    """Return the respondents' NPS with the interval for the people asked, not for all there could ever be."""
+    accounts = _by(scope, "account")
+    pooled, asked = clusters.pooled(accounts.values()), _asked(scope)
+    value, interval, notes = nps(pooled), nps_score_interval(*pooled), ()
+    if value is not None and asked and LEAST_SHARE < pooled.n / asked <= 1:
+        error = standard_error(pooled, population=asked)
+        if error is not None:
+            reach = critical_value() * error
+            interval = clipped(Interval(value - reach, value + reach), -100, 100)
+    elif value is not None:
+        notes = ("The correction is for surveys that more than 5% of those asked answered, and nobody else.",)
+    return _measure(
+        scope,
+        "nps_finite",
+        value,
+        accounts,
+        "Promoters less detractors in percent of all answers; the interval is for the contacts invited.",
+        interval=interval,
+        notes=notes,
+        beside={"invited": asked},
+    )
+
+
+def mean_of_accounts(scope: Scope) -> Measure:
+    """Return the mean of the accounts' scores (-100..100), each account one voice, None without answers."""
+    accounts = _by(scope, "account")
+    return _measure(
+        scope,
+        "nps_accounts",
+        clusters.mean_of_accounts(accounts.values()),
+        accounts,
+        "The mean of the Net Promoter Scores of the accounts: each account is one voice.",
+    )
+
+
+def revenue_weighted(scope: Scope) -> Measure:
+    """Return the accounts' scores weighted by ARR (-100..100), None without answers of accounts that pay.
+
+    Raises PermissionDenied for whoever may not see revenue.
+    """
+    require_revenue(scope.viewer)
+    accounts = _by(scope, "account")
+    arr = arr_on(scope.end, scope.companies, rates_on(scope.end))
+    pairs = [(groups, arr.of(account) if account else None) for account, groups in accounts.items()]
+    return _measure(
+        scope,
+        "nps_revenue",
+        clusters.revenue_weighted((groups, revenue) for groups, revenue in pairs if revenue is not None),
+        accounts,
+        "The Net Promoter Scores of the accounts, each weighted by its ARR at the end of the window.",
+        notes=arr.notes,
+        currency=settings.REPORTING_CURRENCY,
+    )
+
+
+def waterfall(scope: Scope) -> Measure:
+    """Return the mean of the accounts' scores by their weightiest role that answered (-100..100), or None."""
+    roles: dict[Any, dict[str, Split]] = defaultdict(dict)
+    for (account, role), groups in _splits(scope, "account", "role").items():
+        roles[account][role] = groups
+    accounts = {account: clusters.waterfall(each) for account, each in roles.items()}
+    return _measure(
+        scope,
+        "nps_waterfall",
+        clusters.mean_of_accounts(accounts.values()),
+        accounts,
+        "The mean of the accounts' scores, each by its decision-makers, else influencers, else users.",
+    )
+
+
+def weighted(scope: Scope) -> Measure:
+    """Return NPS with each segment, tier and region at its share of the contacts (-100..100), or None.
+
+    Raked over the attributes in use, weights cut at five times the median; the interval is that of as many
+    answers as it is worth (Kish), and the design effect says what the weights cost.
+    """
+    accounts, population = _by(scope, "account"), _population(scope)
+    strata, margins = _strata(_splits(scope, *population), population)
+    found, notes = None, ()
+    if margins:
+        try:
+            found = weighting.raked(strata, list(margins.values()), weighting.TRIM_AT_MEDIANS)
+        except ValueError as fault:
+            notes = (f"Cannot be weighted: {fault}.",)
+    n = clusters.pooled(accounts.values()).n
+    return _measure(
+        scope,
+        "nps_weighted",
+        found and found.nps,
+        accounts,
+        f"The Net Promoter Score, every {' and '.join(margins) or 'segment'} at its share of the contacts.",
+        interval=found and found.interval(),
+        notes=notes,
+        beside={"effective_n": found.effective_n, "design_effect": n / found.effective_n} if found else {},
+    )
+
+
+def shrunk_accounts(scope: Scope) -> dict[int, shrinkage.Shrunk]:
+    """Return the score of each account moved towards that of all by what its few answers leave open."""
+    accounts = {account: groups for account, groups in _by(scope, "account").items() if account}
+    whole, strength = clusters.pooled(accounts.values()), shrinkage.prior_strength(accounts.values())
+    found = {account: shrinkage.shrunk(groups, whole, strength) for account, groups in accounts.items()}
+    return {account: each for account, each in found.items() if each}
+
+
+def _measure(
+    scope: Scope,
+    metric: str,
+    value: float | None,
+    accounts: Mapping[Any, Split],
+    definition: str,
+    *,
+    notes: tuple[str, ...] = (),
+    beside: Mapping[str, Any] | None = None,
+    **rest: Any,
+) -> Measure:
+    answers = clusters.pooled(accounts.values()).n
+    if confidential_surveys(scope):
+        notes = (HIDDEN, *notes)
+    return scope.measure(
+        metric,
+        Unit.POINTS,
+        value,
+        n=answers,
+        counted="answers",
+        definition=definition,
+        notes=notes,
+        beside={"accounts": len(accounts), **(beside or {})},
+        **rest,
+    )
+
+
+def _by(scope: Scope, name: str) -> dict[Any, Split]:
+    return {group: groups for (group,), groups in _splits(scope, name).items()}
+
+
+def _splits(scope: Scope, *by: str) -> dict[tuple[Any, ...], Split]:
+    """Return detractors, passives and promoters of every group, confidential surveys left out."""
+    cells = read_cells(scope, ("nps",), *by, only=~Q(survey__in=confidential_surveys(scope)))
+    if not (scope.survey or scope.programme):
+        cells = [cell for cell in cells if cell.mode == scope.mode]
+    settings_of = question_settings({(cell.survey, cell.question_key): "nps" for cell in cells})
+    found: dict[tuple[Any, ...], Split] = {}
+    for cell in cells:
+        low, detractor_max, passive_max, high = cut_offs(settings_of[cell.survey, cell.question_key])
+        one = split({cell.value: cell.total}, detractor_max, passive_max, scale_min=low, scale_max=high)
+        found[cell.groups] = _sum(found.get(cell.groups, NOBODY), one)
+    return found
+
+
+def _sum(a: Split, b: Split) -> Split:
+    return Split(*(x + y for x, y in zip(a, b, strict=True)))
+
+
+def _asked(scope: Scope) -> int:
+    """Return how many contacts were delivered an invitation within the window."""
+    rows = Invitation.objects.delivered().filter(scope.instants("sent_at"), scope.surveys())
+    if scope.is_narrowed:
+        rows = rows.filter(contact__account__in=scope.accounts)
+    return rows.aggregate(contacts=Count("contact", distinct=True))["contacts"] or 0
+
+
+def _population(scope: Scope) -> dict[str, dict[str, int]]:
+    """Return how many contacts there are of each segment, tier and region that tells some from others."""
+    found = {}
+    for name in ATTRIBUTES:
+        rows = Contact.objects.filter(account__in=scope.companies, erased_at=None).order_by()
+        counts = rows.values_list(f"account__{name}").annotate(contacts=Count("pk"))
+        if len(margin := dict(counts)) > 1:
+            found[name] = margin
+    return found
+
+
+def _strata(
+    splits: Mapping[tuple[Any, ...], Split], population: Mapping[str, Mapping[str, int]]
+) -> tuple[dict[tuple[str, ...], Split], dict[str, dict[str, float]]]:
+    """Return the answers by stratum and the margins, categories with few answers put together.
+
+    Answers of whom no contact is known, such as those without an account, stand for nobody.
+    """
+    names = list(population)
+    known = {
+        key: groups
+        for key, groups in splits.items()
+        if all(each in population[name] for name, each in zip(names, key, strict=True))
+    }
+    joined, margins = [], {}
+    for place, name in enumerate(names):
+        by_category: dict[str, Split] = defaultdict(lambda: NOBODY)
+        for key, groups in known.items():
+            by_category[key[place]] = _sum(by_category[key[place]], groups)
+        collapsed, people = weighting.collapsed(by_category, population[name])
+        joined.append({part: whole for whole in collapsed for part in whole.split(" + ")})
+        margins[name] = {category: float(people[category]) for category in collapsed}
+    strata: dict[tuple[str, ...], Split] = defaultdict(lambda: NOBODY)
+    for key, groups in known.items():
+        together = tuple(names_of[each] for names_of, each in zip(joined, key, strict=True))
+        strata[together] = _sum(strata[together], groups)
+    return dict(strata), margins
