@@ -60,7 +60,10 @@ def read_cells(scope: Scope, kinds: Iterable[str], *by: str, only: Q | None = No
         .filter(total__gt=0)
         .values_list("kind", "programme", "mode", "survey", "question_key", "value", "total", *groups)
     )
-    return [Cell(*row[:7], groups=tuple(each or "" for each in row[7:])) for row in rows]
+    return [
+        Cell(kind, programme, mode, survey, key, value, count, tuple(each or "" for each in named_groups))
+        for kind, programme, mode, survey, key, value, count, *named_groups in rows
+    ]
 
 
 def closed_tallies(scope: Scope, by: Collection[str]) -> Any:

@@ -20,8 +20,9 @@ from metrics.measures.cells import Cell, read_cells
 from metrics.measures.dimensions import CONTRACTS, SURVEYS
 from metrics.measures.scope import Scope
 from surveys.models import Version
+from surveys.privacy import ANONYMOUS, CONFIDENTIAL
 
-CONFIDENTIAL = ("confidential", "anonymous")
+PROMISING = (CONFIDENTIAL, ANONYMOUS)
 HIDDEN = f"Answers of confidential surveys are left out where fewer than {LEAST_SHOWN} people would show."
 
 
@@ -34,7 +35,12 @@ class Disclosed(NamedTuple):
 
 def confidential_surveys(scope: Scope) -> frozenset[int]:
     """Return the surveys in question of which any version promised confidentiality, in one query."""
-    versions = Version.objects.filter(scope.surveys(), definition__privacy__in=CONFIDENTIAL)
+    return promising(scope.surveys())
+
+
+def promising(which: Q) -> frozenset[int]:
+    """Return the surveys of the versions that meet a condition and promised confidentiality."""
+    versions = Version.objects.filter(which, definition__privacy__in=PROMISING)
     return frozenset(versions.values_list("survey", flat=True))
 
 
@@ -100,13 +106,14 @@ def _given_away(
 def _lifted(scope: Scope, name: str) -> Scope:
     if name in scope.attributes:
         return replace(scope, attributes={k: v for k, v in scope.attributes.items() if k != name})
-    return replace(scope, **{name: "" if isinstance(getattr(scope, name), str) else None})
+    nothing: Any = "" if isinstance(getattr(scope, name), str) else None
+    return replace(scope, **{name: nothing})
 
 
-def _value(scope: Scope, name: str) -> Hashable:
+def _value(scope: Scope, name: str) -> Any:
     if name in scope.attributes:
         return scope.attributes[name]
-    value: Any = getattr(scope, name)
+    value = getattr(scope, name)
     fields = {"owner": "email", "team": "name", "account": "pk"}
     return getattr(value, fields[name]) if name in fields else value
 

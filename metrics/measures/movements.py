@@ -21,7 +21,7 @@ from metrics.measures.takeovers import Takeovers
 
 DEFINITION = (
     "Yearly recurring revenue of the subscriptions in force at the end. Beside it the way there from the"
-    " first day, movements from month to month at the exchange rates of that day; rates are a bar of their own."
+    " first day, movements from month to month at the rates of that day; what rates did is a bar too."
 )
 
 
@@ -46,7 +46,7 @@ def arr(scope: Scope) -> Measure:
     currencies = {row.currency for row in rows}
     opening, closing = rates_on(scope.start), rates_on(scope.end)
     is_known = all(opening.knows(each) and closing.knows(each) for each in currencies)
-    found = revenue_movements(scope, rows, opening, closing) if is_known else None
+    found = revenue_movements(scope, rows, opening, closing) if rows and is_known else None
     notes = opening.notes(currencies)
     return scope.measure(
         "arr",

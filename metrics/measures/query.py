@@ -99,9 +99,9 @@ METRICS: Mapping[str, Metric] = {
     "renewal_rate": Metric(renewals.renewal_rate, _KEPT, is_revenue=True),
     "net_renewal_rate": Metric(renewals.net_renewal_rate, _KEPT, is_revenue=True),
     "logo_renewal_rate": Metric(renewals.logo_renewal_rate, _KEPT, is_revenue=True),
-    "survival": Metric(survival.survival, _KEPT - {*PERIODS}, is_revenue=True),
+    "survival": Metric(survival.survival, _KEPT, is_revenue=True),
     "clv": Metric(lifetime.clv, _KEPT, is_revenue=True),
-    "clv_sbg": Metric(lifetime.clv_sbg, _KEPT - {*PERIODS}, is_revenue=True),
+    "clv_sbg": Metric(lifetime.clv_sbg, _KEPT, is_revenue=True),
     "services_margin": Metric(services.services_margin, _KEPT, is_revenue=True),
 }
 COUNTED = ("nps", "csat", "ces")
@@ -148,15 +148,27 @@ def _counted(name: str, scope: Scope, by: str, scopes: Mapping[str, Scope]) -> l
     answers = read_answers(scope, (name,), by).of(name)
     found = {str(group): each for group, each in answers.by("group").items()}
     nothing = Answers([], {})
+    beside = _shrunk(scope) if (name, by) == ("nps", "account") else {}
     if by in PERIODS:
         groups = list(scopes)
     else:
         filled = {group for group, each in found.items() if each.cells or each.hidden}
         groups = sorted({*scopes, *filled})
+    measures = (
+        sentiment.measure_of(scopes.get(group, scope), found.get(group, nothing), name) for group in groups
+    )
     return [
-        Part(group, sentiment.measure_of(scopes.get(group, scope), found.get(group, nothing), name))
-        for group in groups
+        Part(group, replace(measure, beside={**measure.beside, **beside.get(group, {})}))
+        for group, measure in zip(groups, measures, strict=True)
     ]
+
+
+def _shrunk(scope: Scope) -> dict[str, dict[str, float]]:
+    """Return the score by which each account ranks, with its interval: few answers are not believed alone."""
+    return {
+        str(account): {"shrunk": each.nps, "shrunk_low": each.interval.low, "shrunk_high": each.interval.high}
+        for account, each in viewpoints.shrunk_accounts(scope).items()
+    }
 
 
 def _periods(scope: Scope, by: str) -> Iterator[tuple[str, Scope]]:
@@ -185,8 +197,8 @@ def _narrowed(scope: Scope, by: str) -> Iterator[tuple[str, Scope]]:
     elif by == "product":
         rows = ((value, value) for value in _texts(paid, "product"))
     elif by == "cohort":
-        firsts = paid.values("account").annotate(first=Min("starts_on")).values_list("first__year", flat=True)
-        rows = ((str(year), year) for year in sorted(set(firsts)))
+        firsts = paid.values_list("account").annotate(first=Min("starts_on"))
+        rows = ((str(year), year) for year in sorted({first.year for _, first in firsts}))
     elif by in ANSWERED:
         rows = ((value, value) for value in _texts(Slice.objects.all(), by))
     elif by == "owner":

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from metrics.formulas.disclosure import LEAST_SHOWN
 from metrics.formulas.histograms import Histogram, merged
 from metrics.formulas.histograms import answers as total_of
 from metrics.measures.answers import Answers, read_answers
+from metrics.measures.confidentiality import confidential_surveys, whole_months
 from metrics.measures.measure import Measure, Point
 from metrics.measures.picks import Picks, read_picks
 from metrics.measures.scope import Scope
@@ -56,7 +58,7 @@ def survey_results(scope: Scope, definition: Definition) -> Results:
     Its first NPS question speaks for it, or else the first one of CSAT, CES, a rating.
     """
     answers = read_answers(scope, MEASURED, by="month")
-    picks = read_picks(scope, [each.key for each in definition if each.choices])
+    picks = _picks(scope, [each.key for each in definition if each.choices])
     by_key = answers.by("question_key")
     nothing = Answers([], {})
     results = [_result(scope, each, by_key.get(each.key, nothing), picks) for each in definition]
@@ -70,6 +72,15 @@ def survey_results(scope: Scope, definition: Definition) -> Results:
         spoken = by_key.get(headline.question.key, nothing)
         points = trend(scope, spoken, headline.question.kind, "month")
     return Results(results, headline, points, is_cut=picks.is_cut)
+
+
+def _picks(scope: Scope, keys: Sequence[str]) -> Picks:
+    """Return the picks among choices; of a confidential survey by whole months, or none."""
+    if not confidential_surveys(scope):
+        return read_picks(scope, keys)
+    picks = read_picks(whole_months(scope), keys)
+    is_open = not scope.is_narrowed and picks.responses >= LEAST_SHOWN
+    return picks if is_open else Picks(0, {}, {})
 
 
 def _result(scope: Scope, question: Question, answers: Answers, picks: Picks) -> Result:

@@ -1,7 +1,7 @@
 """Which contracts came to their end and were renewed, and which come to their end next (METRICS §1.6)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -76,7 +76,7 @@ def renewal_rates(scope: Scope) -> Renewals:
     lines = [row.line(rates) for row in rows]
     renewed_by = successors(lines)
     own = {row.key for row in rows if row.is_own and scope.product in ("", row.product)}
-    counted = {
+    counted: set[Hashable] = {
         line.key
         for line in lines
         if line.key in own and line.ends_on and scope.start <= line.ends_on < scope.end

@@ -39,4 +39,4 @@ def survival(scope: Scope) -> Measure:
 
 def _at(curve: Mapping[float, float], month: float) -> float:
     """Return the percentage left after so many months, from the steps of the curve."""
-    return 100 * next((share for time, share in reversed(curve.items()) if time <= month), 1.0)
+    return 100 * next((share for time, share in reversed([*curve.items()]) if time <= month), 1.0)

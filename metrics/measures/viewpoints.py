@@ -50,7 +50,8 @@ def finite(scope: Scope) -> Measure:
     """Return the respondents' NPS with the interval for the people asked, not for all there could ever be."""
     accounts = _by(scope, "account")
     pooled, asked = clusters.pooled(accounts.values()), _asked(scope)
-    value, interval, notes = nps(pooled), nps_score_interval(*pooled), ()
+    value, interval = nps(pooled), nps_score_interval(*pooled)
+    notes: tuple[str, ...] = ()
     if value is not None and asked and LEAST_SHARE < pooled.n / asked <= 1:
         error = standard_error(pooled, population=asked)
         if error is not None:
@@ -125,7 +126,8 @@ def weighted(scope: Scope) -> Measure:
     """
     accounts, population = _by(scope, "account"), _population(scope)
     strata, margins = _strata(_splits(scope, *population), population)
-    found, notes = None, ()
+    found = None
+    notes: tuple[str, ...] = ()
     if margins:
         try:
             found = weighting.raked(strata, list(margins.values()), weighting.TRIM_AT_MEDIANS)

@@ -6,9 +6,13 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from accounts.models import Contact
+from django.db.models import Count, Q
+
+from accounts.models import Account, Contact
+from metrics.formulas.disclosure import LEAST_SHOWN
 from metrics.formulas.satisfaction import Direction
 from metrics.measures.answers import Settings, question_settings
+from metrics.measures.confidentiality import confidential_surveys, promising
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import MEASURED, name_of, scale_of
 from metrics.models import Comment, Score
@@ -42,11 +46,19 @@ class Voice(NamedTuple):
     response: Response
     given: tuple[Given, ...]
     words: tuple[str, ...]
+    is_confidential: bool = False
+
+    @property
+    def account(self) -> Account | None:
+        """Whose customer answered; None where the survey promised not to say, or nobody knows."""
+        return None if self.is_confidential else self.response.account
 
     @property
     def contact(self) -> Contact | None:
         """Who answered; None when anonymous, or since gone to an account that the reader may not see."""
         contact = self.response.contact
+        if self.is_confidential:
+            return None
         return contact if contact and contact.account_id == self.response.account_id else None
 
     @property
@@ -82,10 +94,18 @@ def mood_of(kind: str, value: int, settings: Settings) -> Mood:
 
 
 def newest_comments(scope: Scope, limit: int, *, unhappy_first: bool = False) -> list[Voice]:
-    """Return the newest responses with words, or those of the last 60 with the unhappy ones first."""
+    """Return the newest responses with words, or those of the last 60 with the unhappy ones first.
+
+    Of confidential surveys only over all accounts, and once there are enough of them (SECURITY T22).
+    """
     rows: Any = Comment.objects.visible_to(scope.viewer).filter(scope.days(), scope.surveys())
+    confidential = confidential_surveys(scope)
     if scope.is_narrowed:
-        rows = rows.filter(account__in=scope.accounts)
+        rows = rows.filter(account__in=scope.accounts).exclude(survey__in=confidential)
+    elif confidential:
+        said = rows.order_by().filter(survey__in=confidential).values("survey")
+        few = said.annotate(people=Count("response", distinct=True)).filter(people__lt=LEAST_SHOWN)
+        rows = rows.exclude(survey__in=few.values("survey"))
     newest = rows.order_by("-day", "-pk").values_list("response", flat=True)[: max(limit, NEWEST)]
     responses = Response.objects.filter(pk__in=list(newest)).select_related("survey", "account", "contact")
     by_age = sorted(voices(responses), key=attrgetter("response.started_at"), reverse=True)
@@ -93,7 +113,7 @@ def newest_comments(scope: Scope, limit: int, *, unhappy_first: bool = False) ->
 
 
 def voices(responses: Iterable[Response]) -> list[Voice]:
-    """Return the responses in their order with their scores and words, in three queries."""
+    """Return the responses in their order with their scores and words, in four queries."""
     heard = list(responses)
     rows = Score.objects.filter(response__in=heard, kind__in=MEASURED)
     scores = sorted(rows, key=lambda row: (MEASURED.index(row.kind), row.question_key))
@@ -104,7 +124,11 @@ def voices(responses: Iterable[Response]) -> list[Voice]:
     words: Mapping[int, list[str]] = defaultdict(list)
     for response_id, text in Comment.objects.filter(response__in=heard).values_list("response", "text"):
         words[response_id].append(text)
-    return [Voice(each, tuple(given[each.pk]), tuple(words[each.pk])) for each in heard]
+    confidential = promising(Q(survey__in={each.survey_id for each in heard}))
+    return [
+        Voice(each, tuple(given[each.pk]), tuple(words[each.pk]), each.survey_id in confidential)
+        for each in heard
+    ]
 
 
 def _given(score: Score, settings: Settings) -> Given:

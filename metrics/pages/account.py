@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Account, User
 from metrics.formulas.days import trailing
 from metrics.measures.answers import read_answers
+from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.coverage import by_role, contacts_heard
 from metrics.measures.exchange import rates_on
 from metrics.measures.explanation import explained
@@ -93,6 +94,7 @@ def _timeline(request: HttpRequest, scope: Scope) -> dict[str, Any]:
     rows = (
         Response.objects.visible_to(scope.viewer)
         .filter(account=scope.account)
+        .exclude(survey__in=confidential_surveys(scope))
         .select_related("survey", "contact", "account")
         .order_by("-started_at", "-pk")
     )
