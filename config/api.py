@@ -3,6 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.api import resources as accounts
 from accounts.api.events import EventViewSet
+from metrics.api import exports
 from metrics.api import views as metrics
 from surveys.api import views as surveys
 from surveys.api.responses import ResponseViewSet
@@ -21,7 +22,12 @@ router.register("collectors", surveys.CollectorViewSet, "api-collector")
 router.register("invitations", surveys.InvitationViewSet, "api-invitation")
 router.register("responses", ResponseViewSet, "api-response")
 
+router.register("exports", exports.ExportViewSet, "api-export")
+
 urlpatterns = [
+    path("responses/export", exports.ResponsesStream.as_view(), name="api-stream-responses"),
+    path("scores/export", exports.ScoresStream.as_view(), name="api-stream-scores"),
+    path("accounts/export", exports.AccountsStream.as_view(), name="api-stream-accounts"),
     path("accounts/<int:pk>/health", metrics.AccountHealthView.as_view(), name="api-account-health"),
     path("metrics/<slug:metric>", metrics.MeasureView.as_view(), name="api-metric"),
     path("", include(router.urls)),

@@ -52,4 +52,10 @@ app.conf.beat_schedule = {
     "send": {"task": "surveys.tasks.send", "schedule": 10.0, "options": {"expires": 10}},
     # Writes the snapshots that are missing: after midnight all of them, later those of new accounts.
     "score": {"task": "metrics.tasks.score", "schedule": crontab(minute="*/5"), "options": {"expires": 300}},
+    "exports": {"task": "metrics.tasks.write_exports", "schedule": 3.0, "options": {"expires": 10}},
+    "old exports": {
+        "task": "metrics.tasks.discard_old_exports",
+        "schedule": crontab(minute=20),
+        "options": {"expires": 3600},
+    },
 }

@@ -2,6 +2,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.actions.exports import discard_exports
+from accounts.models import Export
+from metrics.actions.exporting import write_next_export
 from metrics.actions.health import score_missing
 from metrics.actions.refresh import refresh_metrics
 
@@ -18,3 +21,16 @@ def score() -> None:
     """Write the health snapshots that are missing, those of today included."""
     now = timezone.now()
     score_missing(today=timezone.localdate(now, settings.REPORTING_ZONE), now=now)
+
+
+@shared_task
+def write_exports() -> None:
+    """Write the exports that wait."""
+    while write_next_export(clock=timezone.now):
+        pass
+
+
+@shared_task
+def discard_old_exports() -> None:
+    """Throw away the files of exports that have been kept long enough."""
+    discard_exports(Export.objects.over_at(timezone.now()))

@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -13,47 +12,9 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from accounts.actions.keys import create_api_key, revoke_api_key
 from accounts.admin.filters import OfferedFilter
 from accounts.admin.visibility import VisibleAdmin, user_of
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey
 from accounts.models.keys import SCOPES
-
-MODELS = {
-    "accounts": "accounts.{}_account",
-    "contacts": "accounts.{}_contact",
-    "subscriptions": "accounts.{}_subscription",
-    "services": "accounts.{}_servicesmonth",
-    "signals": "accounts.{}_signal",
-    "events": "accounts.{}_event",
-    "surveys": "surveys.{}_survey",
-    "invitations": "surveys.{}_invitation",
-    "responses": "surveys.{}_response",
-    "metrics": "metrics.{}_health",
-}
-# What writing takes where it is not adding, changing and deleting rows of that name.
-WRITING = {
-    "events": ("accounts.add_event",),
-    "invitations": ("surveys.add_invitation",),
-    "responses": ("surveys.change_survey",),
-}
-OTHERS: Mapping[str, tuple[str, ...]] = {
-    "revenue": ("accounts.view_revenue",),
-    "personal": ("accounts.view_contact",),
-}
-
-
-def scopes_within(user: User) -> list[str]:
-    """Return the scopes that give no right beyond the user's own (SECURITY T28)."""
-    return [scope for scope in SCOPES if user.has_perms(_rights(scope))]
-
-
-def _rights(scope: str) -> tuple[str, ...]:
-    resource, _, verb = scope.partition(":")
-    if not verb:
-        return OTHERS[scope]
-    if verb == "read":
-        return (MODELS[resource].format("view"),)
-    return WRITING.get(resource) or tuple(
-        MODELS[resource].format(verb) for verb in ("add", "change", "delete")
-    )
+from accounts.rights import scopes_within
 
 
 class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]

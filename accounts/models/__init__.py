@@ -1,5 +1,6 @@
 from accounts.models.companies import Account, Contact
 from accounts.models.events import Event, SignalRule
+from accounts.models.exports import Export
 from accounts.models.keys import ApiKey, CallCount
 from accounts.models.people import Team, User, Viewer
 from accounts.models.replies import Reply
@@ -13,6 +14,7 @@ __all__ = [
     "Contact",
     "Event",
     "ExchangeRate",
+    "Export",
     "Reply",
     "ServicesMonth",
     "Signal",

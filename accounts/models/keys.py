@@ -19,6 +19,7 @@ WRITABLE = (
     "surveys",
     "invitations",
     "responses",
+    "exports",
 )
 READ = tuple(f"{resource}:read" for resource in (*WRITABLE, "metrics"))
 # `revenue` shows amounts of money, `personal` shows who a contact is.

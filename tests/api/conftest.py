@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from accounts.actions.keys import create_api_key, parse_scopes
@@ -25,7 +26,10 @@ class Program:
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         url = path if path.startswith(("/", "http")) else f"/api/v1/{path}"
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        return self.client.generic(method, url, data, content_type="application/json", headers=sent)
+        answer = self.client.generic(method, url, data, content_type="application/json", headers=sent)
+        if not answer.streaming:
+            return answer
+        return HttpResponse(b"".join(answer), status=answer.status_code, headers=answer.headers)
 
     def get(self, path: str, **headers: str) -> Any:
         return self.call("GET", path, **headers)

@@ -11,9 +11,11 @@ from django.db import models
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern
 
+from accounts.actions.exports import request_export
 from accounts.api.authentication import BearerKey, HasScope
 from accounts.api.views import ApiView
-from accounts.models import Account, ServicesMonth
+from accounts.models import Account, Export, ServicesMonth
+from accounts.models.exports import Exports
 from accounts.models.people import OfAccount
 from metrics.api.views import MEASURES
 from surveys.models import Collector
@@ -42,18 +44,20 @@ class Route(NamedTuple):
 
     @property
     def is_of_a_row(self) -> bool:
-        return "pk" in self.pattern or "public_id" in self.pattern
+        return any(f"<{name}>" in self.pattern for name in ("int:pk", "pk", "public_id", "token"))
 
     @property
     def is_shared(self) -> bool:
-        """Whether its rows hang on no account, so that every key with the scope sees them."""
-        return self.model is not None and not isinstance(self.model._default_manager.all(), OfAccount)
+        """Whether its rows hang on no account nor key, so that every key with the scope sees them."""
+        is_own = self.model is None or isinstance(self.model._default_manager.all(), OfAccount | Exports)
+        return not is_own
 
     def path(self, rows: dict[type[models.Model], models.Model]) -> str:
         """The path to the given row of the model, or of the account."""
         row = rows[self.model or Account]
         plain = self.pattern.replace("<int:pk>", str(row.pk)).replace("<slug:metric>", "nps")
         plain = re.sub(r"\(\?P<pk>[^)]*\)", str(row.pk), plain)
+        plain = re.sub(r"\(\?P<token>[^)]*\)", getattr(row, "token", ""), plain)
         return "/" + re.sub(r"\(\?P<public_id>[^)]*\)", str(getattr(row, "public_id", "")), plain)
 
 
@@ -89,6 +93,8 @@ def theirs(foreign):
         ServicesMonth.objects.get(),
         factories.event(foreign, name="canary", contact=contact, attributes={"amount": str(REVENUE)}),
     ]
+    order = {"dataset": "accounts", "format": "csv", "survey": "", "changed_after": None, "labels": False}
+    rows.append(request_export(factories.user(), order | {"survey": CANARY}, now=factories.NOON))
     healthy(foreign, date(2026, 6, 15))
     return {type(row): row for row in rows}
 
@@ -137,6 +143,9 @@ def test_strangers_are_refused_by_every_method(stranger, theirs, route):
 
 @each_route
 def test_the_same_routes_answer_a_key(root, theirs, route):
+    if route.model is Export and route.is_of_a_row:
+        assert_problem(root.get(route.path(theirs)), 404)  # an export is its maker's alone
+        return
     for method in sorted(route.methods, key=METHODS.index):  # DELETE comes last
         assert root.call(method, route.path(theirs), body_of(method)).status_code in (200, 201, 204, 400, 409)
 
