@@ -12,6 +12,8 @@ LISTS = {
         ("Surveys", "quiz", "surveys.survey"),
         ("Responses", "forum", "surveys.response"),
         ("Invitations", "outgoing_mail", "surveys.invitation"),
+        ("Links and embeds", "link", "surveys.collector"),
+        ("Quotas", "pie_chart", "surveys.quota"),
     ),
     "Customers": (
         ("Accounts", "domain", "accounts.account"),

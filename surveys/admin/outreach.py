@@ -1,3 +1,4 @@
+from base64 import b64encode
 from typing import Any
 
 from django import forms
@@ -8,8 +9,6 @@ from django.db.models.fields.related import RelatedField
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from accounts.admin.filters import OfferedFilter, SearchedFilter
@@ -21,36 +20,9 @@ from surveys.actions.outreach import (
     create_invitation,
     refuse_unless_askable,
 )
+from surveys.codes import qr_png, qr_svg
 from surveys.links import personal_link
-from surveys.models import Collector, Invitation, Survey
-
-
-class CollectorForm(forms.ModelForm):  # type: ignore[type-arg]
-    """An open link; its end is nobody else's, also not that of a survey still to be published."""
-
-    def clean_slug(self) -> str:
-        """Return the slug, or raise ValidationError."""
-        slug: str = self.cleaned_data["slug"]
-        survey = self.cleaned_data.get("survey")
-        owners = Survey.objects.filter(slug=slug)
-        if any(owner != survey for owner in owners):
-            raise ValidationError("A survey's link ends like this.")
-        return slug
-
-
-@admin.register(Collector)
-class CollectorAdmin(VisibleAdmin):
-    form = CollectorForm
-    list_display = ("name", "survey", "channel", "address", "closed_at")
-    list_select_related = ("survey",)
-    list_filter = (("survey", OfferedFilter), "channel")
-    search_fields = ("name", "slug", "survey__title")
-    search_help_text = "Name, survey or end of the link"
-    fieldsets = ((None, {"fields": ("survey", "name", ("channel", "slug"), "closed_at")}),)
-
-    @display(description="link")
-    def address(self, collector: Collector) -> SafeString:
-        return format_html('<a href="{}" class="text-link">{}</a>', collector.link, collector.link)
+from surveys.models import Invitation
 
 
 class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -124,12 +96,15 @@ class InvitationAdmin(VisibleAdmin):
         self, request: HttpRequest, obj: Invitation, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Show the personal link, this once: it is a secret between us and the contact."""
+        link = personal_link(bytes(obj.nonce))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "Invitation",
             "invitation": obj,
-            "link": personal_link(bytes(obj.nonce)),
+            "link": link,
+            "code": b64encode(qr_svg(link)).decode(),
+            "image": b64encode(qr_png(link)).decode(),
         }
         return TemplateResponse(request, "admin/surveys/invitation/made.html", context)
 
@@ -140,6 +115,8 @@ class InvitationAdmin(VisibleAdmin):
     @display(label={"answered": "success", "begun": "info", "revoked": "danger", "expired": "warning"})
     def state(self, invitation: Invitation) -> str:
         response = getattr(invitation, "response", None)
+        if invitation.answered_on:
+            return "answered"
         if response:
             return "answered" if response.submitted_at else "begun"
         if invitation.revoked_at:

@@ -57,6 +57,7 @@ class SurveyAdmin(PublishingViews):
                     "slug",
                     ("language", "languages"),
                     ("opens_at", "closes_at"),
+                    ("response_limit", "allows_changes"),
                     "closed",
                     "translations",
                 ),

@@ -13,6 +13,7 @@ PUBLIC = {
     "": "leads to the login page",
     "s/<str:name>/": "open link",
     "s/<str:name>/thanks/": "its thank-you page",
+    "embed.js": "the script that other websites load",
     "r/<str:name>/": "personal link",
     "r/<str:name>/thanks/": "its thank-you page",
     "r/<str:name>/unsubscribe/": "its link is in mails",

@@ -1,0 +1,26 @@
+// A device that many use: when nobody has touched it for a while it asks, and then starts again for the next.
+(() => {
+  const { home, idle, warning } = document.body.dataset;
+  const still = document.querySelector("[data-still]");
+  const restart = () => location.replace(home);
+  // The page of someone else must not come back with the Back button.
+  addEventListener("pageshow", (event) => event.persisted && restart());
+  if (!still) return;
+
+  let timer;
+  const ask = () => {
+    still.hidden = false;
+    still.querySelector("[data-stay]").focus();
+    timer = setTimeout(restart, warning * 1000);
+  };
+  const wait = () => {
+    still.hidden = true;
+    clearTimeout(timer);
+    timer = setTimeout(ask, idle * 1000);
+  };
+  for (const touch of ["pointerdown", "keydown", "input", "scroll"]) {
+    addEventListener(touch, wait, { capture: true, passive: true });
+  }
+  // The first page may stand untouched all day.
+  if (document.querySelector("[name=_page]")?.value > 1) wait();
+})();
