@@ -16,7 +16,7 @@ def inline_snippet(collector: Collector) -> str:
 
 
 def popup_snippet(collector: Collector) -> str:
-    """Return the line that shows the survey in a corner: after 10 s, to one visitor in four, once in 30 days."""
+    """Return the line that shows the survey in a corner, to one visitor in four, once in 30 days."""
     return format_html(
         '<script src="{}" data-survey="{}" data-mode="popup" data-delay="10" data-sample="25" data-once="30"'
         " async></script>",

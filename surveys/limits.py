@@ -71,7 +71,7 @@ def limits_of(survey: str, link: str = "") -> Expression:
 
 def _taken(limit: str, **whose: OuterRef) -> Expression:
     """Return how many responses count towards a limit; nothing is counted where none is set."""
-    rows = Response.objects.completed().counted().unflagged().filter(**whose).order_by()
+    rows = Response.objects.completed().counted().filter(**whose).order_by()
     (by,) = whose
     count = rows.values(by).annotate(number=Count("pk")).values("number")
     return Case(When(**{f"{limit}__isnull": False}, then=Coalesce(Subquery(count), 0)), default=None)

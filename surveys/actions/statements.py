@@ -27,7 +27,7 @@ INSERT INTO surveys_response AS response (
     started_at, submitted_at, changed_at, revision, language, channel, answers, hidden, is_test, flags
 )
 SELECT
-    gen_random_uuid(), survey.id, version.id, {who}, %(key)s,
+    gen_random_uuid(), survey.id, version.id, {who}, %(key)s::varchar,
     %(started_at)s, %(submitted_at)s::timestamptz, %(changed_at)s, 1, %(language)s, {channel},
     %(answers)s::jsonb, %(hidden)s::jsonb, false, {flags}
 FROM {link}
@@ -53,7 +53,7 @@ UNLIMITED = """
     AND survey.response_limit IS NULL AND {link_limit} IS NULL
     AND NOT EXISTS (SELECT FROM surveys_quota AS quota WHERE quota.survey_id = survey.id)
 """
-# What is flagged or a test takes nobody's place.
+# A test takes nobody's place; what is flagged does, for a cap is a cap.
 ROOM = """
     AND (survey.response_limit IS NULL OR survey.response_limit > (
         SELECT count(*) FROM (SELECT {counted} LIMIT survey.response_limit) AS taken))
@@ -70,7 +70,7 @@ ROOM = """
 """
 COUNTED = """FROM surveys_response AS other
         WHERE other.survey_id = survey.id AND other.submitted_at IS NOT NULL AND NOT other.is_test
-        AND other.flags = '{{}}' AND other.submission_key <> %(key)s {others}"""
+        AND other.submission_key <> %(key)s::varchar {others}"""
 # Which answer came with which ballot is written nowhere: the day is all that is left on the invitation.
 BALLOT = """ballot AS (
     UPDATE surveys_invitation AS link SET answered_on = %(day)s
