@@ -1,14 +1,14 @@
 from surveys.views.answering import answer_open, answer_personal, thanks_open, thanks_personal
-from surveys.views.leaving import leave_personal
 from surveys.views.embedding import embed_script
+from surveys.views.leaving import leave_personal
 from surveys.views.logos import show_logo
 from surveys.views.preview import preview_page
 
 __all__ = [
     "answer_open",
     "answer_personal",
-    "leave_personal",
     "embed_script",
+    "leave_personal",
     "preview_page",
     "show_logo",
     "thanks_open",

@@ -1,4 +1,4 @@
-"""Closed for being full: caps on a survey, on a link and on single answers, which hold whoever comes at once."""
+"""Closed for being full: caps on a survey, a link and single answers, which hold whoever comes at once."""
 
 import pytest
 from django.db import connection
