@@ -41,6 +41,28 @@ class Broken(Exception):
 
 
 @contextmanager
+def open_delimited_records(
+    path: Path, *, encoding: str = "", delimiter: str = ""
+) -> Iterator[Iterator[tuple[int, list[str]]]]:
+    """Give the records of a text file, its header lines among them, each with the line that it begins on.
+
+    Raises as `open_delimited` does; a text that cannot be cut from a line on raises TableRefused there.
+    """
+    encoding = encoding or DEFAULT
+    with _bytes(path) as stream:
+        _refuse_undecodable(stream, encoding)
+    with _text(path, encoding) as text:
+        yield _refusing_broken(_records(text, delimiter or _likely_delimiter(path, encoding)))
+
+
+def _refusing_broken(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    try:
+        yield from records
+    except Broken as broken:
+        raise TableRefused(f"{broken}: is a quote left open?") from None
+
+
+@contextmanager
 def open_delimited(path: Path, *, encoding: str = "", delimiter: str = "") -> Iterator[Table]:
     """Give the table of a text file; UTF-8 with or without a mark unless an encoding is named.
 

@@ -37,6 +37,22 @@ def open_workbook(path: Path) -> Iterator[Table]:
 
 
 @contextmanager
+def open_workbook_records(path: Path, width: int) -> Iterator[Iterator[tuple[int, list[Cell]]]]:
+    """Give the records of a workbook's first sheet, its header lines among them. Raises TableRefused."""
+    with _refusing_damage():
+        _refuse_bomb(path)
+        workbook = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    try:
+        with _refusing_damage():
+            sheet = workbook.worksheets[0]
+            sheet.reset_dimensions()
+            values = _values(sheet, width)
+            yield ((number, [_cell(cell) for cell in cells]) for number, cells in values)
+    finally:
+        workbook.close()
+
+
+@contextmanager
 def _refusing_damage() -> Iterator[None]:
     try:
         with warnings.catch_warnings():

@@ -56,10 +56,9 @@ class TableCommand(BaseCommand):
             dates = Dates.named(options["date_format"])
         except ValueError as error:
             raise CommandError(f"--date-format: {error}", returncode=WRONG_USE) from None
-        path, encoding, delimiter = Path(options["file"]), options["encoding"], options["delimiter"] or ""
+        path = Path(options["file"])
         try:
-            with open_table(path, encoding=encoding, delimiter=delimiter) as table:
-                report = self.import_rows(table, dates, options)
+            report = self.read_file(dates, options)
         except (MappingRefused, EncodingUnknown) as misuse:
             raise CommandError(str(misuse), returncode=WRONG_USE) from None
         except OSError as error:
@@ -71,6 +70,12 @@ class TableCommand(BaseCommand):
         self.stdout.write(f"{'Dry run: ' if options['dry_run'] else ''}{report.summary()}")
         if report.rejected:
             raise CommandError(f"{report.rejected} of {report.total} rows were rejected", returncode=FAILED)
+
+    def read_file(self, dates: Dates, options: dict[str, Any]) -> Report:
+        """Open the file, store its rows and return what became of them."""
+        path, encoding, delimiter = Path(options["file"]), options["encoding"], options["delimiter"] or ""
+        with open_table(path, encoding=encoding, delimiter=delimiter) as table:
+            return self.import_rows(table, dates, options)
 
     @abstractmethod
     def import_rows(self, table: Table, dates: Dates, options: dict[str, Any]) -> Report:

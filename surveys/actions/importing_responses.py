@@ -1,20 +1,16 @@
 """Takes over responses that were given elsewhere."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.actions.batches import in_batches, rehearsal, upsert, write_or_reject
 from accounts.interchange.cells import quoted
-from accounts.interchange.columns import Columns
-from accounts.interchange.dates import Dates
 from accounts.interchange.report import Report
-from accounts.interchange.rows import Table
 from accounts.models import Account, Contact
-from surveys.interchange.responses import ResponseDraft, read_responses
+from surveys.interchange.responses import ResponseDraft
 from surveys.models import Response, Version
 from surveys.versions import published_definition
 
@@ -34,25 +30,20 @@ class _Known(NamedTuple):
 
 def import_responses(
     version: Version,
-    table: Table,
-    columns: Columns,
+    drafts: Iterable[ResponseDraft],
     *,
-    dates: Dates,
+    report: Report,
     clock: Callable[[], datetime],
     is_dry_run: bool,
 ) -> Report:
-    """Create or update a response to a survey for each row, and return what became of each.
+    """Create or update a response to a survey for each draft, and return the report with what became of each.
 
-    A row holds every answer of its response, allowed by the version; other fields are kept where the table
-    has no column for them. A response that changed gets its next revision. Rows keep their dates; without
-    such a column the time of the import is their date. Each batch is stamped by the clock when it is
-    stored: metrics look for what changed a moment ago.
+    A draft holds every answer of its response, allowed by the version; other fields are kept where its table
+    has no column for them. A response that changed gets its next revision. Drafts keep their dates; without
+    one the time of the import is their date. Each batch is stamped by the clock when it is stored: metrics
+    look for what changed a moment ago.
     """
     definition = published_definition(version.pk)
-    report = Report()
-    drafts = read_responses(
-        definition, table, columns, dates=dates, zone=settings.REPORTING_ZONE, report=report
-    )
     with rehearsal(is_dry_run):
         for batch in in_batches(drafts):
             with transaction.atomic():
@@ -73,7 +64,7 @@ def _store(
         response = stored.get(draft.submission_key) or Response(
             survey_id=version.survey_id,
             submission_key=draft.submission_key,
-            submitted_at=now,
+            submitted_at=now if draft.is_complete else None,
             revision=0,
             language=language,
             channel=CHANNEL,
@@ -86,7 +77,7 @@ def _store(
             report.unchanged += 1
         else:
             response.version = version
-            response.started_at = response.submitted_at
+            response.started_at = draft.values.get("started_at") or response.submitted_at or now
             response.changed_at = now
             response.revision += 1
             changed.append((draft, response))
@@ -140,7 +131,7 @@ def _apply(draft: ResponseDraft, response: Response, known: _Known, now: datetim
     if faults:
         return faults
     # A day without a time is its noon, which today may still be to come.
-    if values.get("submitted_at", now) > now + timedelta(days=1):
+    if (values.get("submitted_at") or now) > now + timedelta(days=1):
         return [f"submitted_at: {values['submitted_at']:%Y-%m-%d} lies in the future"]
     account = known.accounts.get(values.get("account", ""))
     contact, account_of_contact = known.contacts.get(values.get("contact", ""), (None, None))
@@ -150,7 +141,7 @@ def _apply(draft: ResponseDraft, response: Response, known: _Known, now: datetim
         response.contact_id = contact
     if account or contact or "account" in values:
         response.account_id = account or account_of_contact
-    response.submitted_at = values.get("submitted_at", response.submitted_at)
+    response.submitted_at = values.get("submitted_at", response.submitted_at) if draft.is_complete else None
     response.language = values.get("language", response.language)
     response.answers = draft.answers
     return []

@@ -15,19 +15,46 @@ from accounts.interchange.rows import Row, Table
 from surveys.answers import check_answers
 from surveys.definition import Definition
 from surveys.kinds import KINDS, Answer, AnswerRefused
+from surveys.wording import wording
 
 FIELDS = ("external_id", "account", "contact", "submitted_at", "language")
 MAX_ID = 200
+# What a file is told; what a respondent is told of the rest reads well enough in a report.
+SENTENCES = {
+    "off_scale": "the scale goes from {low} to {high}",
+    "not_a_point": "is not a point of the scale, which is a whole number",
+    "not_offered": "is none of the choices",
+    "picked_twice": "names a choice twice",
+    "exclusive": "joins others with a choice that stands alone",
+    "one_answer": "holds more than one answer",
+    "too_few_picks": "names too few choices; the least is {limit}",
+    "too_many_picks": "names too many choices; the most is {limit}",
+    "too_long": "is longer than {limit} characters",
+    "unprintable": "holds characters that cannot be stored",
+    "not_text": "is not a text",
+    "required": "is missing, and the survey demands it",
+    "nothing_answered": "nothing is answered",
+    "not_asked": "is not asked of who answers like this",
+    "unknown_question": "is no question of the survey",
+    "not_a_number": "is not a number",
+    "not_a_date": "is not a day such as 2024-12-31",
+    "not_an_email": "is not an e-mail address",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseDraft:
-    """One response as read: its answers, and those of its other fields that the table speaks of."""
+    """One response as read: its answers, and those of its other fields that the table speaks of.
+
+    One that is not complete has None for `submitted_at`. `notes` counts answers left out as not asked.
+    """
 
     line: int
     submission_key: str
     values: Mapping[str, Any]
     answers: Mapping[str, Answer]
+    is_complete: bool = True
+    notes: int = 0
 
 
 def field_names(definition: Definition) -> dict[str, str]:
@@ -67,7 +94,7 @@ def read_responses(
             values, faults = _read_fields(row, fields, definition, dates, zone)
             answers, refused = _read_answers(row, questions, definition)
             faults += refused
-        key = _submission_key(row, values)
+        key = submission_key(row, values)
         if not faults and (first := first_lines.setdefault(key, row.line)) != row.line:
             faults = [f"external_id: the same as in line {first}"]
         if faults:
@@ -113,7 +140,7 @@ def _read_answers(
         try:
             answer = KINDS[question.kind].read_cell(question, plain(cell))
         except AnswerRefused as refused:
-            faults.append(f"{key}: {quoted(cell)}: {refused}")
+            faults.append(f"{key}: {quoted(cell)}: {refusal_sentence(refused)}")
         else:
             if answer is not None:
                 read[key] = answer
@@ -122,10 +149,20 @@ def _read_answers(
     if faults:
         return {}, faults
     checked = check_answers(definition, read, is_complete=True)
-    return checked.answers, [f"{key}: {refused}" for key, refused in checked.errors.items()]
+    return checked.answers, [f"{key}: {refusal_sentence(refused)}" for key, refused in checked.errors.items()]
 
 
-def _submission_key(row: Row, values: Mapping[str, Any]) -> str:
+def refusal_sentence(refused: AnswerRefused) -> str:
+    """Return why an answer is refused, to the person who made the file."""
+    sentence = SENTENCES.get(refused.code)
+    return (
+        sentence.format_map(refused.params)
+        if sentence
+        else wording("en").say(f"error.{refused.code}", **refused.params)
+    )
+
+
+def submission_key(row: Row, values: Mapping[str, Any]) -> str:
     """Return what tells the response from all others of its survey, whenever the file is read again."""
     if "external_id" in values:
         return f"import:{values['external_id']}"

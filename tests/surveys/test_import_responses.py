@@ -165,7 +165,7 @@ def test_it_knows_a_choice_by_key_or_text(tmp_path, survey, cell, stored):
 def test_several_picks_stand_in_one_cell(tmp_path, survey, cell, stored):
     said = run("import_responses", survey.slug, csv_file(tmp_path, "external_id,nps,used", f"1,9,{cell}"))
     if stored is None:
-        assert said.rejections == [f"line 2: used: '{cell}': not_offered"]
+        assert said.rejections == [f"line 2: used: '{cell}': is none of the choices"]
     else:
         assert answers(survey)["1"].get("used", []) == stored
 
@@ -192,12 +192,12 @@ def test_each_bad_row_is_rejected_whole_with_every_reason(tmp_path, survey, ada)
         "line 4: contact: belongs to another account",
         "line 5: submitted_at: '01.01.2024' is not a date like 2024-12-31; "
         "language: 'klingon!' is not a language code such as en or pt-BR; "
-        "nps: '11': off_scale (low 0, high 10); used: 'api;api': picked_twice",
+        "nps: '11': the scale goes from 0 to 10; used: 'api;api': names a choice twice",
         "line 6: submitted_at: is empty",
         "line 7: external_id: is empty",
         "line 8: external_id: the same as in line 2",
         "line 9: holds no answer",
-        "line 10: used: 'none;api': exclusive",
+        "line 10: used: 'none;api': joins others with a choice that stands alone",
     ]
     assert said.status == 1
 
@@ -209,7 +209,10 @@ def test_what_the_survey_demands_or_does_not_ask_is_rejected(tmp_path):
         "import_responses", survey.slug, csv_file(tmp_path, "nps,why", "3,Slow", "9,Fast", ",Hm", "9,")
     )
     assert said.out == "2 created, 0 updated, 0 unchanged, 2 rejected"
-    assert said.rejections == ["line 3: why: not_asked", "line 4: nps: required; why: not_asked"]
+    assert said.rejections == [
+        "line 3: why: is not asked of who answers like this",
+        "line 4: nps: is missing, and the survey demands it; why: is not asked of who answers like this",
+    ]
 
 
 def test_a_question_called_like_a_field_is_named_as_an_answer(tmp_path):

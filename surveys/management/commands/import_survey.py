@@ -35,7 +35,7 @@ class Command(BaseCommand):
         if format_ is None:
             raise CommandError("the format cannot be told: name it with --format", returncode=WRONG_USE)
         try:
-            conversion = format_.read(content).titled(options["title"])
+            conversion = format_.read(content).named_after(options["file"]).titled(options["title"])
             survey = import_survey(
                 conversion.definition,
                 programme=options["programme"] or GENERAL,
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             for place, fault in refused.faults:
                 self.stderr.write(f"{place}: {fault}")
             raise CommandError("nothing was imported", returncode=FAILED) from None
-        self.stdout.write(f"converted {len(conversion.definition.questions)} of {conversion.found} questions")
+        self.stdout.write(f"converted {conversion.converted} of {conversion.found} questions")
         self.stdout.write(f"slug: {survey.slug}")
         for loss in conversion.losses:
-            self.stdout.write(loss)
+            self.stdout.write(str(loss))

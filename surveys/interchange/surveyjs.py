@@ -1,0 +1,442 @@
+"""Surveys from SurveyJS: its JSON of pages and elements. Pure."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from surveys.interchange.conditions import all_of, show_if
+from surveys.interchange.conversion import Conversion
+from surveys.interchange.documents import listed, mapping, number, read_json, refused, words
+from surveys.interchange.drafting import Asked, Condition, Draft, Option, Texts
+
+CONTAINERS = {"panel", "paneldynamic", "flowpanel"}
+DEFAULT = "default"
+PLACEHOLDER = re.compile(r"(?<!\{)\{([^{}\n]{1,120})\}(?!\})")
+INPUT_KINDS = {"number": "number", "range": "number", "email": "email", "date": "date"}
+MAX_CELLS = 60
+MAX_NESTING = 20
+# What changes how answers are checked or counted, and has no counterpart.
+SETTINGS = {
+    "enableIf": "the condition on which it can be answered ({value})",
+    "requiredIf": "the condition on which it is required ({value})",
+    "choicesVisibleIf": "the condition on its choices ({value})",
+    "choicesEnableIf": "the condition on its choices ({value})",
+    "rowsVisibleIf": "the condition on its rows ({value})",
+    "columnsVisibleIf": "the condition on its columns ({value})",
+    "setValueIf": "setting its value by a condition ({value})",
+    "setValueExpression": "setting its value by a formula ({value})",
+    "defaultValue": "its default answer ({value})",
+    "defaultValueExpression": "its calculated default answer ({value})",
+    "resetValueIf": "taking its answer back by a condition ({value})",
+    "validators": "its own checks",
+    "choicesByUrl": "choices read from an address",
+    "choicesFromQuestion": "choices taken from the question {value}",
+    "imageLink": "its picture",
+    "correctAnswer": "its correct answer",
+    "score": "its score",
+}
+OF_SURVEY = {
+    "triggers": "its triggers",
+    "calculatedValues": "its calculated values",
+    "maxTimeToFinish": "its time limit",
+    "timeLimit": "its time limit",
+    "completedHtmlOnCondition": "end texts on a condition",
+    "navigateToUrlOnCondition": "addresses to go on to on a condition",
+    "completedBeforeHtml": "its text for who answered before",
+    "logo": "its logo",
+}
+
+
+def read_surveyjs(content: bytes) -> Conversion:
+    """Return what became of a survey made with SurveyJS."""
+    document = mapping(read_json(content))
+    if not listed(document.get("pages")) and not listed(
+        document.get("elements") or document.get("questions")
+    ):
+        raise refused("is JSON, but no survey that SurveyJS could show")
+    return _Reader(document).conversion()
+
+
+def _languages(value: object, found: dict[str, None], depth: int = 0) -> None:
+    """Collect the languages of all texts: an object with a text under "default" holds translations."""
+    if depth > MAX_NESTING:
+        return
+    if isinstance(value, dict):
+        if isinstance(value.get(DEFAULT), str):
+            found.update(dict.fromkeys(code for code, text in value.items() if isinstance(text, str)))
+        for inner in value.values():
+            _languages(inner, found, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            _languages(inner, found, depth + 1)
+
+
+class _Reader:
+    """Takes one SurveyJS survey over, page by page."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self.own = words(document.get("locale")) or "en"
+        found: dict[str, None] = {}
+        _languages(document, found)
+        self.draft = Draft([self.own, *(code for code in found if code != DEFAULT)])
+        self.draft.pipe = self.pipe
+        self.names: dict[str, Asked] = {}
+        self.found = 0
+
+    def conversion(self) -> Conversion:
+        """Return what became of the survey."""
+        draft, document = self.draft, self.document
+        draft.say("title", self.texts(document.get("title")))
+        draft.say("intro", self.texts(document.get("description")))
+        draft.say("thank_you", self.texts(document.get("completedHtml")))
+        for name, what in OF_SURVEY.items():
+            if document.get(name):
+                draft.lose("survey", f"{what} could not be taken over.")
+        if url := words(document.get("navigateToUrl")):
+            draft.end(url=url)
+        if document.get("questionsOnPageMode") in ("singlePage", "questionPerPage"):
+            draft.layout = "all" if document["questionsOnPageMode"] == "singlePage" else "question"
+        pages = listed(document.get("pages")) or [
+            {"elements": document.get("elements") or document.get("questions")}
+        ]
+        for page in map(mapping, pages):
+            name = words(page.get("name")) or "page"
+            condition = self.condition(f"page {name}", page)
+            draft.turn_page(self.texts(page.get("title")), condition)
+            if any(self.texts(page.get("description")).values()):
+                draft.remark(f"{name}_description", self.texts(page.get("description")))
+            self.elements(listed(page.get("elements") or page.get("questions")), None)
+        return draft.conversion(self.found)
+
+    def elements(self, elements: list[Any], when: Condition | None, depth: int = 0) -> None:
+        if depth > MAX_NESTING:
+            raise refused("has panels nested too deeply")
+        for element in map(mapping, elements):
+            kind = words(element.get("type"))
+            own = self.condition(self.place(element), element)
+            told = all_of([when or True, own or True])
+            both = None if isinstance(told, bool) else told
+            if kind in CONTAINERS:
+                self.panel(element, both, depth)
+            elif kind:
+                self.found += 1
+                self.ask(element, kind, both)
+
+    def panel(self, element: Mapping[str, Any], when: Condition | None, depth: int) -> None:
+        name = words(element.get("name")) or "panel"
+        if any(title := self.texts(element.get("title")).values()) and any(map(str.strip, title)):
+            self.draft.ask("", "statement", self.texts(element.get("title")), name=name, show_if=when)
+        if element.get("type") == "paneldynamic":
+            self.draft.lose(
+                f"panel {name}", "it was filled in several times; now its questions are asked once."
+            )
+        self.elements(listed(element.get("elements") or element.get("templateElements")), when, depth + 1)
+
+    def condition(self, place: str, element: Mapping[str, Any]) -> Condition | None:
+        expression = words(element.get("visibleIf"))
+        if expression:
+            return show_if(self.draft, place, expression, self.resolve)
+        if element.get("visible") is False:
+            self.draft.lose(place, "it was hidden until something showed it; now it is shown.")
+        return None
+
+    def resolve(self, name: str) -> Asked | None:
+        """Return the question that a name in an expression stands for, or the row of a matrix."""
+        if name in self.names:
+            return self.names[name]
+        matrix, _, row = name.partition(".")
+        asked = self.names.get(matrix)
+        return replace(asked, row=asked.rows[row]) if asked and row in asked.rows else None
+
+    def pipe(self, text: str) -> tuple[str, list[str]]:
+        """Return the text with {name} as {{name}}, and what else it quotes."""
+        unknown: list[str] = []
+
+        def ours(match: re.Match[str]) -> str:
+            asked = self.resolve(match[1].strip())
+            if asked and asked.kind != "matrix":
+                return f"{{{{{asked.key}}}}}"
+            if " " in match[1].strip():
+                return match[0]
+            unknown.append(match[0])
+            return "…"
+
+        return PLACEHOLDER.sub(ours, text), unknown
+
+    # Texts
+
+    def texts(self, value: object) -> dict[str, str]:
+        """Return a text of SurveyJS by language; "default" is the survey's own."""
+        if isinstance(value, dict):
+            by_language = {self.own if code == DEFAULT else code: words(text) for code, text in value.items()}
+            return {code: text for code, text in by_language.items() if text}
+        return {self.own: words(value)} if words(value) else {}
+
+    def place(self, element: Mapping[str, Any]) -> str:
+        return self.draft.place(words(element.get("name")), self.texts(element.get("title")))
+
+    def options(self, values: object) -> list[Option]:
+        """Return choices, rows or columns: values, or objects of a value and a text."""
+        options = []
+        for value in listed(values):
+            if isinstance(value, dict):
+                code = words(value.get("value")) or words(value.get("name")) or str(value.get("value", ""))
+                texts: Texts = self.texts(value.get("text") or value.get("title")) or code
+            else:
+                code = str(value).lower() if isinstance(value, bool) else words(value)
+                texts = code
+            options.append(Option(code, texts))
+        return options
+
+    # Questions
+
+    def ask(self, element: Mapping[str, Any], kind: str, when: Condition | None) -> None:
+        converters: dict[str, Callable[[Mapping[str, Any], Condition | None], object]] = {
+            "text": self.text,
+            "comment": lambda one, on: self.put(one, "long_text", on, settings=self.length(one, 10_000)),
+            **dict.fromkeys(("radiogroup", "buttongroup", "imagepicker"), self.choice),
+            "dropdown": self.choice,
+            **dict.fromkeys(("checkbox", "tagbox"), self.choice),
+            "boolean": lambda one, on: self.put(one, "yes_no", on),
+            "rating": self.rating,
+            "slider": self.slider,
+            "ranking": lambda one, on: self.put(one, "ranking", on, options=self.options(one.get("choices"))),
+            "matrix": self.matrix,
+            "matrixdropdown": self.grid,
+            "matrixdynamic": self.grid,
+            "multipletext": self.several,
+            "html": lambda one, on: self.put(one, "statement", on, text=self.texts(one.get("html"))),
+            "image": self.picture,
+            "file": self.upload,
+            "signaturepad": self.upload,
+        }
+        name = words(element.get("name"))
+        if kind not in converters:
+            why = {"expression": "it calculates a value and asks nothing"}.get(
+                kind, f"SurveyJS's type {kind[:40]!r} is not known here"
+            )
+            self.draft.lose_question(self.source(), name, self.texts(element.get("title")), why)
+            return
+        converters[kind](element, when)
+        self.report(element)
+
+    def source(self) -> str:
+        """Return what tells this element from all others: its place."""
+        return str(self.found)
+
+    def put(
+        self, element: Mapping[str, Any], kind: str, when: Condition | None, **details: Any
+    ) -> Asked | None:
+        """Ask one question for (a part of) an element."""
+        name = words(element.get("name")) or f"q{self.found}"
+        own_name = details.pop("name", name)
+        title = self.texts(element.get("title")) or {self.own: name}
+        asked = self.draft.ask(
+            self.source(),
+            kind,
+            details.pop("text", None) or title,
+            name=own_name,
+            help=self.texts(element.get("description")),
+            is_required=element.get("isRequired") is True and kind != "statement",
+            show_if=when,
+            **details,
+        )
+        if asked:
+            self.names[own_name] = asked
+            if element.get("valueName") and own_name == name:
+                self.names[words(element.get("valueName"))] = asked
+            if element.get("showCommentArea") is True or element.get("hasComment") is True:
+                self.comment(element, when, own_name)
+        return asked
+
+    def comment(self, element: Mapping[str, Any], when: Condition | None, name: str) -> None:
+        """Ask for the comment below a question as a question of its own."""
+        if name != words(element.get("name")):
+            return
+        text = self.texts(element.get("commentText")) or {self.own: "Comment"}
+        self.draft.ask(self.source(), "long_text", text, name=f"{name}-Comment", show_if=when)
+
+    def text(self, element: Mapping[str, Any], when: Condition | None) -> None:
+        input_type = words(element.get("inputType"))
+        kind = INPUT_KINDS.get(input_type, "short_text")
+        if input_type not in ("", "text", "url", "tel", *INPUT_KINDS):
+            self.draft.lose(self.place(element), f"its field for {input_type[:30]} became one for words.")
+        labels = {"placeholder": self.texts(element.get("placeholder") or element.get("placeHolder"))}
+        settings = self.length(element, 500)
+        if kind == "number":
+            settings = self.draft.number_settings(number(element.get("min")), number(element.get("max")))
+        self.put(element, kind, when, settings=settings, labels=labels if kind == "short_text" else {})
+
+    @staticmethod
+    def length(element: Mapping[str, Any], limit: int) -> dict[str, Any]:
+        longest = number(element.get("maxLength"))
+        return {"max_length": int(min(longest, limit))} if longest and longest >= 1 else {}
+
+    def choice(self, element: Mapping[str, Any], when: Condition | None) -> None:
+        options = self.options(element.get("choices"))
+        kind = words(element.get("type"))
+        is_many = kind in ("checkbox", "tagbox") or (
+            kind == "imagepicker" and element.get("multiSelect") is True
+        )
+        if kind == "imagepicker":
+            self.draft.lose(self.place(element), "its pictures were left out; their words became choices.")
+        if element.get("showNoneItem") is True or element.get("hasNone") is True:
+            none = self.texts(element.get("noneText")) or {self.own: "None"}
+            options.append(Option("none", none, is_exclusive=True))
+        if element.get("showOtherItem") is True or element.get("hasOther") is True:
+            other = self.texts(element.get("otherText")) or {self.own: "Other (describe)"}
+            options.append(Option("other", other, is_other=True))
+        settings: dict[str, Any] = {}
+        if words(element.get("choicesOrder")) == "random":
+            settings["random_order"] = True
+        if is_many:
+            least, most = number(element.get("minSelectedChoices")), number(element.get("maxSelectedChoices"))
+            settings.update({"min_picks": int(least)} if least and 1 <= least <= 100 else {})
+            settings.update({"max_picks": int(most)} if most and max(1, least or 1) <= most <= 100 else {})
+        ours = "multiple_choice" if is_many else "dropdown" if kind == "dropdown" else "single_choice"
+        self.put(element, ours, when, options=options, settings=settings)
+
+    def rating(self, element: Mapping[str, Any], when: Condition | None) -> None:
+        labels = {
+            "low_label": self.texts(element.get("minRateDescription")),
+            "high_label": self.texts(element.get("maxRateDescription")),
+        }
+        if values := self.options(element.get("rateValues")):
+            codes = [option.code for option in values]
+            if codes != [str(point) for point in range(1, len(codes) + 1)]:
+                self.put(element, "single_choice", when, options=values)
+                return
+        count = number(element.get("rateCount")) or len(values) or None
+        low = number(element.get("rateMin")) if element.get("rateMin") is not None else 1
+        high = number(element.get("rateMax")) or (count + (low or 0) - 1 if count else 5)
+        shape = (
+            "stars"
+            if words(element.get("rateType") or element.get("rateDisplayMode")) == "stars"
+            else "numbers"
+        )
+        title = self.texts(element.get("title"))
+        kind, settings = self.draft.scale_settings(int(low or 0), int(high), title, shape)
+        self.put(element, kind, when, settings=settings, labels=labels if kind != "number" else {})
+
+    def slider(self, element: Mapping[str, Any], when: Condition | None) -> None:
+        low, high = number(element.get("min")), number(element.get("max"))
+        settings = self.draft.number_settings(0 if low is None else low, 100 if high is None else high)
+        self.put(element, "number", when, settings=settings)
+        self.draft.lose(self.place(element), "its slider became a field for a number.")
+
+    def matrix(self, element: Mapping[str, Any], when: Condition | None) -> None:
+        columns = self.options(element.get("columns"))
+        if element.get("rows"):
+            self.put_matrix(element, when, columns)
+        else:
+            # Without rows SurveyJS shows one scale for the question itself.
+            self.put(element, "single_choice", when, options=columns)
+
+    def put_matrix(
+        self, element: Mapping[str, Any], when: Condition | None, columns: list[Option], **details: Any
+    ) -> None:
+        name = words(element.get("name"))
+        asked = self.draft.ask_matrix(
+            self.source(),
+            details.pop("text", None) or self.texts(element.get("title")) or {self.own: name},
+            self.options(element.get("rows")),
+            columns,
+            name=details.pop("name", name),
+            help=self.texts(element.get("description")),
+            is_required=element.get("isRequired") is True or element.get("isAllRowRequired") is True,
+            show_if=when,
+            **details,
+        )
+        if asked:
+            self.names[name] = asked
+
+    def grid(self, element: Mapping[str, Any], when: Condition | None) -> None:
+        """Ask each column of a table: for each row, or once where respondents add rows themselves."""
+        columns = [mapping(column) for column in listed(element.get("columns"))]
+        name, rows = words(element.get("name")), self.options(element.get("rows"))
+        title = self.texts(element.get("title")) or {self.own: name}
+        if element.get("type") == "matrixdynamic":
+            self.draft.lose(self.place(element), "it was filled in row by row; now it is asked once.")
+        if not columns or len(columns) * max(1, len(rows)) > MAX_CELLS:
+            why = f"it is a table of {len(rows)} by {len(columns)} fields"
+            self.draft.lose_question(self.source(), name, title, why)
+            return
+        for column in columns:
+            own = words(column.get("name"))
+            label = self.texts(column.get("title")) or {self.own: own}
+            choices = column.get("choices") or element.get("choices")
+            cell = words(column.get("cellType")) or words(element.get("cellType")) or "dropdown"
+            if rows and cell in ("dropdown", "radiogroup", "checkbox", "tagbox"):
+                texts = {code: f"{text} – {label.get(code, own)}" for code, text in title.items()}
+                is_many = cell in ("checkbox", "tagbox")
+                options = self.options(choices)
+                self.put_matrix(element, when, options, text=texts, name=f"{name}_{own}", is_many=is_many)
+                continue
+            for row in rows or [Option("", "")]:
+                self.cell(
+                    element=element,
+                    column=column,
+                    when=when,
+                    row=row,
+                    title=title,
+                    label=label,
+                    choices=choices,
+                    cell=cell,
+                )
+
+    def cell(
+        self,
+        *,
+        element: Mapping[str, Any],
+        column: Mapping[str, Any],
+        when: Condition | None,
+        row: Option,
+        title: Mapping[str, str],
+        label: Mapping[str, str],
+        choices: object,
+        cell: str,
+    ) -> None:
+        """Ask one cell of a table as an element of its own."""
+        own = words(column.get("name"))
+        of_row = row.text if isinstance(row.text, dict) else {self.own: str(row.text)}
+        text = {
+            code: " – ".join(filter(None, [words_, of_row.get(code, row.code), label.get(code, own)]))
+            for code, words_ in title.items()
+        }
+        name = "_".join(filter(None, [words(element.get("name")), row.code, own]))
+        part = {**column, "name": name, "title": text, "type": cell, "choices": choices}
+        self.ask(part, cell, when)
+
+    def several(self, element: Mapping[str, Any], when: Condition | None) -> None:
+        items = [mapping(item) for item in listed(element.get("items"))]
+        name = words(element.get("name"))
+        if not items:
+            self.draft.lose_question(
+                self.source(), name, self.texts(element.get("title")), "it has no fields"
+            )
+        for item in items:
+            own = words(item.get("name"))
+            label = self.texts(item.get("title")) or {self.own: own}
+            title = self.texts(element.get("title")) or {self.own: name}
+            text = {code: f"{words_} – {label.get(code, own)}" for code, words_ in title.items()}
+            self.text({**item, "name": f"{name}_{own}", "title": text}, when)
+
+    def picture(self, element: Mapping[str, Any], when: Condition | None) -> None:
+        name = words(element.get("name"))
+        self.draft.lose_question(self.source(), name, self.texts(element.get("title")), "it is a picture")
+
+    def upload(self, element: Mapping[str, Any], when: Condition | None) -> None:
+        self.draft.take_words_for_file(self.put(element, "short_text", when))
+
+    def report(self, element: Mapping[str, Any]) -> None:
+        place = self.place(element)
+        for name, what in SETTINGS.items():
+            value = element.get(name)
+            if value not in (None, "", [], {}, False):
+                short = " ".join(str(value).split())
+                told = what.format(value=short if len(short) <= 80 else f"{short[:79]}…")
+                self.draft.lose(place, f"{told} was not taken over.")
+        if element.get("readOnly") is True:
+            self.draft.lose(place, "it could not be changed by who answers; now it can.")
