@@ -50,6 +50,12 @@ app.conf.beat_schedule = {
     # Each is short where nothing is due, and safe beside itself.
     "plan": {"task": "surveys.tasks.plan", "schedule": 60.0, "options": {"expires": 60}},
     "send": {"task": "surveys.tasks.send", "schedule": 10.0, "options": {"expires": 10}},
+    # After the sweep, so that what came late is in what the month is known by.
+    "close": {
+        "task": "metrics.tasks.close",
+        "schedule": crontab(hour=3, minute=40),
+        "options": {"expires": 6 * 3600},
+    },
     # Writes the snapshots that are missing: after midnight all of them, later those of new accounts.
     "score": {"task": "metrics.tasks.score", "schedule": crontab(minute="*/5"), "options": {"expires": 300}},
     "exports": {"task": "metrics.tasks.write_exports", "schedule": 3.0, "options": {"expires": 10}},

@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from accounts.actions.exports import discard_exports
 from accounts.models import Export
+from metrics.actions.closing import close_months
 from metrics.actions.exporting import write_next_export
 from metrics.actions.health import score_missing
 from metrics.actions.refresh import refresh_metrics
@@ -34,3 +35,9 @@ def write_exports() -> None:
 def discard_old_exports() -> None:
     """Throw away the files of exports that have been kept long enough."""
     discard_exports(Export.objects.over_at(timezone.now()))
+
+
+@shared_task
+def close() -> None:
+    """Close the months that are over, and restate those of which something was learnt since."""
+    close_months(now=timezone.now())

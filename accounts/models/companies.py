@@ -80,6 +80,15 @@ class Account(models.Model):
         """Return the page on which everything about this account is shown."""
         return reverse("account", args=[self.pk])
 
+    def clean(self) -> None:
+        """Refuse a parent that this account is itself above; the database refuses it from everywhere else."""
+        above, seen = self.parent, set()
+        while above is not None and above.pk not in seen:
+            if above.pk == self.pk:
+                raise ValidationError({"parent": "This account is itself above that one."})
+            seen.add(above.pk)
+            above = above.parent
+
 
 class Contacts(OfAccount):
     """Reads of contacts."""

@@ -1,0 +1,223 @@
+"""Retention, movements and lifetimes: mergers, groups of companies, products, months as known then."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import Account, ExchangeRate, Subscription
+from metrics.actions.absorb import absorb_responses
+from metrics.actions.closing import close_month, close_months
+from metrics.measures.query import ask
+from metrics.measures.scope import NotClosed, Scope
+from metrics.models import Close, RevenueMonth
+from tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+TODAY = date(2026, 6, 15)
+START, END = date(2025, 6, 1), date(2026, 6, 1)
+NOW = datetime(2026, 6, 2, 3, tzinfo=UTC)
+BARS = ("opening", "new", "reactivation", "expansion", "contraction", "churn", "currency")
+
+
+@pytest.fixture
+def scope():
+    viewer = f.user(is_superuser=True)
+
+    def make(**rest):
+        return Scope(viewer=viewer, today=TODAY, **{"start": START, "end": END, **rest})
+
+    return make
+
+
+def values(*names, of):
+    return [ask(name, of).value for name in names]
+
+
+def test_a_merger_is_neither_churn_nor_expansion(scope):
+    old, heir = f.account(segment="a"), f.account(segment="b")
+    bought = f.subscription(old, date(2025, 1, 1), date(2026, 1, 1), 1000)
+    f.subscription(heir, date(2025, 1, 1), None, 2000)
+    f.subscription(heir, date(2026, 1, 1), None, 1000, renews=bought)
+    assert values("grr", "nrr", "logo_churn", of=scope()) == [100, 100, 0]
+    assert ask("grr", scope()).n == 1
+    bridge = ask("arr", scope()).beside
+    assert [bridge[bar] for bar in BARS] == [3000, 0, 0, 0, 0, 0, 0]
+    assert values("renewal_rate", "logo_renewal_rate", of=scope()) == [100, 100]
+    of_a = scope(attributes={"segment": "a"})
+    assert values("grr", "logo_churn", "renewal_rate", of=of_a) == [100, 0, 100]
+
+
+def test_what_leaves_without_an_heir_is_lost(scope):
+    f.subscription(f.account(), date(2025, 1, 1), date(2026, 1, 1), 1000)
+    f.subscription(f.account(), date(2026, 1, 1), None, 1000)
+    assert values("grr", "nrr", "logo_churn", of=scope()) == [0, 0, 100]
+
+
+def test_a_group_of_companies_is_one_customer_on_request(scope):
+    top = f.account()
+    left, grew = f.account(parent=top), f.account(parent=f.account(parent=top))
+    f.subscription(left, date(2025, 1, 1), date(2026, 1, 1), 1000)
+    f.subscription(grew, date(2025, 1, 1), date(2026, 1, 1), 1000)
+    f.subscription(grew, date(2026, 1, 1), None, 1500)
+    assert values("grr", "logo_churn", of=scope()) == [50, 50]
+    assert values("grr", "logo_churn", of=scope(is_by_parent=True)) == [75, 0]
+    bridge = ask("arr", scope(is_by_parent=True)).beside
+    assert (bridge["churn"], bridge["contraction"], bridge["expansion"]) == (0, -500, 0)
+
+
+def test_a_product_has_its_own_retention(scope):
+    account = f.account()
+    f.subscription(account, date(2025, 1, 1), date(2026, 1, 1), 1000, product="old")
+    f.subscription(account, date(2026, 1, 1), None, 1000, product="new")
+    assert values("grr", of=scope()) == [100]
+    measure = ask("grr", scope(product="old"))
+    assert measure.value == 0
+    assert any("one product" in note for note in measure.notes)
+
+
+def test_a_renewal_in_another_product_renews_what_it_names(scope):
+    account = f.account()
+    old = f.subscription(account, date(2025, 1, 1), date(2026, 1, 1), 1000, product="old")
+    f.subscription(account, date(2026, 1, 1), date(2026, 5, 1), 800, product="new", renews=old)
+    assert values("renewal_rate", of=scope(product="old")) == [80]
+    assert values("renewal_rate", of=scope(product="new")) == [0]
+
+
+def test_the_bridge_names_every_movement_and_what_came_back(scope):
+    levels = {
+        "new": [(date(2025, 9, 1), None, 700)],
+        "expansion": [(date(2025, 1, 1), None, 1000), (date(2026, 2, 1), None, 300)],
+        "contraction": [(date(2025, 1, 1), date(2026, 1, 1), 1000), (date(2026, 1, 1), None, 600)],
+        "churn": [(date(2025, 1, 1), date(2026, 1, 1), 500)],
+        "reactivation": [(date(2024, 1, 1), date(2025, 1, 1), 100), (date(2026, 4, 1), None, 200)],
+        "dip": [(date(2025, 1, 1), date(2025, 9, 1), 50), (date(2025, 12, 1), None, 50)],
+    }
+    for terms in levels.values():
+        account = f.account()
+        for term in terms:
+            f.subscription(account, *term)
+    measure = ask("arr", scope())
+    bridge = measure.beside
+    assert [bridge[bar] for bar in BARS] == [2550, 700, 250, 300, -400, -550, 0]
+    assert (measure.value, measure.n, bridge["lost_and_regained"]) == (2850, 5, 50)
+    assert ask("nrr", scope()).beside["end"] == 2850 - 700 - 200
+
+
+amounts = st.integers(1, 10_000).map(lambda cents: Decimal(cents) / 100)
+days = st.integers(-200, 400).map(lambda days: START + timedelta(days=days))
+contracts = st.lists(
+    st.tuples(st.integers(0, 3), days, st.integers(1, 500), amounts, st.sampled_from(["USD", "EUR", "GBP"])),
+    max_size=12,
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(contracts, st.decimals("0.5", "2", places=5), st.decimals("0.5", "2", places=5))
+def test_the_bridge_closes_to_the_cent_at_any_rates(scope, rows, before, after):
+    Subscription.objects.all().delete()
+    ExchangeRate.objects.all().delete()
+    accounts = [f.account() for _ in range(4)]
+    for currency in ("EUR", "GBP"):
+        for month, rate in ((START, before), (END, after)):
+            ExchangeRate.objects.create(currency=currency, month=month, rate=rate)
+    for place, since, length, amount, currency in rows:
+        f.subscription(accounts[place], since, since + timedelta(days=length), 0, currency=currency)
+        Subscription.objects.filter(annual_value=0).update(annual_value=amount)
+    measure = ask("arr", scope(start=START, end=END))
+    if measure.value is None:
+        assert not Subscription.objects.filter(starts_on__lte=END).exists()
+        return
+    assert sum(measure.beside[bar] for bar in BARS) == measure.value
+    assert measure.value == measure.value.quantize(Decimal("0.01"))
+    assert all(measure.beside[name] >= 0 for name in ("opening", "new", "expansion", "reactivation"))
+    assert all(measure.beside[name] <= 0 for name in ("contraction", "churn"))
+    grr, nrr = ask("grr", scope()), ask("nrr", scope())
+    if grr.value is not None:
+        assert 0 <= grr.value <= 100
+        assert grr.value <= nrr.value
+
+
+def test_survival_knows_of_young_customers_what_they_can_tell(scope):
+    for months, has_left in ((6, True), (24, False), (24, False), (3, False)):
+        began = END - timedelta(days=round(30.5 * months))
+        end = END - timedelta(days=1) if has_left else None
+        f.subscription(f.account(), began, end, 100)
+    measure = ask("survival", scope())
+    assert measure.value == pytest.approx(100 * 2 / 3)
+    assert (measure.beside["after_3_months"], measure.n) == (100, 4)
+    assert measure.value in measure.interval
+
+
+def test_customers_of_different_loyalty_are_worth_more_than_one_rate_says(scope):
+    left = {1: 26, 2: 10, 3: 6, 4: 4}
+    for years, count in left.items():
+        for _ in range(count):
+            f.subscription(f.account(), date(2021, 1, 1), date(2021 + years, 1, 1), 1000)
+    for _ in range(54):
+        f.subscription(f.account(), date(2021, 1, 1), None, 1000)
+    measure = ask("clv_sbg", scope())
+    assert measure.n == 54
+    assert measure.beside["oldest_cohort_left"] == pytest.approx(
+        measure.beside["oldest_cohort_left_by_model"], abs=3
+    )
+    assert measure.value > 1000
+    assert measure.beside["margin"] == measure.value * Decimal("0.80")
+
+
+def test_too_few_customers_have_no_second_level(scope):
+    f.subscription(f.account(), date(2021, 1, 1), None, 1000)
+    measure = ask("clv_sbg", scope())
+    assert measure.value is None
+    assert "100 customers" in measure.notes[-1]
+
+
+def test_a_closed_month_is_kept_and_a_restatement_told_apart(scope):
+    account = f.account(segment="a")
+    sold = f.subscription(account, date(2025, 1, 1), None, 1000)
+    assert {closing.is_restated for closing in close_months(now=NOW)} == {False}
+    assert close_months(now=NOW + timedelta(hours=1)) == []
+    assert RevenueMonth.objects.filter(month=date(2026, 5, 1), until=None).get().annual_value == 1000
+    sold.ends_on = date(2026, 5, 20)
+    sold.save()
+    (restated,) = close_months(now=NOW + timedelta(days=3))
+    assert (restated.month, restated.is_restated, restated.removed) == (date(2026, 5, 1), True, 1)
+    known = {day: ask("grr", scope(known_on=day)).value for day in (date(2026, 6, 3), date(2026, 6, 5))}
+    assert known == {date(2026, 6, 3): 100, date(2026, 6, 5): 0}
+    assert ask("grr", scope()).value == 0
+    with pytest.raises(NotClosed):
+        ask("grr", scope(known_on=date(2026, 6, 1)))
+    with pytest.raises(NotClosed):
+        ask("grr", scope(start=date(2025, 6, 2), known_on=date(2026, 6, 5)))
+    account.segment = "b"
+    account.save()
+    assert ask("grr", scope(known_on=date(2026, 6, 3), attributes={"segment": "a"})).n == 1
+
+
+def test_answers_are_replayed_as_they_were_known_too(scope):
+    survey = f.published_survey()
+    f.respond(survey, {"nps": 10}, at=datetime(2026, 5, 10, tzinfo=UTC))
+    absorb_responses(now=f.NOON)
+    close_months(now=NOW)
+    f.respond(survey, {"nps": 0}, at=datetime(2026, 5, 11, tzinfo=UTC))
+    absorb_responses(now=f.NOON)
+    close_months(now=NOW + timedelta(days=2))
+    assert values("nps", of=scope()) == [0]
+    assert values("nps", of=scope(known_on=date(2026, 6, 2))) == [100]
+    assert values("nps", of=scope(known_on=date(2026, 6, 4))) == [0]
+    with pytest.raises(NotClosed, match="all accounts"):
+        ask("nps", scope(known_on=date(2026, 6, 2), country="DE"))
+
+
+def test_a_month_that_is_not_over_is_not_closed():
+    with pytest.raises(ValueError, match="is over"):
+        close_month(date(2026, 6, 1), now=NOW)
+    assert not Close.objects.exists()
+
+
+def test_revenue_of_nobody_is_unknown(scope):
+    assert not Account.objects.exists()
+    assert values("arr", "grr", "survival", "clv_sbg", of=scope()) == [None] * 4
