@@ -78,17 +78,19 @@ def _answer_to(
 def _compares(operator: str, question: Question, answer: Answer, value: Any) -> bool:
     if operator in ("less", "greater"):
         # Numbers with numbers, days with days: these stand in the order of their letters.
-        if isinstance(answer, str) != isinstance(value, str) or not isinstance(answer, int | float | str):
+        if isinstance(answer, bool) or not isinstance(answer, int | float | str):
+            return False
+        if isinstance(answer, str) != isinstance(value, str):
             return False
         return bool(answer < value if operator == "less" else answer > value)
     picked = _picked(question, answer)
     if operator == "contains":
         if question.choices:
-            return _counted_key(question, value) in picked
-        return isinstance(answer, str) and str(value).casefold() in answer.casefold()
+            return counted_key(question, value) in picked
+        return isinstance(answer, str) and fold(str(value)) in fold(answer)
     plain = picked[0] if len(picked) == 1 else answer
     values = value if operator == "one_of" else [value]
-    return plain in [_counted_key(question, one) for one in values]
+    return plain in [counted_key(question, one) for one in values]
 
 
 def _picked(question: Question, answer: Answer) -> tuple[str, ...]:
@@ -98,7 +100,12 @@ def _picked(question: Question, answer: Answer) -> tuple[str, ...]:
     return KINDS[question.kind].picked(answer)
 
 
-def _counted_key(question: Question, value: Any) -> Any:
+def fold(text: str) -> str:
+    """Return the text without regard to case, as browsers can tell it too (they know no `casefold`)."""
+    return text.upper().lower()
+
+
+def counted_key(question: Question, value: Any) -> Any:
     """Return the key under which a choice is counted: the open one is "other", whatever its own key."""
     choice = question.choice_by_key.get(value)
     return "other" if choice and choice.is_other else value

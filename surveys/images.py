@@ -1,8 +1,8 @@
 """Small images from outside, rewritten with nothing in them but what draws them. Pure.
 
 Only PNG, JPEG and WebP, told by their own first bytes and never by a name (SECURITY T4, T58): metadata,
-comments, colour profiles and whatever hangs behind the end of the image are left out, so that neither the place
-where it was taken nor a second file travels along.
+comments, colour profiles and whatever hangs behind the end of the image are left out, so that neither the
+place where it was taken nor a second file travels along.
 """
 
 import re

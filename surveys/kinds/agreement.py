@@ -50,6 +50,10 @@ class YesNo(Kind):
             ],
         }
 
+    def reader(self, question: Question) -> list[Any]:
+        """Return that the answer is a word."""
+        return ["words", 1, 3]
+
     def picked(self, answer: Answer) -> tuple[str, ...]:
         """Return the one answer."""
         return (answer,)
@@ -104,6 +108,10 @@ class Consent(Kind):
             "statement": sheet.text(question.settings.get("statement")) or sheet.words["i_agree"],
             "is_picked": sheet.value(question.key) == "yes",
         }
+
+    def reader(self, question: Question) -> list[Any]:
+        """Return that it is one tick."""
+        return ["picks", 1, 1, "", []]
 
     def picked(self, answer: Answer) -> tuple[str, ...]:
         """Return that it was given."""

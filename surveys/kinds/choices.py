@@ -116,6 +116,10 @@ class Choosing(Kind):
         """Return the choice that asks for words, None when there is none."""
         return next((choice for choice in question.choices if choice.is_other), None)
 
+    def _open_key(self, question: Question) -> str:
+        choice = self.open_choice(question)
+        return choice.key if choice else ""
+
     def check_settings(self, settings: Mapping[str, Any]) -> None:
         """Refuse an order that is neither random nor not."""
         yes_or_no("random_order", settings["random_order"])
@@ -191,6 +195,10 @@ class SingleChoice(Choosing):
         """Return the pick as a person reads it."""
         return self.show_pick(question, answer, language)
 
+    def reader(self, question: Question) -> list[Any] | None:
+        """Return that one pick is taken, and which choice is the open one."""
+        return ["picks", 0, 1, self._open_key(question), []]
+
 
 class Dropdown(SingleChoice):
     """One of a list of choices; a long list is searched by typing."""
@@ -220,6 +228,10 @@ class Dropdown(SingleChoice):
             "value": picked.text.into(sheet.language) if picked else sheet.value(question.key),
             "has_words": self.open_choice(question) is not None,
         }
+
+    def reader(self, question: Question) -> list[Any] | None:
+        """Return as for a single choice, None for a list that is searched by typing."""
+        return None if len(question.choices) > LONG_LIST else super().reader(question)
 
 
 class MultipleChoice(Choosing):
@@ -294,3 +306,11 @@ class MultipleChoice(Choosing):
     def show(self, question: Question, answer: Answer, language: str) -> str:
         """Return the picks as a person reads them."""
         return ", ".join(self.show_pick(question, pick, language) for pick in answer)
+
+    def reader(self, question: Question) -> list[Any]:
+        """Return how many picks are taken, which choice is the open one and which stand alone."""
+        least, most = question.settings["min_picks"], question.settings["max_picks"]
+        alone = [
+            "other" if choice.is_other else choice.key for choice in question.choices if choice.is_exclusive
+        ]
+        return ["picks", max(least, 1), most, self._open_key(question), alone]

@@ -158,6 +158,10 @@ class Kind(ABC):
         """Return the keys of the choices that an allowed answer picks."""
         return ()
 
+    def reader(self, question: Question) -> list[Any] | None:
+        """Return by which rule of static/surveys/answer.js a browser reads an answer, None when none does."""
+        return None
+
     def show(self, question: Question, answer: Answer, language: str) -> str:
         """Return an allowed answer as a person reads it."""
         return str(answer)

@@ -83,6 +83,12 @@ class Number(Kind):
             "unit": sheet.text(settings.get("unit")),
         }
 
+    def reader(self, question: Question) -> list[Any]:
+        """Return the range and how fine the number may be."""
+        low, high = question.settings["min"], question.settings["max"]
+        range_ = [-MOST if low is None else low, MOST if high is None else high]
+        return ["number", *range_, question.settings["decimals"]]
+
     def show(self, question: Question, answer: Answer, language: str) -> str:
         """Return the number with its unit."""
         units = question.settings.get("unit") or {}

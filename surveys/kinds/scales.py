@@ -55,6 +55,10 @@ class Scale(Kind):
             raise AnswerRefused("off_scale", low=low, high=high)
         return answer
 
+    def reader(self, question: Question) -> list[Any]:
+        """Return the range of the points."""
+        return ["point", self.low(question.settings), self.high(question.settings)]
+
     def end_phrases(self, settings: Mapping[str, Any]) -> tuple[str, str] | None:
         """Return which phrases name the two ends of a scale that names neither, None for no words at all."""
         return None

@@ -68,6 +68,10 @@ class Words(Kind):
             "placeholder": sheet.text(question.settings.get("placeholder")),
         }
 
+    def reader(self, question: Question) -> list[Any] | None:
+        """Return how many characters are asked for, at least and at most."""
+        return ["words", question.settings.get("min_length", 0), question.settings["max_length"]]
+
 
 class ShortText(Words):
     """One line."""
@@ -94,6 +98,10 @@ class ShortText(Words):
         """Return what the browser may check itself, besides."""
         pattern = PATTERNS.get(question.settings.get("pattern", ""))
         return {**super().controls(question, sheet), "pattern": pattern}
+
+    def reader(self, question: Question) -> list[Any] | None:
+        """Return how many characters are asked for, None where they have to look like something."""
+        return None if "pattern" in question.settings else super().reader(question)
 
 
 class Email(Kind):

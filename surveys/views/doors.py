@@ -9,6 +9,7 @@ from surveys.actions.answering import AlreadyAnswered, AnsweredDifferently
 from surveys.definition import Definition, Ending
 from surveys.languages import choose_language
 from surveys.versions import published_definition
+from surveys.views.looks import look_of
 from surveys.views.pages import html_response, render_message, render_thanks
 from surveys.views.venues import venue_of
 from surveys.visits import NotTaken, NotYetOpen, SurveyClosed, SurveyFull, Visit
@@ -50,10 +51,11 @@ def door_page(
             phrase,
             title=title,
             text=text,
+            theme=definition.theme,
             venue=venue,
             change_url=f"{request.path}?{CHANGE}=1&lang={language}" if may_change else "",
         )
-    return html_response(html, status or usual_status, venue)
+    return html_response(html, status or usual_status, venue, look_of(definition.theme))
 
 
 def _ending(definition: Definition, door: NotTaken) -> Ending | None:

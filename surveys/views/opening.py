@@ -18,6 +18,7 @@ from surveys.privacy import CONFIDENTIAL, IDENTIFIED
 from surveys.versions import published_definition
 from surveys.views.doors import CHANGE, door_page, language_of
 from surveys.views.incoming import Fields, Form, new_submission_key, read_query
+from surveys.views.looks import look_of
 from surveys.views.pages import PRIVATE, FormPage, html_response, language_name, render_form
 from surveys.views.venues import venue_of
 from surveys.visits import Link, NotTaken, OpenLink, Visit
@@ -55,7 +56,7 @@ def open_visit(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
         notes=_fallback_note(definition, language, wanted),
         stored=_stored(definition, link, language),
     )
-    return html_response(render_form(page), venue=page.venue)
+    return html_response(render_form(page), venue=page.venue, look=look_of(definition.theme))
 
 
 def _fallback_note(definition: Definition, language: str, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ def resume_visit(request: HttpRequest, link: Link, form: Form, now: datetime) ->
         now=now,
     )
     page = replace(page, hidden=read_hidden(definition, form.fields, prefix=IN_FORM))
-    return html_response(render_form(page), venue=page.venue)
+    return html_response(render_form(page), venue=page.venue, look=look_of(definition.theme))
 
 
 def nothing_to_show() -> HttpResponse:

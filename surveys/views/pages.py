@@ -1,24 +1,24 @@
-"""Pages for respondents, drawn from a definition and nothing else: no query, no session, no script."""
+"""Pages for respondents, drawn from a definition and nothing else: no query and no session."""
 
-import hashlib
-from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import groupby
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import get_template
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html
 from django.utils.translation import get_language_info
 
 from surveys.definition import Definition, Ending, Question
 from surveys.hidden import IN_FORM
 from surveys.kinds import KINDS, Answer, AnswerRefused, Sheet
 from surveys.languages import direction
+from surveys.live import live_questions
 from surveys.paging import UNSEEN, page_questions
 from surveys.views.incoming import Fields
+from surveys.views.looks import PLAIN_LOOK, Look, look_of, script_url
 from surveys.views.questions import Place, draw_question, refusal
 from surveys.views.traces import stamp
 from surveys.views.venues import (
@@ -29,16 +29,11 @@ from surveys.views.venues import (
     WARNING_SECONDS,
     Venue,
 )
-from surveys.wording import Wording, wording
+from surveys.wording import wording
 
-# The style is in the page: one request on a slow line instead of two, and the policy names its hash.
-STYLE = mark_safe((Path(settings.BASE_DIR) / "templates/surveys/style.css").read_text("utf-8"))  # noqa: S308
-STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = (
-    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; img-src 'self' data:; form-action 'self';"
-    " base-uri 'none'; frame-ancestors "
-)
 LONGEST_HEADING = 100
+# What the script says itself.
+SCRIPT_WORDS = ("saved", "offline", "try_now", "start_over", "characters_left", "more_questions")
 # The key and the text of a question, and the sentence that says what about it.
 Refusal = tuple[str, str, str]
 # Sent with every answer; what comes before the views elsewhere is left out here (config.middleware).
@@ -49,7 +44,6 @@ HEADERS = {
     **PRIVATE,
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Content-Security-Policy": f"{POLICY}'none'",
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
 }
@@ -76,25 +70,32 @@ class FormPage:
     venue: Venue = PLAIN
     notes: Sequence[str] = ()
     stored: str = ""
+    # Whether the script may keep what is answered so far, here and on the server: not for a preview.
+    keeps: bool = True
 
 
 def render_form(page: FormPage, **preview: object) -> str:
     """Return the HTML of one page of the form; `preview` is what only a preview's page holds."""
     definition, words = page.definition, wording(page.language)
+    here = definition.pages[page.page]
     questions = page_questions(definition, page.answers, page.page)
     fields = {**fields_of(definition, page.answers), **page.fields}
     sheet = Sheet(fields, page.language, definition.language, words, page.key)
     problems, notes = _refusals(questions, sheet, page.errors)
+    live = live_questions(definition, page.answers, here)
+    waiting = {rule["key"] for rule in live if "show_if" in rule}.difference(q.key for q in questions)
+    drawn = [question for question in here if question in questions or question.key in waiting]
     count = len(definition.pages)
     return _render(
         "surveys/form.html",
         page.language,
-        words,
+        definition.theme,
         title=definition.title.into(page.language),
         intro=definition.intro.into(page.language) if page.page == 0 else "",
         action=page.action,
-        questions=_drawn(questions, sheet, page),
-        shapes={question.settings.get("shape", "numbers") for question in questions} - {"numbers"},
+        layout=definition.layout,
+        parts=_parts(drawn, waiting, sheet, page),
+        shapes={question.settings.get("shape", "numbers") for question in drawn} - {"numbers"},
         problems=problems,
         problem_count=words.say("problems", count=len(problems)),
         notes=notes,
@@ -118,6 +119,14 @@ def render_form(page: FormPage, **preview: object) -> str:
         idle_seconds=IDLE_SECONDS,
         warning_seconds=WARNING_SECONDS,
         starts_again=words.say("starts_again", seconds=WARNING_SECONDS) if page.venue.is_kiosk else "",
+        script=script_url(),
+        for_script={
+            "questions": live,
+            "keeps": page.keeps and not page.venue.is_kiosk,
+            "is_resumed": page.is_resumed,
+            "goes_on": definition.layout == "question" and page.page < count - 1,
+            "words": {name: words.phrases[name] for name in SCRIPT_WORDS},
+        },
         **preview,
     )
 
@@ -132,6 +141,7 @@ def render_message(
     is_done: bool = False,
     is_preview: bool = False,
     venue: Venue = PLAIN,
+    theme: Mapping[str, str] | None = None,
     **rest: object,
 ) -> str:
     """Return the HTML of a page that says one thing: what is given, or else in the words of the phrase."""
@@ -139,7 +149,7 @@ def render_message(
     return _render(
         "surveys/message.html",
         language,
-        words,
+        theme or {},
         title=title,
         heading=heading or words[f"{phrase}_title"],
         text=text or ("" if heading else words[f"{phrase}_text"]),
@@ -179,6 +189,7 @@ def render_thanks(definition: Definition, language: str, ending: Ending | None =
         title=definition.title.into(language),
         heading=heading,
         text=text.strip(),
+        theme=definition.theme,
         **{"is_done": True, **rest},
     )
 
@@ -192,11 +203,12 @@ def fields_of(definition: Definition, answers: Mapping[str, Answer]) -> dict[str
     return fields
 
 
-def html_response(html: str, status: int = 200, venue: Venue = PLAIN) -> HttpResponse:
+def html_response(
+    html: str, status: int = 200, venue: Venue = PLAIN, look: Look = PLAIN_LOOK
+) -> HttpResponse:
     """Return a page that nobody keeps, lists or sends onwards, nor frames but where the venue allows it."""
-    response = HttpResponse(html, status=status, headers=HEADERS)
-    if venue.script:
-        response["Content-Security-Policy"] = f"script-src 'self'; {POLICY}{venue.ancestors}"
+    policy = {"Content-Security-Policy": look.policy(venue.ancestors)}
+    response = HttpResponse(html, status=status, headers={**HEADERS, **policy})
     if venue.is_framed:
         del response["X-Frame-Options"]
     return response
@@ -226,14 +238,27 @@ def _travelling(page: FormPage) -> list[tuple[str, str]]:
     return [*fields, *((f"{IN_FORM}{name}", value) for name, value in page.hidden.items())]
 
 
-def _drawn(questions: Sequence[Question], sheet: Sheet, page: FormPage) -> Iterator[str]:
+def _parts(
+    questions: Sequence[Question], waiting: Collection[str], sheet: Sheet, page: FormPage
+) -> Iterator[tuple[str, list[str]]]:
+    """Return the titles of the sections on the page, each with its questions drawn.
+
+    What an answer on the page may call up stands in a template: without a script it is not there.
+    """
     # Where some questions are required and some are not, the free ones say so.
     is_mixed = len({question.is_required for question in questions if KINDS[question.kind].asks}) == 2
-    for number, question in enumerate(questions):
-        is_optional = is_mixed and not question.is_required and KINDS[question.kind].asks
-        place = Place(is_first=number == 0, is_optional=is_optional)
-        refused = page.errors.get(question.key)
-        yield draw_question(question, place, sheet, refused, version_id=page.version_id)
+    for number, section in groupby(questions, key=lambda question: question.page):
+        drawn = []
+        for question in section:
+            is_free = not question.is_required and KINDS[question.kind].asks
+            place = Place(is_optional=is_mixed and is_free)
+            refused = page.errors.get(question.key)
+            html = draw_question(question, place, sheet, refused, version_id=page.version_id)
+            if question.key in waiting:
+                html = format_html('<template data-for="{}">{}</template>', question.key, html)
+            drawn.append(html)
+        meta = page.definition.page_by_number.get(number)
+        yield (meta.title.into(page.language) if meta else ""), drawn
 
 
 def _refusals(
@@ -250,14 +275,14 @@ def _refusals(
     return problems, notes
 
 
-def _render(template: str, language: str, words: Wording, **context: object) -> str:
+def _render(template: str, language: str, theme: Mapping[str, str], **context: object) -> str:
     return get_template(template).render(
         {
             "venue": PLAIN,
             "language": language,
             "direction": direction(language),
-            "words": words,
-            "style": STYLE,
+            "words": wording(language),
+            "look": look_of(theme),
             **context,
         }
     )

@@ -11,7 +11,8 @@ from surveys.languages import choose_language
 from surveys.paging import Turn, next_page
 from surveys.views.doors import message_page
 from surveys.views.incoming import RequestRefused, form_of
-from surveys.views.pages import POLICY, fields_of, html_response, render_thanks
+from surveys.views.looks import look_of
+from surveys.views.pages import fields_of, html_response, render_thanks
 from surveys.views.sent import Sent
 
 
@@ -29,7 +30,7 @@ def preview_page(request: HttpRequest, definition: Definition, *, language: str 
     sent = Sent(form, 0, definition, chosen, request.path)
     response = _following(request, sent)
     # The admin may show it in a frame of its own.
-    response["Content-Security-Policy"] = f"{POLICY}'self'"
+    response["Content-Security-Policy"] = look_of(definition.theme).policy("'self'")
     response["X-Frame-Options"] = "SAMEORIGIN"
     # Without any referrer a browser sends the origin "null", which the check of the CSRF token refuses.
     response["Referrer-Policy"] = "same-origin"
@@ -47,7 +48,8 @@ def _following(request: HttpRequest, sent: Sent) -> HttpResponse:
         turn = sent.as_typed(definition, kept) if form.is_switch else sent.read(definition, kept)
     if turn.is_complete:
         return html_response(
-            render_thanks(definition, sent.language, ending_of(definition, turn.answers), is_preview=True)
+            render_thanks(definition, sent.language, ending_of(definition, turn.answers), is_preview=True),
+            look=look_of(definition.theme),
         )
     on_page = {question.key for question in definition.pages[turn.page]}
     earlier = {key: answer for key, answer in {**kept, **turn.answers}.items() if key not in on_page}

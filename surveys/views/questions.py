@@ -16,9 +16,8 @@ from surveys.wording import wording
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a question stands: the first of its page or not, marked as optional or not."""
+    """How a question stands among others: marked as optional, or not."""
 
-    is_first: bool
     is_optional: bool
 
 

@@ -10,6 +10,7 @@ from surveys.hidden import IN_FORM, read_hidden
 from surveys.kinds import Answer
 from surveys.paging import Turn, turn_back, turn_page
 from surveys.views.incoming import BACK, Form
+from surveys.views.looks import look_of
 from surveys.views.pages import FormPage, html_response, render_form
 from surveys.views.venues import PLAIN, Venue
 
@@ -77,5 +78,6 @@ class Sent:
             is_limited=self.form.is_limited,
             hidden=self.hidden,
             venue=venue,
+            keeps=not preview,
         )
-        return html_response(render_form(page, **preview), status, venue)
+        return html_response(render_form(page, **preview), status, venue, look_of(self.definition.theme))

@@ -16,6 +16,7 @@ from surveys.models import Response
 from surveys.versions import published_definition
 from surveys.views.doors import language_of
 from surveys.views.incoming import Fields, RequestRefused, read_body, read_query, refuse_cross_site
+from surveys.views.looks import look_of
 from surveys.views.pages import html_response, render_thanks, see_other
 from surveys.views.venues import Venue, venue_of
 from surveys.visits import Link, NotYetOpen, PersonalLink, Visit
@@ -117,7 +118,7 @@ class _Thanks:
             leads_to="" if self.venue.is_framed or "ask_title" in rest else onward,
             **rest,
         )
-        return html_response(html, status, self.venue)
+        return html_response(html, status, self.venue, look_of(self.definition.theme))
 
 
 def _response(link: Link, visit: Visit, receipt: str, now: datetime) -> QuerySet[Response]:

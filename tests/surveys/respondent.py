@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+FOR_SCRIPTS = re.compile(r"<template.*?</template>|<script.*?</script>", re.DOTALL)
 
 
 class Respondent:
@@ -35,7 +36,7 @@ class Respondent:
     @property
     def text(self) -> str:
         assert self.page is not None
-        return self.page.content.decode()
+        return FOR_SCRIPTS.sub("", self.page.content.decode())
 
 
 def open_link(survey: Any) -> str:

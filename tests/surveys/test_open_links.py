@@ -267,7 +267,7 @@ def test_the_pages_set_no_cookie_and_are_kept_framed_and_listed_by_nobody():
         policy = page["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
-        assert "script-src" not in policy
+        assert "script-src 'self';" in policy
 
 
 def test_markup_in_answers_and_texts_stays_text():
@@ -305,5 +305,5 @@ def test_other_methods_are_refused(method):
 def test_the_thanks_begin_with_a_heading(own, heading, text):
     survey = published_survey(thank_you=own)
     page = Client().get(f"{open_link(survey)}thanks/").content.decode()
-    assert f"<h1>{heading}</h1>" in page
+    assert f">{heading}</h1>" in page
     assert (text in page) if text else ("<p>" not in page.split("</h1>")[1])

@@ -54,7 +54,7 @@ def test_any_page_of_any_survey_can_be_drawn_with_anything_in_its_fields(sent, l
     survey, fields = sent
     turn = turn_page(survey, fields, page=0, shown=[])
     page = FormPage(
-        survey, turn.page, language, turn.answers, "/", "k", 1, 0, fields=fields, errors=turn.errors
+        survey, turn.page, language, turn.answers, "/", "k", 0, 0, fields=fields, errors=turn.errors
     )
     html = render_form(page)
     assert html.count("<form") == html.count("</form>") == 1

@@ -12,7 +12,7 @@ from tests.factories import CSAT, NPS, WHY, account, contact, published_survey
 from tests.surveys.respondent import Respondent, open_link
 
 pytestmark = pytest.mark.django_db
-SQL = ("SELECT", "INSERT", "UPDATE", "DELETE")
+SQL = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 ONE_PAGE = [{**NPS, "required": True}, WHY, {**CSAT, "required": True}]
 TWO_PAGES = [{**NPS, "required": True}, WHY, {**CSAT, "page": 2, "required": True}]
 
