@@ -167,7 +167,7 @@ def render_leave(language: str, action: str, programme: str) -> str:
     return _render(
         "surveys/leave.html",
         language,
-        words,
+        {},
         action=action,
         programme=programme,
         only=words.say("leave_only", programme=programme),

@@ -140,7 +140,7 @@ def test_a_question_that_an_answer_calls_up_is_shown_and_pages_go_back(look):
     page = look(f"/s/{survey.slug}/")
     pick(page, "nps-3")
     page.get_by_role("button", name="Next").click()
-    expect(page.get_by_role("status")).to_be_focused()
+    expect(page.get_by_role("status").first).to_be_focused()
     page.get_by_label("What went wrong?").fill("The wait.")
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("Page 2 of 2")).to_be_visible()
@@ -192,6 +192,7 @@ def test_the_doors_are_as_open_to_everyone_as_the_form(look, live_server, width,
     page = look(personal, width=width, scripts=True, color_scheme=scheme)
     pick(page, "nps-9")
     page.locator(".go").click()
+    expect(page).to_have_url(re.compile(r"/thanks/"))
     survey.collectors.update(closed_at=NOON)
     for path in (f"{personal}thanks/", personal, f"/s/{survey.slug}/", "/r/nobody/"):
         page.goto(live_server.url + path)
