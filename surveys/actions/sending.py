@@ -203,11 +203,11 @@ def _take(mails: Iterable[Mail], room: dict[int, int]) -> list[Mail]:
 
 def _unprotected(mails: Sequence[Mail], now: datetime) -> list[Mail]:
     """Return the mails that may go out now; what becomes of the others is stored."""
+    invitations = [mail.invitation_id for mail in mails]
     answered = set(
-        Response.objects.completed()
-        .filter(invitation__in=[mail.invitation_id for mail in mails])
-        .values_list("invitation", flat=True)
+        Response.objects.completed().filter(invitation__in=invitations).values_list("invitation", flat=True)
     )
+    answered |= {mail.invitation_id for mail in mails if mail.invitation.answered_on}
     waiting: dict[Campaign, list[Mail]] = defaultdict(list)
     for mail in mails:
         campaign = mail.invitation.campaign

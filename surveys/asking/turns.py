@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
-from accounts.models import Subscription
+from django.conf import settings
+
+from accounts.models import Event, Subscription
 from accounts.models.revenue import Subscriptions
 from surveys.asking.policy import Person
 from surveys.asking.windows import latest_turn
@@ -78,7 +80,7 @@ def _by_occasion(campaign: Campaign, people: Iterable[Person], start: date, end:
     for person in people:
         staff[person.account].append(person)
     for occasion in SOURCES[campaign.trigger](campaign, staff, start, end):
-        for person in staff[occasion.account]:
+        for person in staff.get(occasion.account, ()):
             if occasion.contact in {None, person.contact}:
                 yield Turn(occasion.day, person, f"{campaign.trigger}:{occasion.key}")
 
@@ -103,6 +105,22 @@ def renewals(
             yield Occasion(row.ends_on - days, row.account_id, str(row.pk))
 
 
+def events(
+    campaign: Campaign, accounts: Collection[int] | None, start: date, end: date
+) -> Iterator[Occasion]:
+    """Return the events of the campaign's name; one about a contact is an occasion for nobody else."""
+    rows = Event.objects.filter(
+        name=campaign.event, occurred_at__gte=_midnight(start), occurred_at__lt=_midnight(end)
+    )
+    for row in rows if accounts is None else rows.filter(account__in=accounts):
+        day = row.occurred_at.astimezone(settings.REPORTING_ZONE).date()
+        yield Occasion(day, row.account_id, str(row.pk), row.contact_id)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, settings.REPORTING_ZONE)
+
+
 def _of(accounts: Collection[int] | None) -> Subscriptions:
     kept = Subscription.objects.filter(cancelled_on=None)
     return kept if accounts is None else kept.filter(account__in=accounts)
@@ -110,6 +128,7 @@ def _of(accounts: Collection[int] | None) -> Subscriptions:
 
 # Which occasions a trigger has. What lies above the surveys adds its own.
 SOURCES: dict[str, Source] = {
+    Campaign.Trigger.EVENT: events,
     Campaign.Trigger.AFTER_START: starts,
     Campaign.Trigger.BEFORE_RENEWAL: renewals,
 }
