@@ -4,7 +4,6 @@ import logging
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.http import FileResponse, StreamingHttpResponse
 from django.urls import reverse
@@ -22,7 +21,6 @@ from accounts.actions.exports import (
     ExportOutOfReach,
     TooManyExports,
     discard_exports,
-    refuse_unless_in_reach,
     request_export,
 )
 from accounts.api.problems import Conflict
@@ -31,7 +29,8 @@ from accounts.api.views import ApiView, RowsView
 from accounts.interchange.writers import FORMATS
 from accounts.models import ApiKey, Export
 from accounts.rights import may_read
-from metrics.exports import DATASETS, Order, OrderRefused, checked, dataset_of, may_export
+from metrics.downloads import ExportGone, download, file_name
+from metrics.exports import DATASETS, Order, OrderRefused, checked, dataset_of
 from metrics.formulas.days import reporting_day
 
 logger = logging.getLogger(__name__)
@@ -237,28 +236,10 @@ class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RowsView):
 
 
 def file_of(export: Export) -> FileResponse:
-    """Return the file of an export to its maker, or raise NotFound or PermissionDenied (SECURITY T20)."""
-    order = Order.from_document(export.order)
-    if not export.file or export.expires_at is None or export.expires_at <= timezone.now():
-        raise NotFound("This export has no file, or no longer.")
-    maker: Any = export.user or export.api_key
-    if not may_export(maker, order.dataset):
-        raise PermissionDenied("What this export holds may no longer be read.")
+    """Return the file of an export to its maker, or raise NotFound or PermissionDenied."""
     try:
-        refuse_unless_in_reach(export)
+        return download(export, now=timezone.now())
+    except ExportGone:
+        raise NotFound("This export has no file, or no longer.") from None
     except ExportOutOfReach:
         raise PermissionDenied("What may be seen has changed since: export it again.") from None
-    file = default_storage.open(export.file)
-    response = FileResponse(
-        file,
-        as_attachment=True,
-        filename=file_name(order),
-        content_type=FORMATS[order.format].media_type,
-    )
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-def file_name(order: Order) -> str:
-    """Return what a browser calls the file."""
-    return f"{order.survey or order.dataset}.{order.format}"

@@ -1,0 +1,3 @@
+from metrics.admin.exports import ExportAdmin
+
+__all__ = ["ExportAdmin"]
