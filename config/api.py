@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 from accounts.api import resources as accounts
 from accounts.api.events import EventViewSet
 from metrics.api import exports
+from metrics.api import health
 from metrics.api import views as metrics
 from surveys.api import views as surveys
 from surveys.api.responses import ResponseViewSet
@@ -28,7 +29,11 @@ urlpatterns = [
     path("responses/export", exports.ResponsesStream.as_view(), name="api-stream-responses"),
     path("scores/export", exports.ScoresStream.as_view(), name="api-stream-scores"),
     path("accounts/export", exports.AccountsStream.as_view(), name="api-stream-accounts"),
-    path("accounts/<int:pk>/health", metrics.AccountHealthView.as_view(), name="api-account-health"),
+    path("accounts/<int:pk>/health", health.AccountHealthView.as_view(), name="api-account-health"),
+    path("scorecards", health.ScorecardsView.as_view(), name="api-scorecards"),
+    path("metrics/backtest", health.BacktestView.as_view(), name="api-backtest"),
+    path("metrics/drivers", health.DriversView.as_view(), name="api-drivers"),
+    path("metrics/anomalies", health.AnomaliesView.as_view(), name="api-anomalies"),
     path("metrics/<slug:metric>", metrics.MeasureView.as_view(), name="api-metric"),
     path("", include(router.urls)),
 ]

@@ -10,11 +10,11 @@ from django.conf import settings
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from metrics.actions.scorecards import card_of
-from metrics.actions.snapshots import first_replay
 from metrics.evidence.among import among
 from metrics.formulas.days import reporting_day
 from metrics.formulas.health import CUTOFFS, Band, Cutoffs, band
 from metrics.models import Health, Scorecard
+from metrics.models.health import first_replay
 
 # Bands remember for a week: after a longer gap an account starts afresh.
 MEMORY_DAYS = 7

@@ -3,19 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
-from metrics.formulas.days import day_bounds, reporting_day
+from metrics.formulas.days import reporting_day
 from metrics.formulas.health import Band
 from metrics.models import Scorecard
-
-# For so many days after a day ended what comes late makes a new revision of it (METRICS §5.4). A day first
-# scored later than that is a replay: nobody knew it then, so nothing is lost when it is replaced.
-REVISED_DAYS = 35
+from metrics.models.health import REVISED_DAYS, first_replay
 
 FRESH = """
 CREATE TEMPORARY TABLE fresh_health (
@@ -88,8 +85,3 @@ def write_snapshots(snapshots: Sequence[Snapshot], *, day: date, now: datetime, 
         written = int(cursor.rowcount)
         cursor.execute("DROP TABLE fresh_health")
     return written
-
-
-def first_replay(day: date) -> datetime:
-    """Return the instant from which a first snapshot of the day is a replay."""
-    return day_bounds(day + timedelta(days=REVISED_DAYS), settings.REPORTING_ZONE)[1]

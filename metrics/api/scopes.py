@@ -58,9 +58,9 @@ def scope_of(query: Mapping[str, str], key: ApiKey, today: date) -> Scope:
         rest["cohort"] = _year(query["cohort"])
     if query.get("level", "account") not in ("account", "parent"):
         raise ValidationError({"level": ["One of account, parent."]})
-    today = min(_day(query, "as_of") or today, today)
-    end = _day(query, "to") or today + timedelta(days=1)
-    start = _day(query, "from") or trailing(end).start
+    today = min(day_of(query, "as_of") or today, today)
+    end = day_of(query, "to") or today + timedelta(days=1)
+    start = day_of(query, "from") or trailing(end).start
     if start >= end:
         raise ValidationError({"to": ["The window [from, to) is empty."]})
     return Scope(
@@ -69,7 +69,7 @@ def scope_of(query: Mapping[str, str], key: ApiKey, today: date) -> Scope:
         start=start,
         end=end,
         is_by_parent=query.get("level") == "parent",
-        known_on=_day(query, "as_known_on"),
+        known_on=day_of(query, "as_known_on"),
         **rest,
     )
 
@@ -86,7 +86,8 @@ def _found(row: Any, name: str) -> Any:
     return row
 
 
-def _day(query: Mapping[str, str], name: str) -> date | None:
+def day_of(query: Mapping[str, str], name: str) -> date | None:
+    """Return the day that the query names, None where it names none, or raise."""
     if name not in query:
         return None
     try:

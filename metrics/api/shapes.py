@@ -5,7 +5,6 @@ from typing import Any
 from rest_framework import serializers
 
 from metrics.measures.comparisons import Comparison
-from metrics.measures.explanation import Explanation, Line
 from metrics.measures.measure import Measure, Unit
 
 
@@ -58,49 +57,3 @@ class GroupsSerializer(serializers.Serializer[Any]):
     """The metric of each group that `by` makes."""
 
     results = GroupSerializer(many=True)
-
-
-class PartSerializer(serializers.Serializer[Line]):
-    """One part of a health, in points."""
-
-    key = serializers.CharField()
-    name = serializers.CharField()
-    why = serializers.CharField(help_text="What it was measured from.")
-    contribution = serializers.SerializerMethodField()
-    weight = serializers.FloatField(allow_null=True)
-    score = serializers.FloatField(allow_null=True, help_text="0 to 100; null when nothing is known.")
-    freshness = serializers.FloatField(allow_null=True, help_text="0 to 100 percent.")
-
-    def get_contribution(self, line: Line) -> float:
-        """Return the points that the part adds."""
-        return line.hundredths / 100
-
-
-class HealthDaySerializer(serializers.Serializer[Any]):
-    """The health of one day."""
-
-    day = serializers.DateField()
-    score = serializers.FloatField()
-    band = serializers.CharField()
-
-
-class HealthSerializer(serializers.Serializer[Explanation]):
-    """The newest health of an account: `base` and the contributions of the parts add up to `score`."""
-
-    day = serializers.DateField(allow_null=True)
-    score = serializers.FloatField(allow_null=True, help_text="0 to 100.")
-    band = serializers.CharField(allow_null=True, help_text="green, yellow, red or grey.")
-    confidence = serializers.FloatField(help_text="The percentage of the weight that has data.")
-    base = serializers.SerializerMethodField()
-    parts = PartSerializer(many=True)
-
-    def get_base(self, explanation: Explanation) -> float | None:
-        """Return the points with which every account begins."""
-        return explanation.base.hundredths / 100
-
-
-class AccountHealthSerializer(HealthSerializer):
-    """The newest health of an account, and its history of a year, newest first."""
-
-    account = serializers.IntegerField()
-    history = HealthDaySerializer(many=True)

@@ -1,9 +1,6 @@
-from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
 
 from django.conf import settings
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
@@ -11,28 +8,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.views import ApiView
-from accounts.models import Account, ApiKey
+from accounts.models import ApiKey
 from metrics.api.scopes import DOCUMENTED, scope_of
 from metrics.api.shapes import (
-    AccountHealthSerializer,
     ComparisonSerializer,
     GroupsSerializer,
-    HealthSerializer,
     MeasureSerializer,
 )
 from metrics.formulas.days import reporting_day
 from metrics.measures.comparisons import compared
-from metrics.measures.explanation import explained
 from metrics.measures.query import METRICS, NotAsked, ask, ask_by
 from metrics.measures.scope import NotClosed
-from metrics.models import Health
-
-HISTORY = timedelta(days=366)
-UNKNOWN: Mapping[str, Any] = {
-    **dict.fromkeys(("day", "score", "band", "base")),
-    "confidence": 0.0,
-    "parts": [],
-}
 
 
 class MeasureView(ApiView):
@@ -70,29 +56,6 @@ class MeasureView(ApiView):
             return Response({"results": results})
         shown = MeasureSerializer(measure).data
         return Response({**shown, "former": ComparisonSerializer(former).data} if former else shown)
-
-
-class AccountHealthView(ApiView):
-    """The health of one account."""
-
-    resource = "metrics"
-
-    @extend_schema(operation_id="read_account_health", responses=AccountHealthSerializer)
-    def get(self, request: Request, pk: int) -> Response:
-        """Return an account's newest health, the parts that add up to it, and its history of a year.
-
-        What is not known is null. What parts of revenue stand on is said to keys with the scope `revenue`.
-        """
-        account = get_object_or_404(Account.objects.visible_to(self.key), pk=pk)
-        rows = Health.objects.filter(account=account, day__gt=today() - HISTORY)
-        newest = rows.newest_on(today()).first()
-        with_revenue = self.key.sees_revenue
-        shown = HealthSerializer(explained(newest, with_revenue=with_revenue)).data if newest else UNKNOWN
-        history = [
-            {"day": day, "score": score / 100, "band": band}
-            for day, score, band in reversed(rows.by_day().values_list("day", "score", "band"))
-        ]
-        return Response({"account": account.pk, **shown, "history": history})
 
 
 def require_metric(metric: str, key: ApiKey) -> None:

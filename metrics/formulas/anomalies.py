@@ -11,6 +11,7 @@ from scipy.special import betainc, pdtr
 SMOOTHING = 0.08
 LIMIT = 3.0
 BASELINE_DAYS = 180
+LEAST_PERIODS = 8
 # One false alarm on volume in about a thousand days.
 RARE = 0.001
 
@@ -120,10 +121,26 @@ def silence(usual: Volume, day: date, count: int) -> float:
 
     Watch invitations as well as answers: a dead mail job looks like silence.
     """
-    mean = usual.weekday_means[day.weekday()]
+    return _at_most(count, usual.weekday_means[day.weekday()], usual.dispersion)
+
+
+def scarcity(history: Sequence[int], count: int) -> float | None:
+    """Return the probability (0..1) of so few in a period as long as those before, None below 8 of these.
+
+    A negative binomial by moments, as for days, without the weekdays.
+    """
+    if len(history) < LEAST_PERIODS:
+        return None
+    mean = sum(history) / len(history)
+    variance = sum((each - mean) ** 2 for each in history) / (len(history) - 1)
+    return _at_most(count, mean, max(0.0, variance - mean) / mean**2 if mean else 0.0)
+
+
+def _at_most(count: int, mean: float, dispersion: float) -> float:
+    """Return the probability of at most so many by a negative binomial, Poisson's without dispersion."""
     if mean <= 0:
         return 1.0
-    if usual.dispersion <= 0:
+    if dispersion <= 0:
         return float(pdtr(count, mean))
-    size = 1 / usual.dispersion
+    size = 1 / dispersion
     return float(betainc(size, count + 1, size / (size + mean)))

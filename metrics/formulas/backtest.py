@@ -5,7 +5,7 @@ as the score was known before the renewal. A high score promises renewal.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import sqrt
 from typing import NamedTuple, TypeAlias, TypeVar
@@ -161,6 +161,26 @@ def reliability_by_width(forecasts: Iterable[tuple[float, bool]], bins: int = 10
     for probability, happened in forecasts:
         filled.setdefault(bisect_left(inner, probability), []).append((probability, happened))
     return [_bin(filled[position]) for position in sorted(filled)]
+
+
+def cross_fitted(
+    scores: Sequence[float],
+    happened: Sequence[bool],
+    fit: Callable[[Sequence[float], Sequence[bool]], Callable[[float], float] | None],
+    folds: int = 5,
+) -> list[tuple[float, bool]]:
+    """Return a forecast (0..1) for each score by a fit that has not seen it, beside what happened.
+
+    Empty where a fold without it holds outcomes of one sort only. Folds are dealt out in turn.
+    """
+    forecasts: list[tuple[float, bool]] = []
+    for fold in range(folds):
+        rest = [i for i in range(len(scores)) if i % folds != fold]
+        fitted = fit([scores[i] for i in rest], [happened[i] for i in rest])
+        if fitted is None:
+            return []
+        forecasts += [(fitted(scores[i]), happened[i]) for i in range(fold, len(scores), folds)]
+    return forecasts
 
 
 def _bin(pairs: Sequence[tuple[float, bool]]) -> Bin:

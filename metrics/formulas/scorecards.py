@@ -71,6 +71,16 @@ class Card:
             },
         )
 
+    def with_weights(self, weights: Mapping[str, float]) -> "Card":
+        """Return the card with other weights of some components."""
+        return replace(
+            self,
+            components={
+                key: component._replace(weight=weights.get(key, component.weight))
+                for key, component in self.components.items()
+            },
+        )
+
     def score(
         self, measured: Mapping[str, tuple[float | None, float]], rules: Iterable[Override]
     ) -> HealthScore:

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -7,8 +7,16 @@ from django.db.models import F, Q
 
 from accounts.models import Account
 from accounts.models.people import OfAccount
+from metrics.formulas.days import day_bounds
 
 OVERRIDE_DAYS = 90
+# For so many days after a day ended what comes late makes a new revision of it (METRICS §5.4).
+REVISED_DAYS = 35
+
+
+def first_replay(day: date) -> datetime:
+    """Return the instant from which a first snapshot of the day is a replay: nobody knew it then."""
+    return day_bounds(day + timedelta(days=REVISED_DAYS), settings.REPORTING_ZONE)[1]
 
 
 class Scorecard(models.Model):

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.health import score_accounts
 from metrics.actions.overrides import OverrideRefused, override_health, withdraw_override
-from metrics.actions.snapshots import REVISED_DAYS
 from metrics.audit import differences
 from metrics.models import Health, HealthOverride
+from metrics.models.health import REVISED_DAYS
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
