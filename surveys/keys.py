@@ -41,8 +41,7 @@ def key_of_code(code: str, taken: Collection[str] = (), *, fallback: str = "q") 
 def choice_key_of_code(code: str, taken: Collection[str] = (), *, fallback: str = "choice") -> str:
     """Return the key of a choice that another tool calls by a code, which may be a number, also below 0."""
     plain = unicodedata.normalize("NFKD", MINUS.sub("minus ", code)).encode("ascii", "ignore").decode()
-    key = "_".join(WORD.findall(plain.lower()))[:MAX_OF_CODE] or fallback
-    return _unique(key, taken)
+    return _unique("_".join(WORD.findall(plain.lower()))[:MAX_OF_CODE] or fallback, taken)
 
 
 def _unique(key: str, taken: Collection[str]) -> str:

@@ -11,6 +11,7 @@ from unfold.decorators import display
 
 from accounts.admin.filters import OfferedFilter
 from surveys.actions.authoring import set_choices
+from surveys.admin.importing import ImportViews
 from surveys.admin.publishing import PublishingViews, standing
 from surveys.admin.questions import QuestionForm, QuestionFormSet
 from surveys.admin.survey_form import SurveyForm
@@ -38,7 +39,7 @@ class QuestionInline(StackedInline):
 
 
 @admin.register(Survey)
-class SurveyAdmin(PublishingViews):
+class SurveyAdmin(ImportViews, PublishingViews):
     form = SurveyForm
     inlines = (QuestionInline,)
     change_form_template = "admin/surveys/survey/change_form.html"

@@ -14,7 +14,6 @@ from accounts.interchange.dates import Dates
 from accounts.interchange.report import Report
 from accounts.interchange.rows import Row, TableRefused
 from accounts.interchange.tables import open_records
-from surveys.answers import check_answers
 from surveys.definition import Definition
 from surveys.interchange.documents import ZIP, open_archive, read_member, read_xml
 from surveys.interchange.languages import language_code
@@ -157,7 +156,7 @@ def read_export(
     first_lines: dict[str, int] = {}
     for number, cells in _rows(lines, plan.export.header_lines):
         values, is_complete, faults = _visit(plan.export, cells, definition, formats, zone)
-        answers, refused, notes = _answers(definition, plan.feeds, cells)
+        answers, refused = _answers(definition, plan.feeds, cells)
         faults += refused
         key = submission_key(Row(number, cells), values)
         if not faults and (first := first_lines.setdefault(key, number)) != number:
@@ -165,7 +164,7 @@ def read_export(
         if faults:
             report.reject(number, *faults)
         else:
-            yield ResponseDraft(number, key, values, answers, is_complete=is_complete, notes=notes)
+            yield ResponseDraft(number, key, values, answers, is_complete=is_complete)
 
 
 def _rows(lines: Lines, header_lines: int) -> Iterator[tuple[int, Sequence[Cell]]]:
@@ -228,17 +227,12 @@ def _instant(cell: Cell, formats: Sequence[Dates], zone: tzinfo) -> datetime:
 
 def _answers(
     definition: Definition, feeds: Sequence[Feed], cells: Sequence[Cell]
-) -> tuple[Mapping[str, Answer], list[str], int]:
-    """Return the answers of a row, what is wrong with them, and how many were left out as not asked.
+) -> tuple[Mapping[str, Answer], list[str]]:
+    """Return the answers of a row and what is wrong with them.
 
-    What another tool demanded is not demanded again; answers to questions that this survey's conditions
-    hide are left out, as they are when they are given here.
+    What another tool asked was asked: its answers are kept whatever this survey demands and whoever it
+    asks, since the trend is theirs. Each has to be one that its question allows.
     """
     read, refused = read_cells(definition.question_by_key, feeds, cells)
     faults = [f"{key}: {quoted(cell)}: {refusal_sentence(why)}" for key, cell, why in refused]
-    if faults:
-        return {}, faults, 0
-    checked = check_answers(definition, read, is_complete=False)
-    hidden = {key for key, why in checked.errors.items() if why.code == "not_asked"}
-    faults = [f"{key}: {refusal_sentence(why)}" for key, why in checked.errors.items() if key not in hidden]
-    return checked.answers, faults, len(hidden)
+    return {question.key: read[question.key] for question in definition if question.key in read}, faults

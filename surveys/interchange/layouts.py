@@ -19,6 +19,7 @@ from surveys.kinds.agreement import words_for
 from surveys.kinds.kind import is_missing
 
 WORD = re.compile(r"\w+")
+NOT_IN_A_KEY = re.compile(r"[^a-z0-9]+")
 LEADING_POINT = re.compile(r"(\d{1,2})\s*[-–—:.(]")
 OTHER_PARTS = {"other", "othertext", "other_text", "text", "oth"}
 OTHER_WORDS = ("other", "autre", "otro", "altro", "sonstige", "andere", "outro")
@@ -77,7 +78,9 @@ class Matcher:
         # A path of groups ends with the question, or with the question and a part of it.
         path = head.code.split("/") if head.code else []
         for start in range(len(path)):
-            if feed := self._by_code(replace(head, code="_".join(path[start:]))):
+            code = "_".join(path[start:])
+            own = replace(head, code=code, part="") if len(path) > 1 else replace(head, code=code)
+            if feed := self._by_code(own):
                 return feed
         if head.text and (question := self.by_words.get(squeezed(head.text))):
             return self._part(head, question, head.part, head.part)
@@ -92,9 +95,9 @@ class Matcher:
             part = "_".join(filter(None, [head.part, head.second]))
             return self._part(head, self.questions[own], part, head.text)
         # The longest key that the code begins with; the rest names a part of the question.
-        words = own.split("_")
+        words = NOT_IN_A_KEY.sub("_", head.code.lower()).strip("_").split("_")
         for length in range(len(words) - 1, 0, -1):
-            key = "_".join(words[:length])
+            key = key_of_code("_".join(words[:length]))
             if key in self.questions:
                 rest = "_".join([*words[length:], *filter(None, [head.part, head.second])])
                 return self._part(head, self.questions[key], rest, head.text)
@@ -110,7 +113,7 @@ class Matcher:
         if not part:
             return self._whole(head.place, question)
         if not KINDS[question.kind].has_choices:
-            return None
+            return self._whole(head.place, question) if code in OTHER_PARTS else None
         if question.kind == "matrix":
             return self._cell(head.place, question, code, part, label)
         choice = self._choice(question, code, label)

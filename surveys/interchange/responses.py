@@ -46,7 +46,7 @@ SENTENCES = {
 class ResponseDraft:
     """One response as read: its answers, and those of its other fields that the table speaks of.
 
-    One that is not complete has None for `submitted_at`. `notes` counts answers left out as not asked.
+    One that is not complete has None for `submitted_at`.
     """
 
     line: int
@@ -54,7 +54,6 @@ class ResponseDraft:
     values: Mapping[str, Any]
     answers: Mapping[str, Answer]
     is_complete: bool = True
-    notes: int = 0
 
 
 def field_names(definition: Definition) -> dict[str, str]:

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,10 @@ class Command(TableCommand):
                 definition = published_definition(version.pk)
                 plan = plan_import(definition, lines, options["map"])
                 report = Report()
-                left_out: list[int] = []
                 zone = settings.REPORTING_ZONE
                 drafts = read_export(definition, lines, plan, dates=dates, zone=zone, report=report)
-                stored = self.store(version, _counting(drafts, left_out.append), report, options)
-                self.tell(plan, sum(left_out))
+                stored = self.store(version, drafts, report, options)
+                self.tell(plan)
                 return stored
         return super().read_file(dates, options)
 
@@ -87,20 +86,10 @@ class Command(TableCommand):
             )
         return survey.live_version
 
-    def tell(self, plan: Plan, hidden: int) -> None:
+    def tell(self, plan: Plan) -> None:
         """Say what of a tool's export was left out."""
         if plan.left_out:
             shown = ", ".join(name[:60] for name in plan.left_out[:MAX_NAMED])
             more = len(plan.left_out) - MAX_NAMED
             rest = f" and {more} more" if more > 0 else ""
             self.stdout.write(f"{len(plan.left_out)} columns are about no question: {shown}{rest}")
-        if hidden:
-            self.stdout.write(
-                f"{hidden} answers to questions that are not asked of who answers so were left out"
-            )
-
-
-def _counting(drafts: Iterator[ResponseDraft], count: Callable[[int], None]) -> Iterator[ResponseDraft]:
-    for draft in drafts:
-        count(draft.notes)
-        yield draft
