@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from metrics.models import Health, Score, Scorecard
+from metrics.models import Health, Score, Scorecard, Slice
 from surveys.asking.audiences import FIELDS, AudienceRefused, contacts_of, read_conditions
 from surveys.models import AudienceMember
 from tests.factories import (
@@ -58,6 +58,7 @@ def two():
         account=acme,
         contact=yes,
         contact_role="",
+        slice=Slice.objects.create(),
         day=TODAY,
         value=3,
     )
