@@ -35,7 +35,7 @@ app.conf.update(
 )
 # Otherwise `shared_task` finds this application only in the thread that made it, not in the web threads.
 app.set_default()
-app.autodiscover_tasks(["config", "accounts", "surveys", "metrics"])
+app.autodiscover_tasks(["config", "accounts", "surveys", "metrics", "followups"])
 
 app.conf.beat_schedule = {
     "heartbeat": {"task": "config.tasks.beat_heart", "schedule": 5.0, "options": {"expires": 30}},
@@ -58,6 +58,9 @@ app.conf.beat_schedule = {
     },
     # Writes the snapshots that are missing: after midnight all of them, later those of new accounts.
     "score": {"task": "metrics.tasks.score", "schedule": crontab(minute="*/5"), "options": {"expires": 300}},
+    "follow_ups": {"task": "followups.tasks.open_cases", "schedule": 30.0, "options": {"expires": 60}},
+    "footprints": {"task": "surveys.tasks.forget_footprints", "schedule": crontab(minute=17)},
+    "ballots": {"task": "surveys.tasks.blur_ballots", "schedule": crontab(hour=0, minute=20)},
     "exports": {"task": "metrics.tasks.write_exports", "schedule": 3.0, "options": {"expires": 10}},
     "old exports": {
         "task": "metrics.tasks.discard_old_exports",

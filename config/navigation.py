@@ -15,6 +15,10 @@ LISTS = {
         ("Links and embeds", "link", "surveys.collector"),
         ("Quotas", "pie_chart", "surveys.quota"),
     ),
+    "Act": (
+        ("Follow-ups", "task_alt", "followups.followup"),
+        ("Follow-up rules", "rule", "followups.rule"),
+    ),
     "Customers": (
         ("Accounts", "domain", "accounts.account"),
         ("Contacts", "contacts", "accounts.contact"),

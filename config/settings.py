@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "accounts",
     "surveys",
     "metrics",
+    "followups",
 ]
 
 MIDDLEWARE = [
@@ -123,6 +124,8 @@ DATABASES = {
 REDIS_URL = env.str("REDIS_URL")
 
 AUTH_USER_MODEL = "accounts.User"
+# What apps above the metrics add to the page of an account (metrics.pages.panels).
+ACCOUNT_PANELS = ["followups.panel.account_panel"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},

@@ -1,6 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from surveys.actions import traces
 from surveys.actions.planning import plan_campaigns
 from surveys.mail.dispatch import send_due_mails
 
@@ -15,3 +16,15 @@ def plan() -> None:
 def send() -> None:
     """Send the mails that are due."""
     send_due_mails(clock=timezone.now)
+
+
+@shared_task
+def forget_footprints() -> None:
+    """Delete what was noted of addresses a day ago."""
+    traces.forget_footprints(now=timezone.now())
+
+
+@shared_task
+def blur_ballots() -> None:
+    """Keep the marks of private surveys from telling whose answers are whose."""
+    traces.blur_ballots(now=timezone.now())

@@ -26,6 +26,7 @@ from metrics.measures.sentiment import by_programme, measure_of, trend
 from metrics.measures.voices import voices
 from metrics.models import Health
 from metrics.pages.charts import level_chart, trend_chart
+from metrics.pages.panels import account_panels
 from surveys.models import Response
 
 KINDS = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
@@ -55,6 +56,7 @@ def account(request: HttpRequest, pk: int) -> TemplateResponse:
         **_sentiment(scope),
         **_coverage(scope),
         **_timeline(request, scope),
+        "panels": account_panels(request, shown),
     }
     if viewer.sees_revenue:
         context |= _revenue(scope)

@@ -21,7 +21,7 @@ def superuser() -> User:
 def role(name: str) -> Group:
     """A role with its rights; they are granted again where a test that commits has emptied the database."""
     if not Group.objects.filter(name=name).exists():
-        for app in ("accounts", "surveys", "metrics"):
+        for app in ("accounts", "surveys", "metrics", "followups"):
             import_module(f"{app}.migrations.0002_roles").grant_roles(apps, None)
     return Group.objects.get(name=name)
 

@@ -1,0 +1,17 @@
+"""What apps above this one add to the page of an account, named in the settings."""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+from accounts.models import Account
+
+
+def account_panels(request: HttpRequest, account: Account) -> Iterator[str]:
+    """Yield the HTML of each panel that has something to show to this user."""
+    for path in settings.ACCOUNT_PANELS:
+        html = import_string(path)(request, account)
+        if html:
+            yield html
