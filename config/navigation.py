@@ -27,9 +27,7 @@ LISTS = {
         ("Signals", "monitoring", "accounts.signal"),
         ("Events", "bolt", "accounts.event"),
     ),
-    "Data": (
-        ("Exports", "download", "accounts.export"),
-    ),
+    "Data": (("Exports", "download", "accounts.export"),),
     "Settings": (
         ("Users", "person", "accounts.user"),
         ("Teams", "groups", "accounts.team"),

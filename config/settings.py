@@ -159,6 +159,8 @@ if EMAIL_CONFIG["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Earshot <noreply@localhost>")
 
+# Of whoever asks for /metrics from elsewhere; without it only this machine may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Of one key; 0 lets all pass.
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=6000)
 # A view of the API that says nothing else is closed to whoever has no key.

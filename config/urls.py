@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import documentation, health
+from config import documentation, health, telemetry
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/", permanent=False), name="home"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/docs/", documentation.docs, name="api-docs"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", telemetry.metrics),
 ]
 
 handler400 = "config.errors.bad_request"

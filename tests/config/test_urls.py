@@ -24,6 +24,7 @@ PUBLIC = {
     "api/schema/": "names nothing but the code",
     "healthz": "for the machine that watches",
     "readyz": "for the machine that watches",
+    "metrics": "for this machine only, unless a token is sent: see test_telemetry",
 }
 
 
