@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from surveys.piping import names_in
+
 LAYOUTS = ("page", "question", "all")
 PRIVACY = ("identified", "confidential", "anonymous")
 ASKS = ("", "quote", "call_back")
@@ -29,6 +31,13 @@ class Text:
 
     def __bool__(self) -> bool:
         return any(self.by_language.values())
+
+    @property
+    def piped(self) -> frozenset[str]:
+        """The names that stand in double braces in any of its languages."""
+        return frozenset(
+            name for words in self.by_language.values() if "{{" in words for name in names_in(words)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,12 @@ class Question:
     def choice_by_key(self) -> Mapping[str, Choice]:
         """The choices by their key."""
         return {choice.key: choice for choice in self.choices}
+
+    @cached_property
+    def piped(self) -> frozenset[str]:
+        """The names in double braces in its texts."""
+        texts = (self.text, self.help, *(part.text for part in (*self.choices, *self.rows)))
+        return frozenset().union(*(text.piped for text in texts))
 
     @cached_property
     def rows(self) -> tuple[Choice, ...]:
@@ -125,6 +140,18 @@ class Definition:
         """Whether any question or page is asked only on a condition."""
         conditions = [part.show_if for part in self.questions] + [page.show_if for page in self.pages_meta]
         return any(condition is not None for condition in conditions)
+
+    @cached_property
+    def piped(self) -> frozenset[str]:
+        """The names in double braces in any text that is filled for a visit."""
+        texts = [
+            *(self.intro, self.thank_you),
+            *(page.title for page in self.pages_meta),
+            *(ending.text for ending in self.endings),
+        ]
+        return frozenset().union(
+            *(text.piped for text in texts), *(question.piped for question in self.questions)
+        )
 
     @cached_property
     def page_by_number(self) -> Mapping[int, Page]:

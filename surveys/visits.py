@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db.models import FilteredRelation, Q, QuerySet
 
+from surveys.definition import Definition
+from surveys.filling import PERSON
 from surveys.kinds import Answer
 from surveys.limits import Limits, limits_of
 from surveys.links import token_hash
@@ -181,6 +183,15 @@ class PersonalLink:
         rest = rest[:end] if is_named else [*rest[: end - len(RESPONSE_COLUMNS)], *rest[end:]]
         return _visit(rest, contact_language=language, answered_on=answered_on)
 
+    def person(self) -> dict[str, str]:
+        """Return whom the link was made for, by the names of placeholders; {} where nobody knows."""
+        rows = Invitation.objects.filter(token_hash=token_hash(self.token))
+        row = rows.values_list("contact__name", "contact__title", "contact__account__name").first()
+        if row is None:
+            return {}
+        name, title, account = row
+        return dict(zip(PERSON, (next(iter(name.split()), ""), name, title, account), strict=True))
+
     def stored_key(self, key: str, privacy: str) -> str:
         """Return the submission key as the row holds it: no key of one invitation is one of another.
 
@@ -228,6 +239,13 @@ class HandedIn:
 
 
 Link = OpenLink | PersonalLink | HandedIn
+
+
+def person_of(link: Link | None, definition: Definition) -> dict[str, str]:
+    """Return whom a personal link was made for, by the names of placeholders; {} where no text asks."""
+    if not isinstance(link, PersonalLink) or definition.piped.isdisjoint(PERSON):
+        return {}
+    return link.person()
 
 
 def _private(key: str) -> str:

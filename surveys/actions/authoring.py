@@ -15,6 +15,7 @@ from surveys.interchange.native import DefinitionRefused, from_json, to_json
 from surveys.kinds import KINDS, Scale
 from surveys.models import Choice, Collector, Logo, Programme, Survey, Version
 from surveys.models import Question as QuestionRow
+from surveys.readiness import faults_in
 from surveys.versions import published_definition
 
 
@@ -68,14 +69,17 @@ def compile_next(survey: Survey, document: Mapping[str, Any] | None = None) -> D
     logo = definition.theme.get("logo")
     if logo and not Logo.objects.filter(name=logo).exists():
         raise SurveyNotReady([("theme", "The logo is not stored here; upload it again.")])
+    faults = faults_in(definition)
     if survey.live_version_id:
-        _refuse_changed_scales(published_definition(survey.live_version_id), definition)
+        faults += _changed_scales(published_definition(survey.live_version_id), definition)
+    if faults:
+        raise SurveyNotReady(faults)
     return definition
 
 
-def _refuse_changed_scales(before: Definition, after: Definition) -> None:
-    """Raise SurveyNotReady where a key would pool answers on two different scales (METRICS §1.2)."""
-    faults = [
+def _changed_scales(before: Definition, after: Definition) -> list[tuple[str, str]]:
+    """Return where a key would pool answers on two different scales (METRICS §1.2)."""
+    return [
         (
             f"question {question.key}",
             "has another scale than before: give it a new key, or its trend would lie",
@@ -83,8 +87,6 @@ def _refuse_changed_scales(before: Definition, after: Definition) -> None:
         for question in after
         if (old := before.question_by_key.get(question.key)) and _scale(old) != _scale(question)
     ]
-    if faults:
-        raise SurveyNotReady(faults)
 
 
 def _scale(question: Question) -> object:

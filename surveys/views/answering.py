@@ -183,8 +183,8 @@ def _to_thanks(sent: Sent, link: Link, recorded: Recorded[Turn], now: datetime) 
     is_known = isinstance(link, PersonalLink) and sent.definition.privacy == IDENTIFIED
     if ending and not is_known:
         query["end"] = ending.key
-        if ending.ask:
-            query["r"] = receipt_for(recorded.public_id, now)
+    if not is_known and ((ending and ending.ask) or sent.definition.piped):
+        query["r"] = receipt_for(recorded.public_id, now)
     path = f"{sent.action}thanks/" + (f"?{urlencode(query)}" if query else "")
     # A script could not read where a redirect leads, were it to another site.
     return see_other(path, status=201 if sent.form.is_scripted else 302)
@@ -212,7 +212,7 @@ def _sent(request: HttpRequest, link: Link, form: Form, now: datetime) -> Sent:
     language = form.language
     if language not in definition.languages:
         language = choose_language(definition.languages, (language, *accepted_languages(request)))
-    return Sent(form, version_id, definition, language, request.path)
+    return Sent(form, version_id, definition, language, request.path, link)
 
 
 def _current_version(link: Link, key: str, now: datetime) -> int:

@@ -21,7 +21,7 @@ from surveys.views.incoming import Fields, Form, new_submission_key, read_query
 from surveys.views.looks import look_of
 from surveys.views.pages import PRIVATE, FormPage, html_response, language_name, render_form
 from surveys.views.venues import venue_of
-from surveys.visits import Link, NotTaken, OpenLink, Visit
+from surveys.visits import Link, NotTaken, OpenLink, Visit, person_of
 from surveys.wording import wording
 
 
@@ -51,6 +51,7 @@ def open_visit(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
     page = replace(
         page,
         hidden=read_hidden(definition, query),
+        person=person_of(link, definition),
         is_change=is_change,
         is_resumed=page.is_resumed and not is_change,
         notes=_fallback_note(definition, language, wanted),
@@ -92,7 +93,11 @@ def resume_visit(request: HttpRequest, link: Link, form: Form, now: datetime) ->
         action=request.path,
         now=now,
     )
-    page = replace(page, hidden=read_hidden(definition, form.fields, prefix=IN_FORM))
+    page = replace(
+        page,
+        hidden=read_hidden(definition, form.fields, prefix=IN_FORM),
+        person=person_of(link, definition),
+    )
     return html_response(render_form(page), venue=page.venue, look=look_of(definition.theme))
 
 

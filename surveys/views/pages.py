@@ -1,7 +1,7 @@
 """Pages for respondents, drawn from a definition and nothing else: no query and no session."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language_info
 
 from surveys.definition import Definition, Ending, Question
+from surveys.filling import filled_for
 from surveys.hidden import IN_FORM
 from surveys.kinds import KINDS, Answer, AnswerRefused, Sheet
 from surveys.languages import direction
@@ -67,6 +68,7 @@ class FormPage:
     is_change: bool = False
     is_limited: bool = False
     hidden: Mapping[str, str] = field(default_factory=dict)
+    person: Mapping[str, str] = field(default_factory=dict)
     venue: Venue = PLAIN
     notes: Sequence[str] = ()
     stored: str = ""
@@ -76,7 +78,11 @@ class FormPage:
 
 def render_form(page: FormPage, **preview: object) -> str:
     """Return the HTML of one page of the form; `preview` is what only a preview's page holds."""
-    definition, words = page.definition, wording(page.language)
+    words = wording(page.language)
+    definition = filled_for(
+        page.definition, page.answers, language=page.language, hidden=page.hidden, person=page.person
+    )
+    page = replace(page, definition=definition)
     here = definition.pages[page.page]
     questions = page_questions(definition, page.answers, page.page)
     fields = {**fields_of(definition, page.answers), **page.fields}

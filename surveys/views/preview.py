@@ -7,6 +7,7 @@ from django.utils import timezone
 from surveys.answers import read_form
 from surveys.branching import ending_of
 from surveys.definition import Definition
+from surveys.filling import filled_for
 from surveys.languages import choose_language
 from surveys.paging import Turn, next_page
 from surveys.views.doors import message_page
@@ -47,10 +48,9 @@ def _following(request: HttpRequest, sent: Sent) -> HttpResponse:
     else:
         turn = sent.as_typed(definition, kept) if form.is_switch else sent.read(definition, kept)
     if turn.is_complete:
-        return html_response(
-            render_thanks(definition, sent.language, ending_of(definition, turn.answers), is_preview=True),
-            look=look_of(definition.theme),
-        )
+        told = filled_for(definition, turn.answers, language=sent.language, hidden=sent.hidden)
+        thanks = render_thanks(told, sent.language, ending_of(told, turn.answers), is_preview=True)
+        return html_response(thanks, look=look_of(definition.theme))
     on_page = {question.key for question in definition.pages[turn.page]}
     earlier = {key: answer for key, answer in {**kept, **turn.answers}.items() if key not in on_page}
     carried = [(name, value) for name, values in fields_of(definition, earlier).items() for value in values]

@@ -43,9 +43,15 @@ def draw_question(
 ) -> str:
     """Return the HTML of a question. Where nothing is filled in, that is drawn once a process and version."""
     is_untouched = sheet.fields.keys().isdisjoint(KINDS[question.kind].names(question))
-    if version_id and is_untouched and refused is None and not question.settings.get("random_order"):
+    is_plain = refused is None and not question.settings.get("random_order")
+    if version_id and is_untouched and is_plain and _is_published(version_id, question):
         return _untouched(version_id, question.key, place, sheet.language)
     return _draw(question, place, sheet, refused)
+
+
+def _is_published(version_id: int, question: Question) -> bool:
+    """Whether the question is the version's own, and not one filled for a visit."""
+    return published_definition(version_id).question_by_key[question.key] is question
 
 
 def refusal(refused: AnswerRefused, sheet: Sheet) -> str:

@@ -13,6 +13,7 @@ from surveys.views.incoming import BACK, Form
 from surveys.views.looks import look_of
 from surveys.views.pages import FormPage, html_response, render_form
 from surveys.views.venues import PLAIN, Venue
+from surveys.visits import Link, person_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Sent:
     definition: Definition
     language: str
     action: str
+    link: Link | None = None
 
     @property
     def hidden(self) -> dict[str, str]:
@@ -77,6 +79,7 @@ class Sent:
             is_change=self.form.is_change,
             is_limited=self.form.is_limited,
             hidden=self.hidden,
+            person=person_of(self.link, self.definition),
             venue=venue,
             keeps=not preview,
         )

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from surveys.actions.afterwords import CALL_BACK, QUOTE, keep_afterword
 from surveys.branching import ending_of
 from surveys.definition import Ending
+from surveys.filling import filled_for
 from surveys.kinds import Answer, AnswerRefused
 from surveys.kinds.kind import clean_words
 from surveys.links import read_receipt
@@ -19,7 +20,7 @@ from surveys.views.incoming import Fields, RequestRefused, read_body, read_query
 from surveys.views.looks import look_of
 from surveys.views.pages import html_response, render_thanks, see_other
 from surveys.views.venues import Venue, venue_of
-from surveys.visits import Link, NotYetOpen, PersonalLink, Visit
+from surveys.visits import Link, NotYetOpen, PersonalLink, Visit, person_of
 from surveys.wording import wording
 
 MAX_WORDS = 1000
@@ -32,9 +33,10 @@ def show_thanks(request: HttpRequest, link: Link, now: datetime) -> HttpResponse
     visit = link.visit("", now)
     if isinstance(link, PersonalLink) and not visit.is_answered:
         return see_other(request.path.removesuffix("thanks/"))
-    page = _Thanks(request, visit, query)
     receipt = _first(query, "r")
     is_known = visit.saved is not None or read_receipt(receipt, now) is not None
+    told = _told(link, visit, receipt, now) if is_known else None
+    page = _Thanks(request, link, visit, query, told)
     is_noted = "noted" in query or bool(visit.saved and visit.saved.afterword)
     if is_noted or not is_known:
         return page.drawn(is_noted=is_noted)
@@ -51,7 +53,7 @@ def take_afterword(request: HttpRequest, link: Link, now: datetime) -> HttpRespo
     found = response.select_related("version").first()
     if found is None:
         raise RequestRefused(400)
-    page = _Thanks(request, visit, {"lang": [_first(fields, "_language")]}, found)
+    page = _Thanks(request, link, visit, {"lang": [_first(fields, "_language")]}, found)
     if page.ending is None or not page.ending.ask:
         raise RequestRefused(400)
     ask = page.ending.ask
@@ -70,15 +72,22 @@ class _Thanks:
     """The last page of one visit; `response` is what was answered, where the visit does not say it."""
 
     def __init__(
-        self, request: HttpRequest, visit: Visit, query: Fields, response: Response | None = None
+        self, request: HttpRequest, link: Link, visit: Visit, query: Fields, response: Response | None
     ) -> None:
         version_id = response.version_id if response else visit.version_id
         if version_id is None:
             raise NotYetOpen(visit)
         self.request = request
         self.visit = visit
-        self.definition = published_definition(version_id)
-        self.language = language_of(request, self.definition, visit, query.get("lang", ()))
+        definition = published_definition(version_id)
+        self.language = language_of(request, definition, visit, query.get("lang", ()))
+        self.definition = filled_for(
+            definition,
+            response.answers if response else {},
+            language=self.language,
+            hidden=response.hidden if response else {},
+            person=person_of(link, definition),
+        )
         self.venue: Venue = venue_of(visit, request.path.removesuffix("thanks/"))
         self.ending = self._ending(response.answers if response else None, _first(query, "end"))
 
@@ -119,6 +128,13 @@ class _Thanks:
             **rest,
         )
         return html_response(html, status, self.venue, look_of(self.definition.theme))
+
+
+def _told(link: Link, visit: Visit, receipt: str, now: datetime) -> Response | None:
+    """Return the response whose words the last page repeats, None where its texts hold no placeholder."""
+    if visit.version_id is None or not published_definition(visit.version_id).piped:
+        return None
+    return _response(link, visit, receipt, now).first()
 
 
 def _response(link: Link, visit: Visit, receipt: str, now: datetime) -> QuerySet[Response]:
