@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from surveys.definition import Question
+from surveys.definition import Question, Text
 from surveys.kinds import KINDS
+from surveys.kinds.dates import is_day
 
 # What each operator is called, and the operator of the condition behind it; None negates the one it names.
 OPERATORS = {
@@ -16,8 +17,8 @@ OPERATORS = {
     "differs": "is not",
     "one_of": "is one of",
     "none_of": "is none of",
-    "less": "is less than",
-    "greater": "is more than",
+    "less": "is below",
+    "greater": "is above",
     "contains": "includes",
     "lacks": "does not include",
     "answered": "was answered",
@@ -32,6 +33,12 @@ ONE_PICK = ("equals", "differs", "one_of", "none_of", "answered", "unanswered")
 SEVERAL_PICKS = ("contains", "lacks", "answered", "unanswered")
 WORDS = ("contains", "lacks", "equals", "answered", "unanswered")
 PRESENCE = ("answered", "unanswered")
+BY_KIND: Mapping[str, Sequence[str]] = {
+    "multiple_choice": SEVERAL_PICKS,
+    "yes_no": ("equals", "answered", "unanswered"),
+    "date": ("less", "greater", "equals", "answered", "unanswered"),
+    **dict.fromkeys(("short_text", "long_text", "email"), WORDS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +85,13 @@ def condition_of(group: Group) -> dict[str, Any] | None:
 def operators_for(question: Question) -> Sequence[str]:
     """Return the operators that fit the kind of a question, () where it has no answer to ask about."""
     kind = KINDS[question.kind]
-    if kind.name == "statement":
+    if not kind.asks:
         return ()
     if kind.is_scored or kind.name == "number":
         return NUMBER
-    if kind.name in ("multiple_choice", "ranking"):
-        return SEVERAL_PICKS if kind.name == "multiple_choice" else PRESENCE
-    if kind.has_choices or kind.name in ("yes_no", "consent"):
-        return ONE_PICK if kind.has_choices else ("equals", "answered", "unanswered")
-    if kind.name in ("short_text", "long_text", "email"):
-        return WORDS
-    return PRESENCE
+    if kind.name in ("single_choice", "dropdown"):
+        return ONE_PICK
+    return BY_KIND.get(kind.name, PRESENCE)
 
 
 def values_for(question: Question) -> list[tuple[Any, str]]:
@@ -101,6 +104,21 @@ def values_for(question: Question) -> list[tuple[Any, str]]:
     if kind.is_scored:
         return [(point, str(point)) for point in kind.scorable(question)]
     return []
+
+
+def askable(questions: Mapping[str, Question]) -> dict[str, Question]:
+    """Return the questions that a condition may ask about, each row of a matrix apart, by its name."""
+    found = {}
+    for key, question in questions.items():
+        for row in question.rows:
+            kind = "multiple_choice" if question.settings["many"] else "single_choice"
+            text = Text({question.text.language: f"{question.text}: {row.text}"}, question.text.language)
+            found[f"{key}.{row.key}"] = replace(
+                question, key=f"{key}.{row.key}", kind=kind, text=text, settings={}
+            )
+        if not question.rows and KINDS[question.kind].asks:
+            found[key] = question
+    return found
 
 
 def first_line(question: Question) -> Line:
@@ -121,7 +139,9 @@ def fitted(line: Line, question: Question) -> Line:
     if allowed:
         values = [value for value in values if value in allowed] or [_middle(question, allowed)]
     elif operators is NUMBER:
-        values = [value for value in values if isinstance(value, int)]
+        values = [value for value in values if isinstance(value, int | float)]
+    elif question.kind == "date":
+        values = [value for value in values if is_day(value)]
     else:
         values = [str(value) for value in values if value not in (None, "")]
     if operator in WITH_LIST:

@@ -245,10 +245,17 @@ def new_question(document: Document, kind: str) -> dict[str, Any]:
         "help": {},
         "page": 1,
         "required": False,
-        "settings": {},
+        "settings": _first_settings(kind, own),
         "choices": choices if KINDS[kind].has_choices else [],
         "show_if": None,
     }
+
+
+def _first_settings(kind: str, language: str) -> dict[str, Any]:
+    """Return what a blank question of the kind cannot do without."""
+    if not KINDS[kind].has_rows:
+        return {}
+    return {"rows": [{"key": f"row_{number}", "text": {language: f"Row {number}"}} for number in (1, 2)]}
 
 
 def adopted(document: Document, question: Mapping[str, Any]) -> dict[str, Any]:
@@ -316,8 +323,14 @@ def _with_key(condition: Any, key: str, new: str) -> Any:
     if operator == "not":
         return {operator: _with_key(operand, key, new)}
     if operator == "answered":
-        return {operator: new if operand == key else operand}
-    return {operator: [new if operand[0] == key else operand[0], operand[1]]}
+        return {operator: _named(operand, key, new)}
+    return {operator: [_named(operand[0], key, new), operand[1]]}
+
+
+def _named(reference: str, key: str, new: str) -> str:
+    """Return the reference to a question, or to a row of a matrix, with the new key for the old."""
+    name, dot, row = reference.partition(".")
+    return f"{new if name == key else name}{dot}{row}"
 
 
 def conditions_in(document: Document) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from copy import deepcopy
+from itertools import takewhile
 from typing import Any
 
 from surveys.definition import Choice, Definition, Question, Text
@@ -53,6 +54,16 @@ def _settings(kind: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
         return KINDS[kind].complete_settings(settings)
     except SettingsRefused:
         return KINDS[kind].complete_settings({})
+
+
+def earlier_than(questions: Mapping[str, Question], key: str) -> dict[str, Question]:
+    """Return the questions before one."""
+    return {other: questions[other] for other in takewhile(lambda other: other != key, questions)}
+
+
+def earlier_than_page(questions: Mapping[str, Question], number: int) -> dict[str, Question]:
+    """Return the questions on the pages before one."""
+    return {key: question for key, question in questions.items() if question.page < number}
 
 
 def _without_faults(document: Document, faults: list[tuple[str, str]]) -> bool:

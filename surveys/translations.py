@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from surveys.drafting import Document, fingerprint
+from surveys.drafting import Document
 from surveys.interchange.native import MAX_CHOICE_TEXT
 from surveys.interchange.native_reader import MAX_TEXT
 from surveys.kinds import KINDS
@@ -110,10 +110,9 @@ def taken(verdicts: Sequence[Verdict]) -> dict[str, str]:
     return {one.row.key: one.row.target.strip() for one in verdicts if one.outcome in ("new", "changed")}
 
 
-def source_print(document: Document) -> str:
-    """Return a fingerprint of the texts in the survey's own language."""
-    own = document["language"]
-    return fingerprint([(phrase.key, phrase.texts[own]) for phrase in phrases(document)])
+def language_part(document: Document, language: str) -> dict[str, str]:
+    """Return the texts of one language by their keys."""
+    return {key: texts[language] for key, _, _, texts in _texts(document) if texts.get(language)}
 
 
 def _outcome(target: str, before: str) -> str:
@@ -155,5 +154,7 @@ def _question_texts(number: int, question: dict[str, Any]) -> Iterator[tuple[str
                 MAX_TEXT,
                 texts,
             )
+    for row in question.get("settings", {}).get("rows", []):
+        yield f"{name}.row.{row['key']}", f"{place}, row", MAX_CHOICE_TEXT, row["text"]
     for choice in question.get("choices", []):
         yield f"{name}.choice.{choice['key']}", f"{place}, choice", MAX_CHOICE_TEXT, choice["text"]

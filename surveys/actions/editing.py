@@ -10,10 +10,12 @@ from django.db import transaction
 from accounts.models import User
 from surveys.actions.authoring import SurveyNotReady, compile_next
 from surveys.actions.drafts import SURVEY_TEXTS, draft_json
+from surveys.definition import Definition
 from surveys.drafting import Document, Edit, fingerprint, part_of
 from surveys.kinds import KINDS
 from surveys.models import Choice, DraftStep, Ending, Page, Survey
 from surveys.models import Question as QuestionRow
+from surveys.translations import language_part
 
 KEPT_STEPS = 50
 # Typing saves every second or so: what one person does to one part without a longer pause is one step.
@@ -54,7 +56,7 @@ def change_draft(survey: Survey, change: Change, *, by: User, now: datetime) -> 
     with transaction.atomic():
         survey = Survey.objects.select_for_update().get(pk=survey.pk)
         before = draft_json(survey)
-        if change.seen is not None and fingerprint(part_of(before, change.part)) != change.seen:
+        if change.seen is not None and fingerprint(_part(before, change.part)) != change.seen:
             raise DraftChanged(_last_author(survey, change.part))
         edited = change.edit(before)
         if edited == before:
@@ -84,13 +86,17 @@ def last_step(survey: Survey, document: Document) -> DraftStep | None:
     return step if step and step.result == fingerprint(document) else None
 
 
-def draft_faults(survey: Survey, document: Document) -> list[tuple[str, str]]:
-    """Return what keeps the working copy from being published, each with its place; [] when it is ready."""
+def readiness(survey: Survey, document: Document) -> tuple[Definition | None, list[tuple[str, str]]]:
+    """Return what publishing the working copy would make live, or None and what keeps it from that."""
     try:
-        compile_next(survey, document)
+        return compile_next(survey, document), []
     except SurveyNotReady as not_ready:
-        return not_ready.faults
-    return []
+        return None, not_ready.faults
+
+
+def _part(document: Document, part: str) -> object:
+    noun, _, name = part.partition(" ")
+    return language_part(document, name) if noun == "language" else part_of(document, part)
 
 
 def _last_author(survey: Survey, part: str) -> User | None:
@@ -211,7 +217,7 @@ def _question_row(survey: Survey, place: int, question: Mapping[str, Any]) -> Qu
         text=question["text"].get(own, ""),
         help=question["help"].get(own, ""),
         is_required=question["required"],
-        settings={**question["settings"], **{name: text.get(own, "") for name, text in texts.items()}},
+        settings=question["settings"] | {name: text.get(own, "") for name, text in texts.items()},
         show_if=question["show_if"],
         translations=_translations(own, text=question["text"], help=question["help"], **texts),
     )

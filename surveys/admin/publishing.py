@@ -22,9 +22,13 @@ from surveys.actions.authoring import (
     publish_survey,
     reopen_survey,
 )
+from surveys.actions.drafts import draft_json
+from surveys.admin.builder.places import Place, place_of, place_of_fault
 from surveys.changes import changes_between
+from surveys.definition import Definition
 from surveys.interchange.native import to_json
 from surveys.models import Survey
+from surveys.sketches import previewable
 from surveys.versions import published_definition
 from surveys.views import preview_page
 
@@ -53,17 +57,28 @@ def standing(survey: Survey, now: datetime) -> dict[str, Any]:
 
 
 def places(faults: Faults) -> list[dict[str, str]]:
-    """Return each fault with its place in words and the anchor of the question it is about."""
-    told = []
-    for place, fault in faults:
-        words = place.split()
-        anchor = f"question-{words[1]}" if len(words) > 1 and words[0] == "question" else ""
-        told.append({"place": place, "fault": fault, "anchor": anchor})
-    return told
+    """Return each fault with its place in words and the query of the builder's address that opens it."""
+    return [{"place": place, "fault": fault, "query": place_of_fault(place).query} for place, fault in faults]
 
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _version(survey: Survey, number: str) -> Definition:
+    version = survey.versions.filter(number=number).first() if number.isascii() and number.isdigit() else None
+    if version is None:
+        raise Http404
+    return published_definition(version.pk)
+
+
+def _begun_at(definition: Definition, place: Place | None) -> str | None:
+    """Return the key of the question with which the preview of a place begins."""
+    if place is None or place.panel not in ("question", "page"):
+        return None
+    if place.panel == "question":
+        return place.name
+    return next((question.key for question in definition if str(question.page) == place.name), None)
 
 
 class PublishingViews(VisibleAdmin):
@@ -90,16 +105,34 @@ class PublishingViews(VisibleAdmin):
         return user_of(request).has_perm("surveys.publish_survey")
 
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show the draft as respondents would see it, in a frame of our own too; nothing is stored."""
+        """Show the draft or a version as respondents see it, in a frame of our own too; nothing is stored.
+
+        Of a draft with faults the part that can be read is shown. The address may name the question or the
+        page to begin with, as that of the builder does.
+        """
         survey = self._survey(request, pk, self.has_view_permission)
+        number = request.GET.get("version", "")
+        definition = _version(survey, number) if number else previewable(draft_json(survey))
+        if definition is None:
+            return self._nothing_to_preview(request, survey)
+        return preview_page(
+            request,
+            definition,
+            language=request.GET.get("language"),
+            at=_begun_at(definition, place_of(request.GET)),
+            action=f"{request.path}?version={number}" if number else None,
+        )
+
+    def _nothing_to_preview(self, request: HttpRequest, survey: Survey) -> HttpResponse:
         try:
-            definition = compile_definition(survey)
+            compile_definition(survey)
+            faults = [("survey", "has no question that can be shown")]
         except SurveyNotReady as not_ready:
-            context = {"faults": places(not_ready.faults)}
-            response = TemplateResponse(request, "admin/surveys/survey/not_ready.html", context)
-            response._csp_replace = FRAMED_POLICY  # type: ignore[attr-defined]
-            return response
-        return preview_page(request, definition, language=request.GET.get("language"))
+            faults = not_ready.faults
+        context = {"faults": places(faults)}
+        response = TemplateResponse(request, "admin/surveys/survey/not_ready.html", context)
+        response._csp_replace = FRAMED_POLICY  # type: ignore[attr-defined]
+        return response
 
     def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show what publishing would change, or what keeps it from being done; POST publishes."""

@@ -69,14 +69,15 @@ class SurveyForm(forms.ModelForm):  # type: ignore[type-arg]
         slug: str = self.cleaned_data["slug"]
         if slug and _is_taken(slug, self.instance):
             raise ValidationError("Another survey or open link ends like this.")
-        return slug or _free_slug(self.cleaned_data.get("title", ""), self.instance)
+        return slug or free_slug(self.cleaned_data.get("title", ""), self.instance)
 
     def clean_translations(self) -> dict[str, Any]:
         """Return the texts by language and name."""
         return check_translations(self.cleaned_data["translations"], SURVEY_TEXTS)
 
 
-def _free_slug(title: str, survey: Survey) -> str:
+def free_slug(title: str, survey: Survey | None = None) -> str:
+    """Return an end of a link made of the title that no other survey or open link has."""
     stem = slugify(title)[:70].strip("-") or "survey"
     slug, number = stem, 1
     while _is_taken(slug, survey):
@@ -85,7 +86,8 @@ def _free_slug(title: str, survey: Survey) -> str:
     return slug
 
 
-def _is_taken(slug: str, survey: Survey) -> bool:
+def _is_taken(slug: str, survey: Survey | None) -> bool:
     """Whether the slug is another survey's, or another's open link: publishing makes one of the slug."""
-    links = Collector.objects.filter(slug=slug).exclude(survey=survey.pk)
-    return links.exists() or Survey.objects.filter(~Q(pk=survey.pk), slug=slug).exists()
+    own = survey.pk if survey else None
+    links = Collector.objects.filter(slug=slug).exclude(survey=own)
+    return links.exists() or Survey.objects.filter(~Q(pk=own), slug=slug).exists()

@@ -5,19 +5,25 @@ from django.contrib.admin.options import IS_POPUP_VAR
 from django.db.models import Count, Model, QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
 from unfold.decorators import display
 
 from accounts.admin.filters import OfferedFilter
 from surveys.actions.authoring import set_choices
+from surveys.admin.builder.gallery import GalleryViews
+from surveys.admin.builder.history import HistoryViews
+from surveys.admin.builder.languages import LanguageViews
+from surveys.admin.builder.screen import STATUS_COLOURS
+from surveys.admin.builder.views import BuilderViews
 from surveys.admin.importing import ImportViews
-from surveys.admin.publishing import PublishingViews, standing
+from surveys.admin.publishing import standing
 from surveys.admin.questions import QuestionForm, QuestionFormSet
 from surveys.admin.survey_form import SurveyForm
 from surveys.models import Question, Survey
-
-STATUS_COLOURS = {"draft": "info", "live": "success", "closed": "warning"}
 
 
 class QuestionInline(StackedInline):
@@ -39,11 +45,12 @@ class QuestionInline(StackedInline):
 
 
 @admin.register(Survey)
-class SurveyAdmin(ImportViews, PublishingViews):
+class SurveyAdmin(ImportViews, BuilderViews, LanguageViews, HistoryViews, GalleryViews):
     form = SurveyForm
     inlines = (QuestionInline,)
     change_form_template = "admin/surveys/survey/change_form.html"
-    list_display = ("title", "programme", "status", "question_count", "created_at")
+    list_before_template = "admin/surveys/survey/_begin.html"
+    list_display = ("title", "programme", "status", "question_count", "created_at", "builder")
     list_select_related = ("programme",)
     list_filter = (("programme", OfferedFilter),)
     search_fields = ("title", "slug")
@@ -132,6 +139,11 @@ class SurveyAdmin(ImportViews, PublishingViews):
     @display(label=STATUS_COLOURS)
     def status(self, survey: Survey) -> str:
         return survey.status(timezone.now())
+
+    @display(description="builder")
+    def builder(self, survey: Survey) -> SafeString:
+        url = reverse("admin:surveys_survey_build", args=[survey.pk])
+        return format_html('<a class="text-link" href="{}">Open</a>', url)
 
     @display(description="questions", ordering="questions_now")
     def question_count(self, survey: Any) -> int:

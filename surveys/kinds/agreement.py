@@ -15,6 +15,8 @@ class YesNo(Kind):
 
     name = "yes_no"
     label = "Yes or no"
+    icon = "thumbs_up_down"
+    about = "The quickest question there is."
     template = "surveys/kinds/choices.html"
     text_settings = ("yes_label", "no_label")
     labels: ClassVar[Mapping[str, str]] = {"yes_label": "Label of yes", "no_label": "Label of no"}
@@ -69,6 +71,8 @@ class Consent(Kind):
 
     name = "consent"
     label = "Consent"
+    icon = "verified_user"
+    about = "A box to tick; its words are kept with each answer."
     template = "surveys/kinds/consent.html"
     role = "group"
     text_settings = ("statement",)

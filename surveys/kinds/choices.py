@@ -167,6 +167,8 @@ class SingleChoice(Choosing):
 
     name = "single_choice"
     label = "Single choice"
+    icon = "radio_button_checked"
+    about = "One of a few answers, all of them in view."
     defaults: ClassVar[Mapping[str, Any]] = {"random_order": False}
     labels: ClassVar[Mapping[str, str]] = {"random_order": "Choices in random order"}
 
@@ -205,6 +207,8 @@ class Dropdown(SingleChoice):
 
     name = "dropdown"
     label = "Dropdown"
+    icon = "arrow_drop_down_circle"
+    about = "One of a long list, such as countries or products."
     role = ""
     template = "surveys/kinds/dropdown.html"
 
@@ -239,6 +243,8 @@ class MultipleChoice(Choosing):
 
     name = "multiple_choice"
     label = "Multiple choice"
+    icon = "check_box"
+    about = "Several of the answers, with a least and a most if you like."
     role = "group"
     input = "checkbox"
     defaults: ClassVar[Mapping[str, Any]] = {"min_picks": 0, "max_picks": None, "random_order": False}

@@ -13,6 +13,8 @@ class Day(Kind):
 
     name = "date"
     label = "Date"
+    icon = "event"
+    about = "A day, such as when it happened."
     template = "surveys/kinds/date.html"
     role = ""
     defaults: ClassVar[Mapping[str, Any]] = {"min": None, "max": None}

@@ -63,6 +63,9 @@ class Kind(ABC):
 
     name: ClassVar[str]
     label: ClassVar[str]
+    # A Material symbol and one sentence, for who looks for the right kind.
+    icon: ClassVar[str]
+    about: ClassVar[str]
     template: ClassVar[str]
     defaults: ClassVar[Mapping[str, Any]] = {}
     # Settings that are left out unless they are given.

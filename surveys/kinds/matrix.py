@@ -14,6 +14,8 @@ class Matrix(Kind):
 
     name = "matrix"
     label = "Matrix"
+    icon = "grid_on"
+    about = "The same answers for several things, one row each."
     template = "surveys/kinds/matrix.html"
     role = "group"
     has_choices = True

@@ -17,6 +17,8 @@ class Number(Kind):
 
     name = "number"
     label = "Number"
+    icon = "pin"
+    about = "An amount within limits, with its unit."
     template = "surveys/kinds/number.html"
     role = ""
     text_settings = ("unit",)

@@ -16,6 +16,8 @@ class Ranking(Kind):
 
     name = "ranking"
     label = "Ranking"
+    icon = "format_list_numbered"
+    about = "Which comes first, which second? Four to six things rank well."
     template = "surveys/kinds/ranking.html"
     role = "group"
     has_choices = True

@@ -96,6 +96,8 @@ class Nps(Scale):
 
     name = "nps"
     label = "NPS (0 to 10)"
+    icon = "speed"
+    about = "Would they recommend you, 0 to 10? Promoters minus detractors is the NPS."
     defaults: ClassVar[Mapping[str, Any]] = {"low": 0, "high": 10, "detractor_max": 6, "passive_max": 8}
     labels: ClassVar[Mapping[str, str]] = {
         **END_LABELS,
@@ -128,6 +130,8 @@ class Csat(Scale):
 
     name = "csat"
     label = "CSAT"
+    icon = "sentiment_satisfied"
+    about = "How satisfied are they with one thing, in numbers, stars or faces?"
     defaults: ClassVar[Mapping[str, Any]] = {"points": 5, "satisfied_min": None, "shape": "numbers"}
     options: ClassVar[Mapping[str, tuple[str, ...]]] = {"shape": ("numbers", "stars", "faces")}
     labels: ClassVar[Mapping[str, str]] = {
@@ -160,6 +164,8 @@ class Ces(Scale):
 
     name = "ces"
     label = "CES (effort)"
+    icon = "fitness_center"
+    about = "How easy did you make it? Effort predicts loyalty in service."
     defaults: ClassVar[Mapping[str, Any]] = {
         "version": "2.0",
         "points": None,
@@ -204,6 +210,8 @@ class Rating(Scale):
 
     name = "rating"
     label = "Rating"
+    icon = "star"
+    about = "A mark in points, stars or hearts, without a fixed meaning."
     defaults: ClassVar[Mapping[str, Any]] = {"points": 5, "shape": "stars"}
     options: ClassVar[Mapping[str, tuple[str, ...]]] = {"shape": ("numbers", "stars", "hearts")}
     labels: ClassVar[Mapping[str, str]] = {**END_LABELS, "points": "Points", "shape": "Shown as"}

@@ -9,6 +9,8 @@ class Statement(Kind):
 
     name = "statement"
     label = "Statement (no answer)"
+    icon = "info"
+    about = "Words between questions; nothing is answered."
     template = "surveys/kinds/statement.html"
     role = "none"
     asks = False

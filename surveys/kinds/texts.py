@@ -78,6 +78,8 @@ class ShortText(Words):
 
     name = "short_text"
     label = "Short text"
+    icon = "short_text"
+    about = "A few words on one line, such as a name or a number plate."
     template = "surveys/kinds/short_text.html"
     limit = 500
     defaults: ClassVar[Mapping[str, Any]] = {"max_length": 200}
@@ -109,6 +111,8 @@ class Email(Kind):
 
     name = "email"
     label = "E-mail address"
+    icon = "mail"
+    about = "An address to write back to."
     template = "surveys/kinds/email.html"
     role = ""
 
@@ -133,6 +137,8 @@ class LongText(Words):
 
     name = "long_text"
     label = "Long text (comment)"
+    icon = "notes"
+    about = "Their own words: the reason behind a score."
     template = "surveys/kinds/long_text.html"
     limit = 10_000
     defaults: ClassVar[Mapping[str, Any]] = {"max_length": 2000}

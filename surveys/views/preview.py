@@ -1,12 +1,14 @@
 """The real page of a survey that is still being made: the same look, turns and branches, nothing stored."""
 
+from dataclasses import replace
+
 from django.http import HttpRequest, HttpResponse
 from django.template.backends.utils import csrf_input
 from django.utils import timezone
 
 from surveys.answers import read_form
 from surveys.branching import ending_of
-from surveys.definition import Definition
+from surveys.definition import Definition, Question
 from surveys.filling import filled_for
 from surveys.languages import choose_language
 from surveys.paging import Turn, next_page
@@ -17,19 +19,30 @@ from surveys.views.pages import fields_of, html_response, render_thanks
 from surveys.views.sent import Sent
 
 
-def preview_page(request: HttpRequest, definition: Definition, *, language: str | None) -> HttpResponse:
+def preview_page(
+    request: HttpRequest,
+    definition: Definition,
+    *,
+    language: str | None,
+    at: str | None = None,
+    action: str | None = None,
+) -> HttpResponse:
     """Return a page of the survey marked as a preview; the answers so far travel in the form itself.
 
-    For a view that has seen to permission and to the CSRF token, as the admin's has.
+    It begins with the screen of the question `at`, shown whatever its conditions say, and is sent to the
+    address `action`. For a view that has seen to permission and to the CSRF token, as the admin's has.
     """
+    question = definition.question_by_key.get(at or "")
+    if question is not None and request.method != "POST":
+        definition = _unconditional(definition, question)
     fields = {name: [str(value) for value in values] for name, values in request.POST.lists()}
     try:
         form = form_of(fields, now=timezone.now())
     except RequestRefused as refused:
         return message_page(request, refused.phrase, refused.status)
     chosen = choose_language(definition.languages, filter(None, (form.language, language)))
-    sent = Sent(form, 0, definition, chosen, request.path)
-    response = _following(request, sent)
+    sent = Sent(form, 0, definition, chosen, action or request.path)
+    response = _following(request, sent, at)
     # The admin may show it in a frame of its own.
     response["Content-Security-Policy"] = look_of(definition.theme).policy("'self'")
     response["X-Frame-Options"] = "SAMEORIGIN"
@@ -38,11 +51,29 @@ def preview_page(request: HttpRequest, definition: Definition, *, language: str 
     return response
 
 
-def _following(request: HttpRequest, sent: Sent) -> HttpResponse:
+def _unconditional(definition: Definition, question: Question) -> Definition:
+    """Return the definition with every question on the page of this one asked of everyone."""
+    questions = tuple(
+        replace(one, show_if=None) if one.page == question.page else one for one in definition.questions
+    )
+    pages = tuple(
+        replace(page, show_if=None) if page.number == question.page else page
+        for page in definition.pages_meta
+    )
+    return replace(definition, questions=questions, pages_meta=pages)
+
+
+def _first_page(definition: Definition, at: str | None) -> int:
+    screens = enumerate(definition.pages)
+    here = next((n for n, screen in screens if any(one.key == at for one in screen)), None)
+    return next_page(definition, {}, -1) or 0 if here is None else here
+
+
+def _following(request: HttpRequest, sent: Sent, at: str | None) -> HttpResponse:
     form, definition = sent.form, sent.definition
     kept = read_form(definition, form.fields, is_complete=False, is_demanding=False).answers
     if request.method != "POST":
-        turn = Turn({}, {}, is_complete=False, page=next_page(definition, {}, -1) or 0)
+        turn = Turn({}, {}, is_complete=False, page=_first_page(definition, at))
     elif form.page is not None and form.page not in range(len(definition.pages)):
         return message_page(request, "broken", 400)
     else:

@@ -62,7 +62,7 @@ def test_publishing_is_refused_with_each_fault_and_its_place(client, draft):
         assert "cannot be published yet" in page
         assert "question which</a>:" in page
         assert "has no choices" in page
-        assert "#question-which" in page
+        assert "build/?open=question&amp;name=which" in page
     assert not Version.objects.exists()
     assert "Before it can be published" in client.get(url_of(draft)).content.decode()
 

@@ -1,0 +1,377 @@
+// The builder: what is typed is saved, what is pressed or dragged is done, and the preview follows. The server
+// draws every part of the page; this file sends forms, puts the parts that come back in their place, and keeps
+// the focus where it was.
+
+"use strict";
+
+(() => {
+  const PAUSE = 500;
+  const MOVES = { ArrowUp: "up", ArrowDown: "down" };
+
+  const root = document.querySelector("[data-build]");
+  const find = (selector, within = root) => within.querySelector(selector);
+  const all = (selector, within = root) => [...within.querySelectorAll(selector)];
+  const middle = find("#build-middle");
+  const waiting = new Map();
+  let line = Promise.resolve();
+  let failures = 0;
+
+  document.documentElement.classList.add("has-script");
+
+  // --- What a person sees and hears of it
+
+  function state(text, isBad = false) {
+    const element = find("[data-state]");
+    element.textContent = text;
+    element.classList.toggle("is-bad", isBad);
+  }
+
+  function alarm(text, ...buttons) {
+    const element = find("[data-alert]");
+    element.replaceChildren(text, ...buttons);
+    element.hidden = !text;
+  }
+
+  function button(label, act) {
+    const element = document.createElement("button");
+    element.type = "button";
+    element.className = "build-button";
+    element.textContent = label;
+    element.addEventListener("click", act);
+    return element;
+  }
+
+  function say(text) {
+    const element = find("[data-said]");
+    element.textContent = "";
+    if (text) setTimeout(() => { element.textContent = text; }, 50);
+  }
+
+  function showErrors(form, errors) {
+    for (const element of all("[data-error-for]", form)) {
+      const message = errors[element.dataset.errorFor] || "";
+      element.textContent = message;
+      const field = element.dataset.errorFor && document.getElementById(element.dataset.errorFor);
+      if (!field) continue;
+      field.toggleAttribute("aria-invalid", Boolean(message));
+      field.closest(".build-field")?.classList.toggle("has-error", Boolean(message));
+    }
+  }
+
+  // --- Talking to the server, one request after the other
+
+  function inLine(task) {
+    line = line.then(task, task);
+    return line;
+  }
+
+  async function ask(url, options = {}) {
+    const answer = await fetch(url, { headers: { Accept: "application/json" }, ...options });
+    if (answer.redirected || !answer.headers.get("Content-Type")?.includes("json")) {
+      throw new Error(answer.redirected ? "you are logged out" : `the server answered ${answer.status}`);
+    }
+    return [answer.status, await answer.json()];
+  }
+
+  function settle(form, status, told) {
+    failures = 0;
+    if (status === 409) return conflict(form, told);
+    if (status >= 400) {
+      const said = Object.values(told.errors || {}).join(" ");
+      if (told.parts) swap(told);
+      showErrors(told.parts ? middle : form, told.errors || {});
+      state(`Could not save: ${said}`, true);
+      alarm(`Could not save: ${said}`);
+      return false;
+    }
+    alarm("");
+    swap(told);
+    if (form.isConnected) showErrors(form, {});
+    state("All changes saved");
+    say(told.said);
+    refreshPreview();
+    return true;
+  }
+
+  function conflict(form, told) {
+    state(`Could not save: ${told.conflict}`, true);
+    const theirs = button("Show theirs", () => { alarm(""); open(told.url); });
+    const ours = button("Save mine over it", () => {
+      alarm("");
+      setSeen(told.seen);
+      save(form);
+    });
+    alarm(told.conflict, theirs, ours);
+    return false;
+  }
+
+  // What could not be sent is tried again, later each time; leaving the page asks first.
+  function postpone(error, again) {
+    failures += 1;
+    const pause = Math.min(30, 2 ** failures);
+    state(`Could not save: ${error.message}. Trying again in ${pause} s`, true);
+    setTimeout(again, pause * 1000);
+    return false;
+  }
+
+  // --- Forms: saved as one types, or sent by a button
+
+  function save(form) {
+    clearTimeout(waiting.get(form));
+    waiting.set(form, 0);
+    return inLine(async () => {
+      if (!form.isConnected) return waiting.delete(form);
+      const body = new FormData(form);
+      body.set("keep", "1");
+      state("Saving…");
+      try {
+        const [status, told] = await ask(form.action, { method: "POST", body });
+        if (waiting.get(form) === 0) waiting.delete(form);
+        return settle(form, status, told);
+      } catch (error) {
+        return postpone(error, () => save(form));
+      }
+    });
+  }
+
+  function saveSoon(form) {
+    clearTimeout(waiting.get(form));
+    state("Not saved yet");
+    waiting.set(form, setTimeout(() => save(form), PAUSE));
+  }
+
+  async function saveAll() {
+    for (const [form, timer] of waiting) if (timer) save(form);
+    await line;
+  }
+
+  async function act(form, pressed) {
+    clearTimeout(waiting.get(form));
+    waiting.delete(form);
+    const body = new FormData(form, pressed);
+    const url = pressed?.getAttribute("formaction") || form.action;
+    await saveAll();
+    for (const input of all("input[name=seen]", form)) body.set("seen", input.value);
+    state("Saving…");
+    await inLine(async () => {
+      try {
+        const [status, told] = await ask(url, { method: "POST", body });
+        const isNew = status < 400 && /\/(add|duplicate)\/$/.test(url);
+        settle(form, status, told);
+        if (isNew) document.getElementById("id_text")?.focus();
+      } catch (error) {
+        state(`Could not save: ${error.message}`, true);
+        alarm(`Could not save: ${error.message}`);
+      }
+    });
+  }
+
+  function post(name, fields) {
+    const form = find("[data-outline]");
+    const pressed = document.createElement("button");
+    pressed.setAttribute("formaction", `${root.dataset.build}${name}/`);
+    pressed.hidden = true;
+    form.append(pressed);
+    const inputs = Object.entries(fields).map(([key, value]) => {
+      const input = document.createElement("input");
+      Object.assign(input, { type: "hidden", name: key, value });
+      form.append(input);
+      return input;
+    });
+    const done = act(form, pressed);
+    for (const element of [pressed, ...inputs]) element.remove();
+    return done;
+  }
+
+  // --- Parts of the page
+
+  function setSeen(seen) {
+    for (const input of all("input[name=seen]")) input.value = seen;
+  }
+
+  function swap(told) {
+    const focused = document.activeElement;
+    const id = focused?.id;
+    const scrolls = new Map(Object.keys(told.parts).map((part) => [part, document.getElementById(part).scrollTop]));
+    for (const [part, html] of Object.entries(told.parts)) document.getElementById(part).innerHTML = html;
+    if ("build-middle" in told.parts) setUpMiddle();
+    for (const [part, top] of scrolls) document.getElementById(part).scrollTop = top;
+    setSeen(told.seen);
+    setLanguages();
+    if (told.url && told.url !== location.search) history.pushState(null, "", told.url);
+    if (!focused?.isConnected) {
+      const next = (id && document.getElementById(id)) || find("#build-outline [aria-current]") || middle;
+      next.focus({ preventScroll: true });
+    }
+    find("#build-outline [aria-current]")?.scrollIntoView({ block: "nearest" });
+  }
+
+  async function open(query, isBack = false) {
+    await saveAll();
+    await inLine(async () => {
+      try {
+        const [, told] = await ask(`${root.dataset.build}${query}`);
+        swap(isBack ? { ...told, url: "" } : told);
+        alarm("");
+        middle.scrollTop = 0;
+        showTab("middle");
+        refreshPreview();
+      } catch (error) {
+        alarm(`Could not open it: ${error.message}`);
+      }
+    });
+  }
+
+  function setUpMiddle() {
+    for (const area of all("textarea[name=choices]", middle)) setUpChoices(area);
+  }
+
+  function showTab(name) {
+    find("[data-columns]").dataset.shows = name;
+    for (const tab of all("[data-tab]")) tab.setAttribute("aria-pressed", String(tab.dataset.tab === name));
+    if (name === "preview") fitPreview();
+  }
+
+  // --- The preview: a new frame is loaded behind the old one, so that nothing flickers
+
+  const previews = find("[data-preview]");
+  const frames = find("[data-frames]");
+
+  function previewUrl() {
+    const query = new URLSearchParams(location.search);
+    query.set("language", find("[data-preview-language]").value);
+    const version = find("[data-preview-version]").value;
+    if (version) query.set("version", version);
+    return `${previews.dataset.preview}?${query}`;
+  }
+
+  function refreshPreview() {
+    const old = all("iframe", frames);
+    const frame = document.createElement("iframe");
+    frame.title = "Preview";
+    frame.className = "is-loading";
+    frame.addEventListener("load", () => {
+      if (!frame.isConnected) return;
+      const before = all("iframe", frames)[0];
+      const top = before !== frame && before.contentWindow ? before.contentWindow.scrollY : 0;
+      for (const other of all("iframe", frames)) if (other !== frame) other.remove();
+      frame.classList.remove("is-loading");
+      frame.contentWindow.scrollTo(0, top);
+      fitPreview();
+    }, { once: true });
+    for (const stale of old.slice(1)) stale.remove();
+    frame.src = previewUrl();
+    frames.append(frame);
+    find("[data-preview-alone]").href = previewUrl();
+    fitPreview();
+  }
+
+  function fitPreview() {
+    const width = Number(find("[data-width][aria-pressed=true]").dataset.width);
+    // A phone is as wide as the column; what is wider is made smaller until it fits.
+    const scale = width < 400 ? 1 : Math.min(1, frames.clientWidth / width) || 1;
+    for (const frame of all("iframe", frames)) {
+      frame.style.width = width < 400 ? "100%" : `${width}px`;
+      frame.style.height = `${frames.clientHeight / scale}px`;
+      frame.style.transform = `scale(${scale})`;
+    }
+  }
+
+  function setLanguages() {
+    const select = find("[data-preview-language]");
+    const languages = find("[data-languages]").dataset.languages.split(" ");
+    if (languages.join() === [...select.options].map((option) => option.value).join()) return;
+    const chosen = select.value;
+    select.replaceChildren(...languages.map((code) => new Option(code, code, false, code === chosen)));
+  }
+
+  // --- Events
+
+  root.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-act]")) return;
+    event.preventDefault();
+    act(event.target, event.submitter);
+  });
+
+  root.addEventListener("input", (event) => {
+    const filter = event.target.closest("[data-filter]");
+    if (filter) return filterLibrary(filter);
+    const form = event.target.closest("[data-autosave]");
+    if (form && !reshapes(event.target)) saveSoon(form);
+  });
+
+  root.addEventListener("change", (event) => {
+    const target = event.target;
+    if (target.matches("[data-submits]")) return act(target.form);
+    if (target.matches("[data-preview-version], [data-preview-language]")) return refreshPreview();
+    const form = target.closest("[data-autosave]");
+    if (form && reshapes(target)) act(form);
+  });
+
+  // Another kind has other settings, another question other operators: the server draws the form anew.
+  function reshapes(target) {
+    return target.matches("select[name=kind], select[name^='if.']");
+  }
+
+  function filterLibrary(input) {
+    const words = input.value.trim().toLowerCase();
+    for (const item of all(input.dataset.filter, middle)) {
+      item.hidden = !item.textContent.toLowerCase().includes(words);
+    }
+    for (const shelf of all("[data-library] details", middle)) {
+      shelf.open = Boolean(words);
+      shelf.hidden = !all("li", shelf).some((item) => !item.hidden);
+    }
+  }
+
+  root.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-open]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      open(link.getAttribute("href"));
+    }
+    const tab = event.target.closest("[data-tab]");
+    if (tab) showTab(tab.dataset.tab);
+    const width = event.target.closest("[data-width]");
+    if (width) {
+      for (const other of all("[data-width]")) other.setAttribute("aria-pressed", String(other === width));
+      fitPreview();
+    }
+  });
+
+  document.addEventListener("question-dropped", (event) => {
+    const { key, place } = event.detail;
+    post("move", { key, page: event.target.closest("[data-page]").dataset.page, place });
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const target = event.target;
+    const isTyping = target.matches("input:not([type=checkbox]), textarea, select");
+    if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.shiftKey && !isTyping) {
+      event.preventDefault();
+      find("#build-undo")?.click();
+    }
+    const direction = MOVES[event.key];
+    if (!direction) return;
+    const links = all("#build-outline a[data-open]");
+    const at = links.indexOf(target);
+    if (event.altKey && !isTyping && "mayEdit" in root.dataset) {
+      event.preventDefault();
+      const item = target.closest("li[data-key]");
+      const page = target.closest("a[id^='page-']");
+      if (item) post(direction, { key: item.dataset.key });
+      else if (page) post(`page-${direction}`, { page: page.id.slice(5) });
+      else find(`#tool-${direction}`)?.click();
+    } else if (at >= 0 && !event.altKey) {
+      event.preventDefault();
+      links[at + (direction === "up" ? -1 : 1)]?.focus();
+    }
+  });
+
+  window.addEventListener("popstate", () => open(location.search, true));
+  window.addEventListener("resize", fitPreview);
+  window.addEventListener("beforeunload", (event) => { if (waiting.size) event.preventDefault(); });
+
+  setUpMiddle();
+  fitPreview();
+})();
