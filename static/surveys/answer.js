@@ -98,6 +98,7 @@ let isBusy;
 let waitingFor;
 let saveTimer;
 let retryTimer;
+let goOnTimer;
 let wait = 2000;
 
 // Never as a property of the form: a question may be called "action", and would stand in its place.
@@ -209,8 +210,7 @@ const linkButton = (text, onclick) =>
 const turn = async (go, body = bodyOf(go)) => {
   if (isBusy) return;
   isBusy = true;
-  clearTimeout(saveTimer);
-  clearTimeout(retryTimer);
+  [saveTimer, retryTimer, goOnTimer].forEach(clearTimeout);
   form.classList.add("busy");
   const response = await post(body).catch(() => undefined);
   isBusy = false;
@@ -253,7 +253,7 @@ const begin = () => {
   conditional = page.questions.filter(({ show_if: condition }) => condition).map(({ key }) => key);
   always = hidden("_shown").value.split(" ").filter((key) => key && !conditional.includes(key));
   root.classList.add("live");
-  findAll(".ranks", form).forEach(showRanks);
+  findAll(".ranking", form).forEach(showRanks);
   branch();
   savedBody = bodyOf("save");
 };
@@ -297,57 +297,61 @@ const resume = async () => {
   if (kept.body && fields.get("_page") === new FormData(form).get("_page")) fill(fields);
 };
 
-// Ranking: by dragging, or by the arrow keys on an item's handle; the selects beneath hold the answer.
+// Ranking: by dragging an item, or by the arrow keys on its handle; the selects beneath hold the answer.
+
+const rankOf = (item) => find("select", item).value;
 
 const showRanks = (list) => {
-  const items = findAll("li", list);
-  const rankOf = (item) => +find("select", item).value || Infinity;
-  items.sort((one, other) => rankOf(one) - rankOf(other)).forEach((item) => list.append(item));
-  items.forEach((item) => {
-    const handle = find(".handle", item);
-    handle.hidden = false;
-    handle.textContent = find("select", item).value || "\u2013";
-    handle.ariaLabel = [find("label", item).textContent.trim(), find("select", item).value].join(", ");
-  });
+  const items = findAll(".rank", list);
+  items.sort((one, other) => (+rankOf(one) || Infinity) - (+rankOf(other) || Infinity));
+  for (const item of items) {
+    const handle = find(".handle", item) ?? makeHandle(item);
+    handle.textContent = rankOf(item) || "\u2013";
+    handle.ariaLabel = [find("label", item).textContent, rankOf(item)].join(" ").trim();
+    item.classList.toggle("ranked", rankOf(item));
+    list.append(item);
+  }
 };
 
-const rank = (list) => {
+const makeHandle = (item) => {
+  const handle = Object.assign(document.createElement("button"), { type: "button", className: "handle" });
+  item.prepend(handle);
+  return handle;
+};
+
+const rank = (item) => {
+  const list = item.parentElement;
   findAll("select", list).forEach((select, place) => {
     select.value = place + 1;
   });
   showRanks(list);
+  find(".handle", item).focus();
   isTouched = true;
-  list.dispatchEvent(new Event("change", { bubbles: true }));
+  find("select", item).dispatchEvent(new Event("change", { bubbles: true }));
 };
 
 const moveRank = (item, isUp) => {
-  const list = item.parentElement;
   const other = isUp ? item.previousElementSibling : item.nextElementSibling;
-  if (other) other[isUp ? "before" : "after"](item);
-  rank(list);
-  find(".handle", item).focus();
+  if (rankOf(item)) other?.[isUp ? "before" : "after"](item);
+  rank(item);
 };
 
 const dragRank = (event) => {
-  const handle = event.target.closest(".handle");
-  if (!handle) return;
-  const item = handle.closest("li");
-  const list = item.parentElement;
+  const item = event.button === 0 && event.target.closest?.(".live .rank");
+  if (!item) return;
   event.preventDefault();
-  handle.focus();
-  handle.setPointerCapture(event.pointerId);
+  item.setPointerCapture(event.pointerId);
   item.classList.add("dragged");
-  handle.onpointermove = ({ clientY }) => {
-    const middle = (other) => other.getBoundingClientRect().top + other.offsetHeight / 2;
-    const above = item.previousElementSibling;
-    const below = item.nextElementSibling;
-    if (above && clientY < middle(above)) above.before(item);
-    else if (below && clientY > middle(below)) below.after(item);
+  item.onpointermove = ({ clientY }) => {
+    const { previousElementSibling: above, nextElementSibling: below } = item;
+    if (above && clientY < above.getBoundingClientRect().bottom - above.offsetHeight / 3) above.before(item);
+    else if (below && clientY > below.getBoundingClientRect().top + below.offsetHeight / 3) below.after(item);
   };
-  handle.onlostpointercapture = () => {
-    handle.onpointermove = null;
+  item.onlostpointercapture = () => {
+    item.onpointermove = null;
+    item.onlostpointercapture = null;
     item.classList.remove("dragged");
-    rank(list);
+    rank(item);
   };
 };
 
@@ -374,7 +378,7 @@ const pressKey = (event) => {
   if (event.ctrlKey || event.metaKey) return;
   if (target.matches(".handle") && /^Arrow(Up|Down)$/.test(key)) {
     event.preventDefault();
-    moveRank(target.closest("li"), key === "ArrowUp");
+    moveRank(target.closest(".rank"), key === "ArrowUp");
     return;
   }
   if (target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) return;
@@ -390,8 +394,6 @@ const pressKey = (event) => {
 };
 
 // One question a screen: a pick made by pointer, digit or letter goes on by itself. The arrow keys only look around.
-
-let goOnTimer;
 
 const goOnAlone = (question, delay) => {
   clearTimeout(goOnTimer);
