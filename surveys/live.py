@@ -32,15 +32,18 @@ def live_questions(
     }
     rules: dict[str, Tree] = {}
     readers: dict[str, Tree] = {}
+    # Questions whose answer, or whose being asked, only the server knows.
+    unknown = {question.key for question in here if _reader(question) is None}
     for question in here:
         conditions = [one for one in (definition.page_condition(question), question.show_if) if one]
         names = {name for condition in conditions for name in named(condition)} & on_page
-        if not names or not all(_reader(definition, name) for name in names):
+        if names & unknown:
+            unknown.add(question.key)
             continue
         rest = _rest({"all": conditions}, settled, definition, on_page)
         if isinstance(rest, list):
             rules[question.key] = rest
-            readers |= {name: _reader(definition, name) or [] for name in names}
+            readers |= {name: _reader(definition.question_by_key[name]) or [] for name in names}
     return [
         {"key": key, **({"reader": readers[key]} if key in readers else {}), **_rule(rules.get(key))}
         for key in (question.key for question in here)
@@ -60,8 +63,7 @@ def named(condition: Mapping[str, Any]) -> set[str]:
     return {key.partition(".")[0]}
 
 
-def _reader(definition: Definition, key: str) -> Tree | None:
-    question = definition.question_by_key[key]
+def _reader(question: Question) -> Tree | None:
     return KINDS[question.kind].reader(question)
 
 
