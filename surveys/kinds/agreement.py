@@ -60,6 +60,10 @@ class YesNo(Kind):
         """Return the one answer."""
         return (answer,)
 
+    def pickable(self, question: Question, language: str) -> dict[str, str]:
+        """Return both answers as a person reads them."""
+        return {answer: self.show(question, answer, language) for answer in WRITTEN}
+
     def show(self, question: Question, answer: Answer, language: str) -> str:
         """Return the answer as a person reads it."""
         labels = question.settings.get(f"{answer}_label") or {}
@@ -120,6 +124,10 @@ class Consent(Kind):
     def picked(self, answer: Answer) -> tuple[str, ...]:
         """Return that it was given."""
         return ("yes",)
+
+    def pickable(self, question: Question, language: str) -> dict[str, str]:
+        """Return that it was given."""
+        return {"yes": wording(language)["yes"]}
 
     def show(self, question: Question, answer: Answer, language: str) -> str:
         """Return that it was given."""

@@ -165,6 +165,13 @@ class Kind(ABC):
         """Return by which rule of static/surveys/answer.js a browser reads an answer, None when none does."""
         return None
 
+    def pickable(self, question: Question, language: str) -> dict[str, str]:
+        """Return how a person reads each key that `picked` may name; the open choice counts as "other"."""
+        return {
+            "other" if choice.is_other else choice.key: choice.text.into(language)
+            for choice in question.choices
+        }
+
     def show(self, question: Question, answer: Answer, language: str) -> str:
         """Return an allowed answer as a person reads it."""
         return str(answer)

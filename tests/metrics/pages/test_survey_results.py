@@ -129,3 +129,44 @@ def test_queries_do_not_grow_with_the_answers(executive, django_assert_max_num_q
             executive.get(page_of(survey))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_every_kind_has_a_summary_that_names_nobody(executive):
+    choices = [{"key": "tea", "text": "Tea"}, {"key": "milk", "text": "Milk"}]
+    rows = {"rows": [{"key": "speed", "text": "Speed"}, {"key": "price", "text": "Price"}]}
+    survey, now = (
+        f.published_survey(
+            [
+                {"key": "said", "kind": "statement", "text": "Hello"},
+                {"key": "drop", "kind": "dropdown", "text": "Drop?", "choices": choices},
+                {"key": "rank", "kind": "ranking", "text": "Rank?", "choices": choices},
+                {"key": "grid", "kind": "matrix", "text": "Grid?", "choices": choices, "settings": rows},
+                {"key": "count", "kind": "number", "text": "Count?"},
+                {"key": "day", "kind": "date", "text": "Day?"},
+                {"key": "mail", "kind": "email", "text": "Mail?"},
+                {"key": "sure", "kind": "yes_no", "text": "Sure?"},
+                {"key": "may", "kind": "consent", "text": "May we?"},
+            ]
+        ),
+        timezone.now(),
+    )
+    first = {"drop": "tea", "rank": ["milk", "tea"], "grid": {"speed": "tea"}, "count": 1, "sure": "yes"}
+    second = {"drop": "tea", "rank": ["milk", "tea"], "grid": {"speed": "milk", "price": "tea"}, "count": 2}
+    f.respond(survey, {**first, "day": "2026-02-01", "mail": "a@secret.example", "may": True}, at=now)
+    f.respond(survey, {**second, "day": "2026-01-01", "mail": "b@secret.example", "sure": "no"}, at=now)
+    absorb_responses(now=now)
+    response = executive.get(page_of(survey))
+    by_key = {each.question.key: each for each in response.context["results"].questions}
+    bars = {key: [(bar.label, bar.count) for bar in each.bars] for key, each in by_key.items()}
+    assert "said" not in by_key
+    assert bars["drop"] == [("Tea", 2), ("Milk", 0)]
+    assert [(bar.label, bar.rank) for bar in by_key["rank"].bars] == [("Milk", 1), ("Tea", 2)]
+    grid = {row.label: (row.n, [(bar.label, bar.count) for bar in row.bars]) for row in by_key["grid"].rows}
+    assert grid == {"Speed": (2, [("Tea", 1), ("Milk", 1)]), "Price": (1, [("Tea", 1), ("Milk", 0)])}
+    assert by_key["count"].spread.quartiles == (1.25, 1.5, 1.75)
+    assert (by_key["day"].spread.first, by_key["day"].spread.last) == ("2026-01-01", "2026-02-01")
+    assert (by_key["mail"].n, bars["mail"]) == (2, [])
+    assert bars["sure"] == [("Yes", 1), ("No", 1)]
+    assert bars["may"] == [("Yes", 1)]
+    assert "@secret.example" not in response.text
+    assert "median" in response.text
