@@ -276,7 +276,7 @@ class Draft:
         settings: dict[str, Any] = {"decimals": 0 if is_whole else DECIMALS}
         for name, limit in (("min", low), ("max", high)):
             if limit is not None and abs(limit) <= MOST:
-                settings[name] = int(limit) if limit.is_integer() else limit
+                settings[name] = int(limit) if limit == int(limit) else limit
         if settings.get("min", -MOST) > settings.get("max", MOST):
             settings.pop("max")
         if words := self.clean("unit", unit, MAX_CHOICE_TEXT):
