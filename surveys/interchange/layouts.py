@@ -71,7 +71,9 @@ class Matcher:
                 found.append(feed)
             else:
                 left.append(head)
-        return found, left
+        # Where each choice has a column, the one that repeats them all says nothing more.
+        ticked = {feed.key for feed in found if feed.tick}
+        return [feed for feed in found if feed.field or feed.rank or feed.key not in ticked], left
 
     def feed(self, head: Head) -> Feed | None:
         """Return what a column feeds, None for nothing."""
@@ -244,9 +246,12 @@ def _in_our_words(question: Question, cell: str) -> str:
         return choice.key
     if choice := _choice_named(question, cell):
         return choice.key
-    codes = [choice_key_of_code(word) for word in cell.split()]
-    if question.kind == "multiple_choice" and all(code in question.choice_by_key for code in codes):
-        return "; ".join(codes)
+    if question.kind == "multiple_choice":
+        # Kobo parts codes by blanks, Qualtrics texts by commas.
+        for parts in (cell.split(), cell.split(",")):
+            named = [_choice_named(question, part) for part in parts]
+            if all(named):
+                return "; ".join(choice.key for choice in named if choice)
     return cell
 
 

@@ -10,7 +10,8 @@ from surveys.interchange.layouts import Head
 MAX_HEADER_LINES = 3
 SQUEEZE = re.compile(r"[^a-z0-9]+")
 LIME_CODE = re.compile(r"([A-Za-z]\w*)(?:\[([^\[\]]*)\])?(?:\[([^\[\]]*)\])?(?:\.\s(.*))?", re.DOTALL)
-LIME_FIELD = re.compile(r"_?\d+X\d+X(\d+)(.*)")
+LIME_FIELD = re.compile(r"_?\d+X\d+X(\d.*)")
+LIME_SCALE = re.compile(r"(.*)[#-]([01])")
 REPEAT = re.compile(r"\[(\d+)\]")
 V_COLUMN = re.compile(r"V\d{1,2}")
 NO_OPTION = {"response", "openendedresponse", "open endedresponse", ""}
@@ -189,12 +190,7 @@ def _limesurvey(records: Records, codes: Mapping[str, str]) -> tuple[int, list[H
         field = LIME_FIELD.fullmatch(name)
         match = LIME_CODE.fullmatch(name)
         if field:
-            part, _, scale = field[2].partition("#")
-            second = str(int(scale) + 1) if scale.isdigit() else ""
-            code = codes.get(field[1], "")
-            if second == "2":
-                code, second = f"{code}_2", ""
-            heads.append(Head(place, code, "", part, "" if second == "1" else second))
+            heads.append(_lime_field(place, field[1], codes))
         elif match:
             code, part, second, text = (group or "" for group in match.groups())
             if second in ("1", "2") and part:
@@ -204,6 +200,16 @@ def _limesurvey(records: Records, codes: Mapping[str, str]) -> tuple[int, list[H
             text, _, part = name.rpartition(" [") if name.endswith("]") else (name, "", "")
             heads.append(Head(place, "", text or name, part.removesuffix("]")))
     return 1, heads
+
+
+def _lime_field(place: int, name: str, codes: Mapping[str, str]) -> Head:
+    """Return the column of a field such as 245SQ001: the question's id, then the code of a part of it."""
+    ids = (name[:length] for length in range(len(name), 0, -1))
+    own = next((one for one in ids if one in codes), "")
+    part, code = name[len(own) :], codes.get(own, "")
+    if scale := LIME_SCALE.fullmatch(part):
+        part, code = scale[1], f"{code}_2" if scale[2] == "1" else code
+    return Head(place, code, "", part)
 
 
 def _lime_name(cell: str) -> str:
