@@ -3,8 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.api import resources as accounts
 from accounts.api.events import EventViewSet
-from metrics.api import exports
-from metrics.api import health
+from metrics.api import exports, health
 from metrics.api import views as metrics
 from surveys.api import views as surveys
 from surveys.api.responses import ResponseViewSet

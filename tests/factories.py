@@ -10,7 +10,7 @@ from accounts.models import Account, Contact, Event, Signal, Subscription, Team,
 from surveys.actions.authoring import create_survey, publish_survey
 from surveys.interchange.native import from_json
 from surveys.links import new_nonce, token_for, token_hash
-from surveys.models import Audience, Campaign, Invitation, Message, Programme, Response, Survey
+from surveys.models import Audience, Campaign, ContactPolicy, Invitation, Message, Programme, Response, Survey
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 NPS: dict[str, Any] = {"key": "nps", "kind": "nps", "text": "How likely are you to recommend us?"}
@@ -155,4 +155,10 @@ def campaign(survey: Survey, **fields: Any) -> Campaign:
         subject="How are we doing, {{contact.first_name|there}}?",
         body="Dear {{contact.first_name|customer}},\n\nhow is {{account.name}}?",
     )
+    return made
+
+
+def contact_policy(**fields: Any) -> ContactPolicy:
+    """The contact policy, with these fields."""
+    made, _ = ContactPolicy.objects.update_or_create(pk=1, defaults=fields)
     return made

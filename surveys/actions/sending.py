@@ -256,15 +256,16 @@ def _put_off(campaign: Campaign, mail: Mail, found: Protected, now: datetime) ->
     today = now.astimezone(settings.REPORTING_ZONE).date()
     if mail.number == 0:
         note_skips(campaign, [(invitation.contact_id, invitation.round, found)], today)
-    if found.until is None:
+    until = found.until or (today + timedelta(days=1) if found.is_passing else None)
+    if until is None:
         _settle(mail, Mail.State.SUPPRESSED, found.reason, now)
         return
     first = (invitation.planned_for or now).astimezone(settings.REPORTING_ZONE).date()
     last = first + GRACE if campaign.trigger in SOURCES else campaign.ends_on
-    if last and found.until > last:
+    if last and until > last:
         _settle(mail, Mail.State.UNNEEDED, found.reason, now)
         return
-    morning = datetime.combine(found.until, time.min, settings.REPORTING_ZONE)
+    morning = datetime.combine(until, time.min, settings.REPORTING_ZONE)
     opens = campaign.window.next_open(morning, invitation.contact.zone)
     Mail.objects.filter(pk=mail.pk).update(due_at=opens)
     if mail.number == 0:

@@ -66,10 +66,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """Why nobody is asked on a day, and the first day on which they may be; None: no day is known."""
+    """Why nobody is asked on a day, and the first day on which they may be, None where none is known.
+
+    Without a day it is for good, unless it ends with something that is not in our hands.
+    """
 
     reason: str
     until: date | None
+    is_passing: bool = False
 
 
 @dataclass(slots=True)

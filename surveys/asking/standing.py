@@ -1,8 +1,9 @@
 """What is known of the people whom a campaign may ask: their asks, their wishes, and what keeps us quiet."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from django.conf import settings
 from django.db.models import Func, Q, Value
@@ -13,6 +14,7 @@ from surveys.asking.addresses import address_hash, domain_of
 from surveys.asking.policy import Ask, Ledger, Person, Policy, Protected
 from surveys.models import Campaign, ContactPolicy, Invitation, Preference, Suppression
 
+CHUNK = 2000
 # Which of these accounts are left alone on a day.
 Quiet = Callable[[Collection[int], date], Mapping[int, Protected]]
 # What lies above the surveys adds what it knows, such as open follow-ups.
@@ -29,7 +31,7 @@ class Candidate:
 
 
 def candidates(
-    contacts: Iterable[Contact], campaign: Campaign, policy: ContactPolicy, day: date
+    contacts: Iterable[Contact], campaign: Campaign | None, policy: ContactPolicy, day: date
 ) -> list[Candidate]:
     """Return contacts with what stands against asking them on a day; a query for each kind of reason."""
     contacts = list(contacts)
@@ -54,6 +56,14 @@ def candidates(
         )
         made.append(Candidate(contact, person_of(contact, wish.quiet_days if wish else 0), block))
     return made
+
+
+def standing_of(contacts: Iterable[Contact], day: date) -> Iterator[Candidate]:
+    """Return contacts with what stands against asking them on a day, whichever campaign it is."""
+    policy = ContactPolicy.objects.current()
+    contacts = iter(contacts)
+    while chunk := list(islice(contacts, CHUNK)):
+        yield from candidates(chunk, None, policy, day)
 
 
 def person_of(contact: Contact, quiet_days: int = 0) -> Person:
@@ -109,18 +119,19 @@ def _refusal(contact: Contact) -> Protected | None:
     return next((Protected(reason, None) for reason, holds in reasons.items() if holds), None)
 
 
-def _other_programme(wish: Preference | None, campaign: Campaign) -> Protected | None:
-    if wish is None or wish.only_programme_id in {None, campaign.survey.programme_id}:
+def _other_programme(wish: Preference | None, campaign: Campaign | None) -> Protected | None:
+    if wish is None or campaign is None or wish.only_programme_id in {None, campaign.survey.programme_id}:
         return None
     return Protected("asked for another programme only", None)
 
 
 def _quiet_accounts(
-    accounts: Collection[int], campaign: Campaign, policy: ContactPolicy, day: date
+    accounts: Collection[int], campaign: Campaign | None, policy: ContactPolicy, day: date
 ) -> Mapping[int, Protected]:
     """Return the accounts that are left alone on a day, as a whole."""
     quiet: dict[int, Protected] = {}
-    if policy.quiet_before_renewal_days and campaign.trigger != Campaign.Trigger.BEFORE_RENEWAL:
+    asks_about_renewal = campaign and campaign.trigger == Campaign.Trigger.BEFORE_RENEWAL
+    if policy.quiet_before_renewal_days and not asks_about_renewal:
         end = day + timedelta(days=policy.quiet_before_renewal_days)
         open_ones = Subscription.objects.due(day, end).filter(
             account__in=accounts, renewals=None, cancelled_on=None

@@ -7,13 +7,14 @@ import pytest
 
 from surveys.actions.planning import plan_campaigns
 from surveys.asking.forecast import counts_by_day, forecast
-from surveys.models import Campaign, ContactCap, ContactPolicy, Invitation, Skip
+from surveys.models import Campaign, ContactCap, Invitation, Skip
 from tests.factories import (
     NOON,
     account,
     audience,
     campaign,
     contact,
+    contact_policy,
     programme,
     published_survey,
     subscription,
@@ -33,7 +34,7 @@ def test_it_foresees_what_planning_does():
         for _ in range(4):
             contact(acme)
     contact(acme, unsubscribed_at=NOON)
-    ContactPolicy.objects.create(quiet_days=6)
+    contact_policy(quiet_days=6)
     ContactCap.objects.create(per="account", limit=2, days=4)
     campaigns = [
         campaign(published_survey(of=other)),
@@ -68,7 +69,7 @@ def test_it_foresees_what_planning_does():
 def test_it_names_the_reason_and_the_day():
     anna = contact(account())
     contact(anna.account, unsubscribed_at=NOON)
-    ContactPolicy.objects.create(quiet_days=30)
+    contact_policy(quiet_days=30)
     made = [campaign(published_survey()) for _ in range(2)]
     foreseen = list(forecast(made, now=NOON, days=90))
 

@@ -11,7 +11,6 @@ from surveys.asking.addresses import address_hash
 from surveys.models import (
     Campaign,
     ContactCap,
-    ContactPolicy,
     Invitation,
     Mail,
     Preference,
@@ -24,6 +23,7 @@ from tests.factories import (
     audience,
     campaign,
     contact,
+    contact_policy,
     invitation,
     programme,
     published_survey,
@@ -105,7 +105,7 @@ def test_a_cap_of_the_account_holds_within_one_plan(survey):
     acme = account()
     for number in range(5):
         contact(acme, name=str(number))
-    ContactPolicy.objects.create(quiet_days=0)
+    contact_policy(quiet_days=0)
     ContactCap.objects.create(per="account", limit=2, days=7)
     made = campaign(survey)
 
@@ -132,7 +132,7 @@ def test_it_leaves_alone_who_negotiates_a_renewal(survey):
     acme = account()
     contact(acme, name="Anna")
     subscription(acme, TODAY - timedelta(days=300), TODAY + timedelta(days=20), 1000)
-    ContactPolicy.objects.create(quiet_days=0, quiet_before_renewal_days=30)
+    contact_policy(quiet_days=0, quiet_before_renewal_days=30)
     made = campaign(survey)
 
     assert plan(made) == (0, 1)
@@ -143,7 +143,7 @@ def test_each_contact_has_a_turn_in_a_recurring_campaign(survey):
     acme = account()
     for _ in range(40):
         contact(acme)
-    ContactPolicy.objects.create(quiet_days=5)
+    contact_policy(quiet_days=5)
     made = campaign(survey, trigger=Campaign.Trigger.RECURRING, days=10)
     by_day = [plan(made, days=day)[0] for day in range(20)]
 
@@ -157,7 +157,7 @@ def test_subscriptions_call_for_turns(survey):
     acme, other = account(), account()
     contact(acme)
     contact(other)
-    ContactPolicy.objects.create(quiet_days=0)
+    contact_policy(quiet_days=0)
     term = subscription(acme, TODAY - timedelta(days=30), TODAY + timedelta(days=120), 1000)
     welcome = campaign(survey, trigger=Campaign.Trigger.AFTER_START, days=30)
     renewal = campaign(survey, trigger=Campaign.Trigger.BEFORE_RENEWAL, days=120)

@@ -16,8 +16,17 @@ from surveys.actions.sending import (
 )
 from surveys.asking.addresses import address_hash
 from surveys.mail.dispatch import send_due_mails
-from surveys.models import ContactCap, ContactPolicy, Invitation, Mail, Skip, Suppression
-from tests.factories import NOON, account, campaign, contact, invitation, published_survey, respond
+from surveys.models import ContactCap, Invitation, Mail, Skip, Suppression
+from tests.factories import (
+    NOON,
+    account,
+    campaign,
+    contact,
+    contact_policy,
+    invitation,
+    published_survey,
+    respond,
+)
 from tests.surveys.asking.catcher import catching
 
 pytestmark = pytest.mark.django_db
@@ -200,7 +209,7 @@ def test_reminders_go_to_the_silent_only(survey, catcher):
 
 
 def test_reminders_count_against_no_cap(survey, catcher):
-    ContactPolicy.objects.create(quiet_days=60)
+    contact_policy(quiet_days=60)
     planned(survey, "anna@example.com", reminder_days=[3])
     send()
 
@@ -236,7 +245,7 @@ def test_the_account_sees_no_more_than_its_cap_whoever_claims(survey, catcher):
     acme = account()
     for _ in range(4):
         contact(acme)
-    ContactPolicy.objects.create(quiet_days=0)
+    contact_policy(quiet_days=0)
     for _ in range(2):
         plan_campaign(campaign(survey), now=NOON)
     ContactCap.objects.create(per="account", limit=1, days=7)
@@ -247,7 +256,7 @@ def test_the_account_sees_no_more_than_its_cap_whoever_claims(survey, catcher):
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_race_send_nothing_twice_and_break_no_cap(catcher):
     survey = published_survey()
-    ContactPolicy.objects.create(quiet_days=30)
+    contact_policy(quiet_days=30)
     ContactCap.objects.create(per="account", limit=2, days=7)
     for _ in range(10):
         acme = account()

@@ -1,0 +1,112 @@
+"""One campaign: what it would do, what it did, and what can be done to it."""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from accounts.models import User
+from metrics.measures import campaigns as measures
+from surveys.actions.campaigns import faults_of
+from surveys.asking.audiences import AudienceRefused
+from surveys.asking.forecast import Foreseen, counts_by_day, forecast
+from surveys.models import Campaign, Mail
+
+LISTED = 50
+
+
+def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
+    """Show a campaign, over the contacts that the user sees."""
+    viewer = request.user
+    if not isinstance(viewer, User) or not viewer.has_perm("surveys.view_campaign"):
+        raise PermissionDenied
+    found = get_object_or_404(
+        Campaign.objects.select_related("survey__programme", "audience", "approved_by"), pk=pk
+    )
+    now = timezone.now()
+    status = found.status(now)
+    silent = measures.silent(found, viewer)
+    mails = Mail.objects.visible_to(viewer).filter(invitation__campaign=found)
+    context = {
+        **admin.site.each_context(request),
+        "title": found.name,
+        "campaign": found,
+        "status": status,
+        "faults": list(faults_of(found, now)) if found.approved_at is None else [],
+        "messages_of": found.messages.all(),
+        "funnel": measures.funnel(found, viewer),
+        "rate": measures.response_rate(found, viewer),
+        "by_segment": measures.rates_by_segment(found, viewer),
+        "by_subject": measures.rates_by_subject(found, viewer),
+        "by_day": measures.rates_by_day(found, viewer, settings.REPORTING_ZONE),
+        "reasons": measures.skip_reasons(found, viewer),
+        "skips": measures.skips_of(found, viewer).select_related("contact__account")[:LISTED],
+        "silent": silent[:LISTED],
+        "silent_count": silent.count(),
+        "unknown": mails.filter(state=Mail.State.UNKNOWN).select_related("invitation__contact")[:LISTED],
+    }
+    return TemplateResponse(request, "metrics/campaign.html", context)
+
+
+def dry_run(request: HttpRequest, pk: int) -> TemplateResponse:
+    """Show what a campaign would do in the next 90 days, beside all that run; nothing is stored."""
+    viewer = request.user
+    if not isinstance(viewer, User) or not viewer.has_perm("surveys.view_campaign"):
+        raise PermissionDenied
+    if not viewer.sees_all_accounts:
+        raise PermissionDenied
+    found = get_object_or_404(Campaign.objects.select_related("survey__programme", "audience"), pk=pk)
+    now = timezone.now()
+    context = {**admin.site.each_context(request), "title": f"{found.name}: dry run", "campaign": found}
+    try:
+        context |= _foreseen(found, now, request.GET.get("day", ""))
+    except AudienceRefused as refused:
+        context["refused"] = str(refused)
+    return TemplateResponse(request, "metrics/dry_run.html", context)
+
+
+def _foreseen(found: Campaign, now: Any, asked_day: str) -> dict[str, Any]:
+    running = (
+        Campaign.objects.running(now).exclude(pk=found.pk).select_related("survey__programme", "audience")
+    )
+    foreseen = [one for one in forecast([found, *running], now=now) if one.campaign.pk == found.pk]
+    counts = counts_by_day(foreseen)
+    day = _day(asked_day) or next(iter(sorted(counts)), None)
+    of_day = [one for one in foreseen if one.day == day]
+    return {
+        "days": sorted(counts.items()),
+        "most": max((asked for asked, _ in counts.values()), default=0),
+        "asked": sum(one.protected is None for one in foreseen),
+        "left": len(
+            {one.contact.pk for one in foreseen} - {one.contact.pk for one in foreseen if not one.protected}
+        ),
+        "reasons": _reasons(foreseen),
+        "day": day,
+        "of_day": of_day[:LISTED],
+        "more": max(0, len(of_day) - LISTED),
+        "others": len(running),
+    }
+
+
+def _reasons(foreseen: list[Foreseen]) -> list[tuple[str, int]]:
+    """Return for how many contacts each reason held at some time, the most frequent first."""
+    contacts: dict[str, set[int]] = {}
+    for one in foreseen:
+        if one.protected:
+            contacts.setdefault(one.protected.reason, set()).add(one.contact.pk)
+    return sorted(
+        ((reason, len(found)) for reason, found in contacts.items()), key=lambda row: (-row[1], row[0])
+    )
+
+
+def _day(raw: str) -> date | None:
+    try:
+        return date.fromisoformat(raw)
+    except ValueError:
+        return None

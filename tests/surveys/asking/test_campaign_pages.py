@@ -1,0 +1,279 @@
+"""The pages of campaigns and audiences, by role, with figures counted by hand."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core import mail as outbox
+from django.urls import reverse
+
+from followups.models import FollowUp
+from surveys.actions.campaigns import CampaignNotReady, approve_campaign, stop_campaign
+from surveys.actions.planning import plan_campaign
+from surveys.mail.dispatch import send_due_mails
+from surveys.models import Audience, Campaign, Invitation, Mail
+from tests.factories import (
+    NOON,
+    account,
+    audience,
+    campaign,
+    contact,
+    published_survey,
+    respond,
+    subscription,
+    user,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def someone(role, **fields):
+    made = user(is_staff=True, **fields)
+    made.groups.add(Group.objects.get(name=role))
+    return made
+
+
+@pytest.fixture
+def builder(client):
+    client.force_login(someone("builder"))
+    return client
+
+
+@pytest.fixture
+def sent():
+    """A campaign to three contacts of two accounts, of whom one has answered and one was left alone."""
+    survey = published_survey()
+    acme, other = account(name="Acme", segment="Retail"), account(name="Other Inc", segment="Banking")
+    for company in (acme, other):
+        contact(company)
+    contact(acme, name="Gone Girl", unsubscribed_at=NOON)
+    made = campaign(survey)
+    plan_campaign(made, now=NOON)
+    send_due_mails(clock=lambda: NOON, conversations=1)
+    first = Invitation.objects.get(contact__account=acme)
+    respond(survey, {"nps": 9}, invitation=first, contact=first.contact)
+    return made
+
+
+def page(client, made, name="campaign"):
+    return client.get(reverse(name, args=[made.pk]))
+
+
+def test_the_page_counts_how_far_they_came(builder, sent):
+    context = page(builder, sent).context
+    funnel = context["funnel"]
+
+    assert (funnel.planned, funnel.sent, funnel.delivered, funnel.completed, funnel.skipped) == (
+        2,
+        2,
+        2,
+        1,
+        1,
+    )
+    assert (context["rate"].value, context["rate"].delivered) == (50.0, 2)
+    assert [(rate.name, rate.value) for rate in context["by_segment"]] == [
+        ("Banking", 0.0),
+        ("Retail", 100.0),
+    ]
+    assert [one.contact.account.name for one in context["silent"]] == ["Other Inc"]
+    assert context["reasons"] == [{"reason": "unsubscribed", "count": 1}]
+
+
+def test_who_sees_some_accounts_sees_some_contacts(client, sent):
+    manager = someone("account manager", email="manager@example.com")
+    manager.user_permissions.add(*permissions("view_campaign", "view_audience"))
+    sent.invitations.first().contact.account.__class__.objects.filter(name="Acme").update(owner=manager)
+    client.force_login(manager)
+    shown = page(client, sent)
+
+    assert shown.context["funnel"].sent == 1
+    assert "Other Inc" not in shown.content.decode()
+    assert page(client, sent, "dry_run").status_code == 403
+    assert "Other Inc" not in client.get(reverse("audience", args=[sent.audience_id])).content.decode()
+
+
+def permissions(*names):
+    from django.contrib.auth.models import Permission
+
+    return Permission.objects.filter(codename__in=names)
+
+
+@pytest.mark.parametrize("name", ["approve", "pause", "resume", "stop", "send_to_me"])
+def test_nothing_happens_by_a_get_or_without_the_right(client, name):
+    made = campaign(published_survey(), approved_at=None)
+    url = reverse(f"admin:surveys_campaign_{name}", args=[made.pk])
+    client.force_login(someone("administrator"))
+    assert client.get(url).status_code == 405
+    client.force_login(someone("analyst"))
+    assert client.post(url).status_code == 403
+
+
+def test_a_builder_prepares_and_an_administrator_approves(client):
+    made = campaign(published_survey(), approved_at=None)
+    url = reverse("admin:surveys_campaign_approve", args=[made.pk])
+    client.force_login(someone("builder"))
+    assert client.post(url).status_code == 403
+
+    boss = someone("administrator")
+    client.force_login(boss)
+    client.post(url)
+    made.refresh_from_db()
+    assert made.approved_by == boss
+
+
+def test_what_is_missing_is_named_before_approval():
+    survey = published_survey()
+    made = Campaign.objects.create(
+        name="c",
+        survey=survey,
+        audience=Audience.objects.create(name="a", conditions="x"),
+        starts_on=NOON.date(),
+    )
+    made.messages.create(language="en", subject="Hi {{contact.salary}}", body="x", number=1)
+
+    with pytest.raises(CampaignNotReady) as refused:
+        approve_campaign(made, by=user(), now=NOON)
+    assert len(refused.value.faults) == 4
+
+
+def test_an_edited_campaign_waits_for_approval(client):
+    made = campaign(published_survey())
+    client.force_login(someone("administrator"))
+    message = made.messages.get()
+    answer = client.post(
+        reverse("admin:surveys_campaign_change", args=[made.pk]),
+        {
+            "name": "Renamed",
+            "survey": made.survey_id,
+            "audience": made.audience_id,
+            "trigger": "once",
+            "starts_on": "2026-06-15",
+            "opens": "09:00",
+            "closes": "17:00",
+            "weekdays": ["0", "1"],
+            "sample_percent": "100",
+            "expires_after_days": "30",
+            "reminder_days": "3,7",
+            "messages-TOTAL_FORMS": "1",
+            "messages-INITIAL_FORMS": "1",
+            "messages-0-id": message.pk,
+            "messages-0-number": "0",
+            "messages-0-language": "en",
+            "messages-0-subject": "Hello",
+            "messages-0-body": "Words",
+        },
+    )
+
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    made.refresh_from_db()
+    assert (made.name, made.weekdays, made.reminder_days, made.approved_at) == (
+        "Renamed",
+        [0, 1],
+        [3, 7],
+        None,
+    )
+
+
+def test_a_stopped_campaign_asks_nobody_any_more():
+    contact(account())
+    made = campaign(published_survey())
+    plan_campaign(made, now=NOON)
+    stop_campaign(made, now=NOON)
+
+    assert send_due_mails(clock=lambda: NOON, conversations=1) == 0
+    assert Mail.objects.get().state == "unneeded"
+    assert Invitation.objects.get().revoked_at
+
+
+def test_the_mail_can_be_read_and_tried(builder):
+    made = campaign(published_survey())
+    url = reverse("admin:surveys_campaign_mail", args=[made.pk])
+
+    assert "Example Ltd" in builder.get(url).content.decode()
+    assert builder.get(url, {"as": "text"}).content.decode().startswith("How are we doing")
+    builder.post(reverse("admin:surveys_campaign_send_to_me", args=[made.pk]))
+    assert len(outbox.outbox) == 1
+    assert not Invitation.objects.exists()
+
+
+def test_a_dry_run_stores_nothing(builder, sent):
+    contact(account(), name="New Person")
+    shown = page(builder, sent, "dry_run")
+
+    assert shown.context["asked"] == 1
+    assert "New Person" in shown.content.decode()
+    assert Invitation.objects.count() == 2
+
+
+def test_an_audience_is_built_of_rows(builder):
+    contact(account(segment="Retail"), role="user")
+    answer = builder.post(
+        reverse("admin:surveys_audience_add"),
+        {
+            "name": "Retail",
+            "field_0": "segment",
+            "operator_0": "one_of",
+            "value_0": "Retail, Banking",
+            "field_1": "asked",
+            "operator_1": "not_within",
+            "value_1": "90",
+        },
+    )
+
+    assert answer.status_code == 302
+    made = Audience.objects.get()
+    assert made.conditions == [
+        {"field": "segment", "operator": "one_of", "value": ["Retail", "Banking"]},
+        {"field": "asked", "operator": "not_within", "value": 90},
+    ]
+    shown = page(builder, made, "audience")
+    assert shown.context["count"] == 1
+    assert page(builder, made, "admin:surveys_audience_change").status_code == 200
+
+
+def test_a_condition_that_is_none_is_named(builder):
+    answer = builder.post(
+        reverse("admin:surveys_audience_add"),
+        {"name": "x", "field_0": "asked", "operator_0": "within", "value_0": "soon"},
+    )
+
+    assert "takes a whole number of days" in answer.content.decode()
+    assert not Audience.objects.exists()
+
+
+def test_a_list_is_taken_over_or_refused_whole(builder):
+    anna = contact(account(), external_id="c-1", email="anna@example.com")
+    data = {"name": "List", "field_0": "listed", "operator_0": "is", "value_0": "yes"}
+    refused = builder.post(reverse("admin:surveys_audience_add"), {**data, "listed": "c-1\nnobody"})
+    assert "1 of 2 are no contact that you see: nobody" in refused.content.decode()
+
+    builder.post(reverse("admin:surveys_audience_add"), {**data, "listed": "c-1\nanna@example.com\n"})
+    assert Audience.objects.get().members.get().contact == anna
+
+
+def test_amounts_are_no_condition_for_who_may_not_see_them(client):
+    acme = account()
+    contact(acme)
+    subscription(acme, NOON.date() - timedelta(days=3000), None, 987_654)
+    rich = audience(("arr", "at_least", "1000"))
+    client.force_login(someone("builder"))
+
+    form = client.get(reverse("admin:surveys_audience_add")).content.decode()
+    assert 'value="arr"' not in form
+    assert page(client, rich, "audience").context["refused"]
+    client.force_login(someone("executive"))
+    assert page(client, rich, "audience").context["count"] == 1
+
+
+def test_an_open_follow_up_keeps_us_quiet_and_a_closed_one_is_an_occasion():
+    acme = account()
+    contact(acme)
+    case = FollowUp.objects.create(account=acme, about="x", due_on=NOON.date(), opened_at=NOON)
+    made = campaign(published_survey(), trigger=Campaign.Trigger.ONCE)
+    after = campaign(published_survey(), trigger=Campaign.Trigger.AFTER_FOLLOW_UP)
+
+    assert plan_campaign(made, now=NOON).skipped == 1
+    assert made.skips.get().reason == "a follow-up is open"
+    assert plan_campaign(after, now=NOON).invited == 0
+    FollowUp.objects.filter(pk=case.pk).update(state="closed", closed_at=NOON)
+    assert plan_campaign(after, now=NOON + timedelta(days=1)).invited == 1
