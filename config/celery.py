@@ -56,6 +56,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=3, minute=40),
         "options": {"expires": 6 * 3600},
     },
+    "read": {"task": "metrics.tasks.read_words", "schedule": 60.0, "options": {"expires": 60}},
+    "learn": {
+        "task": "metrics.tasks.learn",
+        "schedule": crontab(day_of_week="sun", hour=4, minute=10),
+        "options": {"expires": 6 * 3600},
+    },
     # Writes the snapshots that are missing: after midnight all of them, later those of new accounts.
     "score": {"task": "metrics.tasks.score", "schedule": crontab(minute="*/5"), "options": {"expires": 300}},
     "follow_ups": {"task": "followups.tasks.open_cases", "schedule": 30.0, "options": {"expires": 60}},

@@ -7,6 +7,7 @@ from accounts.models import Export
 from metrics.actions.closing import close_months
 from metrics.actions.exporting import write_next_export
 from metrics.actions.health import score_missing
+from metrics.actions.reading import learn_words, read_comments
 from metrics.actions.refresh import refresh_metrics
 
 
@@ -41,3 +42,16 @@ def discard_old_exports() -> None:
 def close() -> None:
     """Close the months that are over, and restate those of which something was learnt since."""
     close_months(now=timezone.now())
+
+
+@shared_task
+def read_words() -> None:
+    """Read the comments that nobody has read."""
+    while read_comments(now=timezone.now()):
+        pass
+
+
+@shared_task
+def learn() -> None:
+    """Learn from the company's own comments what their moods and themes are told by."""
+    learn_words(now=timezone.now())

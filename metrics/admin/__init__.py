@@ -1,3 +1,5 @@
 from metrics.admin.exports import ExportAdmin
+from metrics.admin.targets import TargetAdmin
+from metrics.admin.words import CommentAdmin, TaxonomyAdmin, WordModelAdmin
 
-__all__ = ["ExportAdmin"]
+__all__ = ["CommentAdmin", "ExportAdmin", "TargetAdmin", "TaxonomyAdmin", "WordModelAdmin"]

@@ -1,0 +1,124 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from accounts.admin.filters import ValuesFilter
+from accounts.admin.forms import DocumentField
+from accounts.admin.visibility import VisibleAdmin, user_of
+from metrics.actions.reading import Readers, add_taxonomy, correct_comment
+from metrics.measures.confidentiality import promising
+from metrics.models import Comment, Taxonomy, WordModel
+from metrics.words.themes import ThemesRefused, checked
+
+
+@admin.register(Comment)
+class CommentAdmin(VisibleAdmin):
+    """Comments as read, for people to correct; whose they are is on the pages of accounts and surveys."""
+
+    list_display = ("text", "mood", "themes", "language", "read_by", "is_corrected", "day")
+    list_filter = (
+        ("mood", ValuesFilter),
+        ("language", ValuesFilter),
+        ("survey", admin.RelatedOnlyFieldListFilter),
+    )
+    search_fields = ("text",)
+    fields = ("text", "survey", "day", "mood", "themes", "language", "read_by", "confidence", "corrected_by")
+    readonly_fields = ("text", "survey", "day", "read_by", "confidence", "corrected_by")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the comments that the user sees; who sees some accounts sees no confidential ones."""
+        rows = super().get_queryset(request).select_related("survey")
+        return rows if user_of(request).sees_all_accounts else rows.exclude(survey__in=promising(Q()))
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Leave writing comments to respondents."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Leave erasing to the response that a comment belongs to."""
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: Comment, form: "forms.ModelForm[Any]", change: bool
+    ) -> None:
+        """Keep the correction, by whom and when."""
+        correct_comment(
+            obj,
+            mood=obj.mood,
+            themes=obj.themes,
+            language=obj.language,
+            by=user_of(request),
+            now=timezone.now(),
+        )
+
+    @display(description="corrected", boolean=True)
+    def is_corrected(self, comment: Comment) -> bool:
+        """Whether a person has said what it is about."""
+        return comment.corrected_at is not None
+
+
+class TaxonomyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The next version of the themes."""
+
+    themes = DocumentField(widget=forms.Textarea)
+
+    class Meta:
+        model = Taxonomy
+        fields = ("themes", "note")
+
+    def clean_themes(self) -> Any:
+        """Return the themes, or raise ValidationError."""
+        try:
+            return checked(self.cleaned_data["themes"])
+        except ThemesRefused as fault:
+            raise forms.ValidationError(str(fault)) from None
+
+
+@admin.register(Taxonomy)
+class TaxonomyAdmin(ModelAdmin):
+    """Versions of the themes: each is written once, and the newest is read by."""
+
+    form = TaxonomyForm
+    list_display = ("number", "note", "created_at")
+    fields = ("themes", "note")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin with the themes in use."""
+        return {"themes": Readers.current().taxonomy}
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Keep versions as they were written."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Keep versions as they were written."""
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: Taxonomy, form: "forms.ModelForm[Any]", change: bool
+    ) -> None:
+        """Write the next version and have every comment read again."""
+        written = add_taxonomy(obj.themes, note=obj.note, now=timezone.now())
+        obj.pk, obj.number, obj.created_at = written.pk, written.number, written.created_at
+
+
+@admin.register(WordModel)
+class WordModelAdmin(ModelAdmin):
+    """What was learnt from the company's own comments, and how well it tells them."""
+
+    list_display = ("__str__", "is_used", "quality", "fitted_at")
+    fields = ("purpose", "language", "number", "is_used", "quality", "fitted_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Leave learning to the schedule."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Keep models as they were learnt."""
+        return False
