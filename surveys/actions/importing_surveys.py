@@ -5,14 +5,13 @@ from datetime import datetime
 from itertools import chain, count
 
 from django.db import IntegrityError, transaction
-from django.utils.text import slugify
 
 from surveys.actions.authoring import create_survey, publish_survey
 from surveys.definition import Definition
 from surveys.models import Collector, Programme, Survey
+from surveys.slugs import stem_of
 
 GENERAL = "general"
-SLUG_LENGTH = 70
 
 
 class ProgrammeUnknown(Exception):
@@ -50,7 +49,7 @@ def _programme(slug: str) -> Programme:
 
 
 def _free_slugs(title: str) -> Iterator[str]:
-    stem = slugify(title)[:SLUG_LENGTH].strip("-") or "survey"
+    stem = stem_of(title)
     taken = {
         *Survey.objects.filter(slug__startswith=stem).values_list("slug", flat=True),
         # Publishing opens a link of the same name.

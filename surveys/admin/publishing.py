@@ -28,6 +28,7 @@ from surveys.changes import changes_between
 from surveys.definition import Definition
 from surveys.interchange.native import to_json
 from surveys.models import Survey
+from surveys.readiness import remarks_on
 from surveys.sketches import previewable
 from surveys.versions import published_definition
 from surveys.views import preview_page
@@ -146,16 +147,19 @@ class PublishingViews(VisibleAdmin):
             title = f"“{survey.title}” cannot be published yet"
             return self._page(request, survey, title=title, faults=places(not_ready.faults))
         title = f"Publish “{survey.title}”?"
+        remarks = places(remarks_on(definition))
         if survey.live_version_id is None:
             asks = _counted(len(definition.questions), "question")
             lead = f"What goes live: {asks} on {_counted(len(definition.pages), 'page')}."
-            return self._page(request, survey, title=title, lead=lead, label="Publish")
+            return self._page(request, survey, title=title, lead=lead, remarks=remarks, label="Publish")
         changes = changes_between(published_definition(survey.live_version_id), definition)
         if not changes:
             lead = "What is live is what stands here: nothing has changed since it was published."
             return self._page(request, survey, title=title, lead=lead)
         lead = "The next version will differ from the live one. Who is answering right now keeps the old one."
-        return self._page(request, survey, title=title, lead=lead, changes=changes, label="Publish")
+        return self._page(
+            request, survey, title=title, lead=lead, changes=changes, remarks=remarks, label="Publish"
+        )
 
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask whether to close; POST closes."""

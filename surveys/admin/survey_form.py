@@ -3,7 +3,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.utils.text import slugify
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.forms import ObjectField
@@ -11,6 +10,7 @@ from surveys.actions.drafts import SURVEY_TEXTS
 from surveys.admin.translations import check_translations
 from surveys.interchange.native import LANGUAGE, MAX_LANGUAGES
 from surveys.models import Collector, Survey
+from surveys.slugs import stem_of
 
 
 class LanguagesField(forms.CharField):
@@ -78,7 +78,7 @@ class SurveyForm(forms.ModelForm):  # type: ignore[type-arg]
 
 def free_slug(title: str, survey: Survey | None = None) -> str:
     """Return an end of a link made of the title that no other survey or open link has."""
-    stem = slugify(title)[:70].strip("-") or "survey"
+    stem = stem_of(title)
     slug, number = stem, 1
     while _is_taken(slug, survey):
         number += 1

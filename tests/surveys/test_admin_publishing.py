@@ -55,6 +55,26 @@ def test_publishing_again_lists_what_changes(client, draft):
     assert "unpublished changes" not in client.get(url_of(draft)).content.decode()
 
 
+def test_what_is_hardly_meant_is_remarked_with_its_place_and_goes_live(client, draft):
+    assert "Worth a look" not in client.get(url_of(draft, "publish")).content.decode()
+    Survey.objects.filter(pk=draft.pk).update(languages=["de"])
+    asked = client.get(url_of(draft, "publish")).content.decode()
+    assert "is not wholly translated into de" in asked
+    assert f"{url_of(draft, 'build')}?open=question&amp;name=nps" in asked
+    assert "Version 1 is live." in client.post(url_of(draft, "publish"), follow=True).content.decode()
+
+
+def test_what_can_never_be_asked_is_refused_with_its_place(client, draft):
+    never = {"less": ["nps", 0]}
+    Question.objects.create(survey=draft, key="why", kind="long_text", text="Why?", position=1, show_if=never)
+    page = client.post(url_of(draft, "publish")).content.decode()
+    assert "is never asked: its condition can never hold" in page
+    assert f"{url_of(draft, 'build')}?open=question&amp;name=why" in page
+    assert not Version.objects.exists()
+    draft.questions.update(show_if=None)
+    assert "Version 1 is live." in client.post(url_of(draft, "publish"), follow=True).content.decode()
+
+
 def test_publishing_is_refused_with_each_fault_and_its_place(client, draft):
     Question.objects.create(survey=draft, key="which", kind="single_choice", text="Which?", position=1)
     for answer in (client.get(url_of(draft, "publish")), client.post(url_of(draft, "publish"))):

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -159,6 +160,15 @@ def test_a_fault_is_said_at_its_field_and_nothing_is_saved(client, survey, field
 def test_a_key_that_another_question_has_is_refused(client, survey):
     answer = act(client, survey, "question", **question_fields(survey, "nps", key="why"))
     assert answer.json()["errors"] == {"": "Another question has this key."}
+
+
+def test_settings_that_are_left_out_by_default_stay_until_they_are_cleared(client, survey):
+    act(client, survey, "question", **question_fields(survey, "why", setting_min_length="5"))
+    assert one(survey, "why")["settings"]["min_length"] == 5
+    form = client.get(url_of(survey), {"open": "question", "name": "why"}).content.decode()
+    assert re.search(r'name="setting_min_length"[^>]*value="5"|value="5"[^>]*name="setting_min_length"', form)
+    act(client, survey, "question", **question_fields(survey, "why", setting_min_length=""))
+    assert "min_length" not in one(survey, "why")["settings"]
 
 
 def test_another_kind_keeps_what_both_have(client, survey):

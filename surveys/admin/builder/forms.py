@@ -107,7 +107,7 @@ class QuestionEditForm(DraftForm):
         self._settings = {
             name: own_text(value, language) if isinstance(value, dict) and name in self._text_names else value
             for name, value in question["settings"].items()
-            if name in self.chosen_kind.defaults or name in self._text_names
+            if name in {*self.chosen_kind.defaults, *self.chosen_kind.optional, *self._text_names}
         }
         self.fields.update(settings_fields(self.chosen_kind, self._settings, language))
 

@@ -23,6 +23,7 @@ from surveys.drafting import Document, fingerprint, page_meta, pages_in, part_of
 from surveys.kinds import KINDS
 from surveys.library import question_shelves
 from surveys.models import Survey
+from surveys.readiness import remarks_on
 from surveys.sketches import earlier_than, earlier_than_page, sketched
 from surveys.versions import published_definition
 
@@ -45,7 +46,8 @@ def screen(survey: Survey, document: Document, place: Place, *, now: datetime, m
     """Return the whole page's context."""
     questions = sketched(document)
     definition, found = readiness(survey, document)
-    faults = [{"place": where, "fault": fault, "at": place_of_fault(where)} for where, fault in found]
+    faults = [_told(fault) for fault in found]
+    is_checks = place.panel == "checks"
     step = last_step(survey, document) if may_edit else None
     return {
         "survey": survey,
@@ -56,7 +58,8 @@ def screen(survey: Survey, document: Document, place: Place, *, now: datetime, m
         "status_colour": STATUS_COLOURS[survey.status(now)],
         "versions": survey.versions.defer("definition"),
         "new_page_number": len(pages_in(document)) + 1,
-        "changes": _changes(survey, definition) if place.panel == "checks" else None,
+        "changes": _changes(survey, definition) if is_checks else None,
+        "remarks": [_told(remark) for remark in remarks_on(definition)] if definition and is_checks else [],
         "title_own": own_text(document["title"], document["language"]),
         "faults": faults,
         "undoable": step,
@@ -67,6 +70,12 @@ def screen(survey: Survey, document: Document, place: Place, *, now: datetime, m
         "seen": fingerprint(part_of(document, place.part)),
         **panel(document, place, questions),
     }
+
+
+def _told(fault: tuple[str, str]) -> Context:
+    """Return a fault with the place in the builder where it is put right."""
+    where, what = fault
+    return {"place": where, "fault": what, "at": place_of_fault(where)}
 
 
 def panel(document: Document, place: Place, questions: Mapping[str, Question]) -> Context:
