@@ -46,6 +46,9 @@ def refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--oracles", metavar="FILE", help="worked examples for tests/metrics/test_oracles.py")
+    parser.addoption(
+        "--linger", type=float, default=1, help="seconds that a scanner's browser stays (test_scanners.py)"
+    )
 
 
 def pytest_configure() -> None:

@@ -1,16 +1,16 @@
 // Inside a frame: tells the page around it how tall it is, once that page has said hello from an allowed origin.
 (() => {
   if (parent === window) return;
-  const origins = document.body.dataset.origins.split(" ");
-  const main = document.querySelector("main");
-  const isDone = Boolean(document.querySelector("[data-done]"));
+  const { body } = document;
+  const origins = body.dataset.origins.split(" ");
   let host;
   let told;
 
   const tell = () => {
-    const height = Math.ceil(main.getBoundingClientRect().bottom + scrollY);
+    const height = Math.ceil(body.getBoundingClientRect().height);
     if (!host || height === told) return;
     told = height;
+    const isDone = Boolean(document.querySelector("[data-done]"));
     parent.postMessage({ earshot: "height", height, isDone }, host);
   };
   addEventListener("message", ({ source, origin, data }) => {
@@ -19,5 +19,5 @@
     told = null;
     tell();
   });
-  new ResizeObserver(tell).observe(main);
+  new ResizeObserver(tell).observe(body);
 })();

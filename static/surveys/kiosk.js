@@ -1,20 +1,23 @@
 // A device that many use: when nobody has touched it for a while it asks, and then starts again for the next.
 (() => {
   const { home, idle, warning } = document.body.dataset;
-  const still = document.querySelector("[data-still]");
   const restart = () => location.replace(home);
   // The page of someone else must not come back with the Back button.
   addEventListener("pageshow", (event) => event.persisted && restart());
-  if (!still) return;
 
   let timer;
+  // Looked up each time: the next page of a survey may come in the place of this one.
+  const still = () => document.querySelector("[data-still]");
   const ask = () => {
-    still.hidden = false;
-    still.querySelector("[data-stay]").focus();
+    const question = still();
+    if (!question) return restart();
+    question.hidden = false;
+    question.querySelector("[data-stay]").focus();
     timer = setTimeout(restart, warning * 1000);
   };
   const wait = () => {
-    still.hidden = true;
+    const question = still();
+    if (question) question.hidden = true;
     clearTimeout(timer);
     timer = setTimeout(ask, idle * 1000);
   };

@@ -18,7 +18,7 @@ def keep_afterword(
     The revision goes up, so that whoever reads responses sees this one anew.
     """
     changed_at = now if privacy == IDENTIFIED else coarse(now)
-    kept = response.filter(afterword=None).exclude(submitted_at=None)
+    kept = response.filter(afterword__isnull=True).exclude(submitted_at=None)
     return bool(
         kept.update(
             afterword={"ask": ask, "text": text, "consent": consent},

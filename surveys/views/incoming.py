@@ -113,7 +113,7 @@ def form_of(fields: Fields, *, now: datetime) -> Form:
     if not SUBMISSION_KEY.fullmatch(key):
         raise RequestRefused(400)
     go = system("_go") or ""
-    started = read_stamp(key, system("_started") or "")
+    started = read_stamp(system("_started") or "")
     switched = go.removeprefix(SWITCH) if go.startswith(SWITCH) else ""
     page = _number(system("_page"))
     shown = system("_shown")

@@ -116,7 +116,7 @@ def render_form(page: FormPage, **preview: object) -> str:
         is_resumed=page.is_resumed,
         key=page.key,
         version_id=page.version_id,
-        started=stamp(page.key, page.started),
+        started=stamp(page.started),
         travelling=_travelling(page),
         venue=page.venue,
         remarks=page.notes,

@@ -246,7 +246,7 @@ def test_how_long_it_took_is_believed_within_a_day():
         (now + timedelta(days=300), 0, 1),
     ):
         respondent = opened(survey)
-        sealed = stamp(respondent.hidden["_key"], int(started.timestamp()))
+        sealed = stamp(int(started.timestamp()))
         respondent.send(_started=sealed, nps="9")
         response = Response.objects.latest("pk")
         assert least <= (response.submitted_at - response.started_at).total_seconds() <= most
