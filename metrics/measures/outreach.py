@@ -25,7 +25,10 @@ def response_rate(scope: Scope) -> Measure:
     rows = Invitation.objects.delivered().filter(scope.instants("sent_at"), scope.surveys())
     if scope.is_narrowed:
         rows = rows.filter(contact__account__in=scope.accounts)
-    is_answered = Q(response__submitted_at__isnull=False, response__is_test=False)
+    # Where no names are kept, the invitation alone knows that it was answered.
+    is_answered = Q(response__submitted_at__isnull=False, response__is_test=False) | Q(
+        answered_on__isnull=False
+    )
     counts = rows.aggregate(delivered=Count("pk"), completed=Count("pk", filter=is_answered))
     delivered, completed = counts["delivered"], counts["completed"]
     return scope.measure(
@@ -48,6 +51,8 @@ def completion_rate(scope: Scope) -> Measure:
     """
     answered = {name: getattr(scope, name) for name in ANSWERED if getattr(scope, name)}
     rows = Response.objects.counted().filter(scope.surveys(), **answered)
+    if scope.without_flagged:
+        rows = rows.unflagged()
     if scope.is_narrowed:
         rows = rows.filter(account__in=scope.accounts)
     completed = rows.filter(scope.instants("submitted_at")).count()

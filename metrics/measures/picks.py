@@ -110,6 +110,8 @@ def _rows(scope: Scope, statement: str, *keys: Collection[str]) -> list[tuple[An
         .filter(scope.surveys())
         .filter(scope.instants("submitted_at") | (Q(submitted_at=None) & scope.instants("started_at")))
     )
+    if scope.without_flagged:
+        rows = rows.unflagged()
     if scope.is_narrowed:
         rows = rows.filter(account__in=scope.accounts)
     newest = rows.order_by("-submitted_at").values_list("pk", "answers")[:MOST_RESPONSES]

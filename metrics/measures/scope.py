@@ -28,6 +28,7 @@ class Scope:
     events are never pooled (METRICS §1.1). `attributes` are segment, tier and region. `cohort` is the year of
     an account's first subscription. With `is_by_parent` revenue is that of groups of companies, each under
     the parent at its top. `known_on` asks what was known at the end of a day, from the monthly closes.
+    `without_flagged` leaves out answers that something speaks against (SECURITY T47).
     """
 
     viewer: Viewer
@@ -49,6 +50,7 @@ class Scope:
     attributes: Mapping[str, str] = field(default_factory=dict)
     is_by_parent: bool = False
     known_on: date | None = None
+    without_flagged: bool = False
 
     def __post_init__(self) -> None:
         if unknown := set(self.attributes) - set(ATTRIBUTES):

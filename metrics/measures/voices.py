@@ -99,6 +99,8 @@ def newest_comments(scope: Scope, limit: int, *, unhappy_first: bool = False) ->
     Of confidential surveys only over all accounts, and once there are enough of them (SECURITY T22).
     """
     rows: Any = Comment.objects.visible_to(scope.viewer).filter(scope.days(), scope.surveys())
+    if scope.without_flagged:
+        rows = rows.filter(response__flags=[])
     confidential = confidential_surveys(scope)
     if scope.is_narrowed:
         rows = rows.filter(account__in=scope.accounts).exclude(survey__in=confidential)

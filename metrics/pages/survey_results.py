@@ -1,5 +1,6 @@
 """The results of one survey: every question with its answers, and how many of those asked came to the end."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from accounts.models import User
+from metrics.measures.flagged import flagged_responses
 from metrics.measures.outreach import completion_rate, response_rate
 from metrics.measures.questions import survey_results as results_of
 from metrics.measures.scope import Scope
@@ -33,6 +35,11 @@ def survey_results(request: HttpRequest, slug: str) -> TemplateResponse:
     today = timezone.localdate(now)
     chosen = chosen_window(request.GET, today)
     scope = Scope(viewer=viewer, today=today, start=chosen.days.start, end=chosen.days.end, survey=survey)
+    flagged = flagged_responses(scope)
+    if request.GET.get("flagged") == "without" and flagged.may_leave_out:
+        scope = replace(scope, without_flagged=True)
+    other = request.GET.copy()
+    other["flagged"] = "with" if scope.without_flagged else "without"
     context = {
         **admin.site.each_context(request),
         "title": f"{survey.title}: results",
@@ -40,6 +47,8 @@ def survey_results(request: HttpRequest, slug: str) -> TemplateResponse:
         "status": survey.status(now),
         "chosen": chosen,
         "scope": scope,
+        "flagged": flagged,
+        "other_view": f"?{other.urlencode()}",
     }
     if survey.live_version_id:
         context |= _results(scope, survey.live_version_id)

@@ -9,6 +9,7 @@ from unfold.paginator import InfinitePaginator
 
 from accounts.admin.filters import OfferedFilter, SearchedFilter, ValuesFilter
 from accounts.admin.visibility import ReadOnlyAdmin
+from surveys.admin.response_filters import AfterwordFilter, FlaggedFilter
 from surveys.definition import Definition
 from surveys.kinds import KINDS
 from surveys.models import Response
@@ -42,6 +43,8 @@ class ResponseAdmin(ReadOnlyAdmin):
         ("language", ValuesFilter),
         ("channel", ValuesFilter),
         ("is_test", BooleanRadioFilter),
+        FlaggedFilter,
+        AfterwordFilter,
     )
     search_fields = ("account__name", "contact__name", "contact__email")
     search_help_text = "Account, contact or e-mail address"
@@ -63,6 +66,7 @@ class ResponseAdmin(ReadOnlyAdmin):
                     ("collector", "invitation"),
                     ("public_id", "revision"),
                     "came_with",
+                    "afterword",
                     "flags",
                 ),
             },

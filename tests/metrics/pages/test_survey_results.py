@@ -125,7 +125,7 @@ def test_queries_do_not_grow_with_the_answers(executive, django_assert_max_num_q
             invited = f.invitation(survey, contact, sent_at=now)
             answer(survey, now, contact=contact, invitation=invited)
         absorb_responses(now=now)
-        with django_assert_max_num_queries(20) as queries:
+        with django_assert_max_num_queries(22) as queries:
             executive.get(page_of(survey))
         counts.append(len(queries))
     assert counts[0] == counts[1]
@@ -170,3 +170,23 @@ def test_every_kind_has_a_summary_that_names_nobody(executive):
     assert bars["may"] == [("Yes", 1)]
     assert "@secret.example" not in response.text
     assert "median" in response.text
+
+
+def test_results_are_shown_with_and_without_what_is_flagged(executive):
+    survey, at = f.published_survey(), timezone.now() - timedelta(days=2)
+    person = f.contact(f.account())
+    for nps, flags in ((10, []), (10, []), (0, ["address"])):
+        f.respond(survey, {"nps": nps, "why": f"Because {nps}."}, contact=person, flags=flags, at=at)
+    absorb_responses(now=timezone.now())
+    url, client = page_of(survey), executive
+    dates = {"from": at.date().isoformat(), "to": at.date().isoformat()}
+
+    page = client.get(url, dates).content.decode()
+    assert "1 of 3 answers is flagged" in page
+    assert "They are counted here." in page
+    assert "Because 0." in page
+    without = client.get(url, {**dates, "flagged": "without"})
+    assert "They are left out here." in without.content.decode()
+    assert "Because 0." not in without.content.decode()
+    assert without.context["results"].headline.n == 2
+    assert without.context["results"].headline.headline.value == 100
