@@ -6,7 +6,6 @@ const SAVE_AFTER = 1200;
 const LONGEST_WAIT = 60_000;
 const UNREAD = [400, 403, 411, 413, 415];
 const root = document.documentElement;
-const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
 const find = (selector, within = document) => within.querySelector(selector);
 const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
 
@@ -125,8 +124,11 @@ const branch = () => {
     const template = find(`template[data-for="${key}"]`, form);
     if (template && isShown) template.replaceWith(template.content);
     const question = find(`[id="${key}-q"]`, form);
-    if (isShown && (template || question.hidden)) news += 1;
+    const isNew = isShown && (template || question.hidden);
     if (question) question.hidden = !isShown;
+    if (!isNew) continue;
+    question.classList.add("called");
+    news += 1;
   }
   hidden("_shown").value = [...always, ...shown].join(" ");
   return news;
@@ -226,23 +228,21 @@ const turn = async (go, body = bodyOf(go)) => {
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
   // What could not even be read is shown by the browser itself, which can go back to what was typed.
   if (UNREAD.includes(response.status) && !find("form[data-answers]", next)) return HTMLFormElement.prototype.submit.call(form);
-  await show(next);
+  show(next);
   if (form && response.ok) remember();
 };
 
-const show = async (next) => {
-  const change = () => {
-    root.lang = next.documentElement.lang;
-    root.dir = next.documentElement.dir;
-    document.title = next.title;
-    find("main").replaceWith(find("main", next));
-    begin();
-    scrollTo(0, 0);
-    const notice = find("[autofocus]");
-    (notice ?? find(".alone .question") ?? find("h1")).focus({ preventScroll: !notice });
-  };
-  if (!document.startViewTransition || isCalm.matches) return change();
-  return document.startViewTransition(change).updateCallbackDone;
+const show = (next) => {
+  root.lang = next.documentElement.lang;
+  root.dir = next.documentElement.dir;
+  document.title = next.title;
+  const main = find("main", next);
+  main.className = "turned";
+  find("main").replaceWith(main);
+  begin();
+  scrollTo(0, 0);
+  const notice = find("[autofocus]");
+  (notice ?? find(".alone .question") ?? find("h1")).focus({ preventScroll: !notice });
 };
 
 const begin = () => {
@@ -286,7 +286,7 @@ const resume = async () => {
     const fields = { _go: "resume", _key: kept.key, _language: hidden("_language").value };
     const response = await post(fields).catch(() => undefined);
     if (response?.status === 200) {
-      await show(new DOMParser().parseFromString(await response.text(), "text/html"));
+      show(new DOMParser().parseFromString(await response.text(), "text/html"));
       find(".resumed", form)?.append(" ", linkButton(phrase("start_over"), startOver));
     } else if (response?.status === 204) {
       if (!kept.body) return forget();
@@ -344,8 +344,9 @@ const dragRank = (event) => {
   item.classList.add("dragged");
   item.onpointermove = ({ clientY }) => {
     const { previousElementSibling: above, nextElementSibling: below } = item;
-    if (above && clientY < above.getBoundingClientRect().bottom - above.offsetHeight / 3) above.before(item);
-    else if (below && clientY > below.getBoundingClientRect().top + below.offsetHeight / 3) below.after(item);
+    // The others move: an item that leaves its place would lose the pointer.
+    if (above && clientY < above.getBoundingClientRect().bottom - above.offsetHeight / 3) item.after(above);
+    else if (below && clientY > below.getBoundingClientRect().top + below.offsetHeight / 3) item.before(below);
   };
   item.onlostpointercapture = () => {
     item.onpointermove = null;
@@ -412,10 +413,11 @@ const count = (field) => {
 
 const change = (event) => {
   if (!form || event.target.form !== form) return;
-  if (event.isTrusted) isTouched = true;
+  // A script's own click makes trusted events too; only a person's makes the page active.
+  if (event.isTrusted && navigator.userActivation?.hasBeenActive !== false) isTouched = true;
   if (event.target.maxLength > 0) count(event.target);
   const news = branch();
-  find(".news", form).textContent = news ? phrase("more_questions", news) : "";
+  if (news) find(".news", form).textContent = phrase("more_questions", news);
   clearTimeout(saveTimer);
   saveTimer = setTimeout(save, SAVE_AFTER);
 };

@@ -1,0 +1,252 @@
+"""What the one script adds to a page that works without it."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, expect
+
+from surveys.models import Response
+from tests.factories import CSAT, NPS, WHY, published_survey
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SCRIPT = Path(settings.BASE_DIR) / "static/surveys/answer.js"
+LOW = {"less": ["nps", 7]}
+BRANCH = [{**NPS, "required": True}, {**WHY, "show_if": LOW, "required": True}, CSAT]
+CHOICES = [{"key": key, "text": key.title()} for key in ("price", "speed", "people")]
+KINDS = [
+    NPS,
+    {"key": "one", "kind": "single_choice", "text": "What matters?", "choices": CHOICES},
+    {"key": "rank", "kind": "ranking", "text": "In which order?", "choices": CHOICES},
+    {**WHY, "settings": {"max_length": 50}},
+]
+# A question may be called like what a form has of its own, and must not stand in its way.
+CLOBBERING = [
+    {"key": key, "kind": "short_text", "text": key} for key in ("action", "submit", "elements", "page")
+]
+
+
+@pytest.fixture
+def person(browser: Browser):
+    """Someone's browser window, as wide as a phone; its pages share what the device remembers."""
+    window = browser.new_context(viewport={"width": 390, "height": 844})
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def visit(person, live_server):
+    def open_page(questions, query="", **texts):
+        survey = questions if hasattr(questions, "slug") else published_survey(questions, **texts)
+        page = person.new_page()
+        page.faults = []
+        page.on("pageerror", lambda error: page.faults.append(str(error)))
+        page.goto(f"{live_server.url}/s/{survey.slug}/{query}")
+        page.wait_for_load_state("networkidle")
+        return page
+
+    return open_page
+
+
+def pick(page, control):
+    page.locator(f"#{control}").check(force=True)
+
+
+def send(page):
+    page.locator(".go").click()
+
+
+def kept_by(page):
+    """Until the server has kept what was answered."""
+    return page.expect_response(lambda response: response.status == 204)
+
+
+def test_a_question_appears_and_goes_with_the_answer_that_calls_it_up(visit):
+    page = visit(BRANCH)
+    why = page.get_by_label("What is the main reason?")
+    expect(why).to_have_count(0)
+    pick(page, "nps-3")
+    expect(why).to_be_visible()
+    expect(page.locator(".news")).to_have_text("Your answer leads to one more question.")
+    why.fill("Slow.")
+    pick(page, "nps-9")
+    expect(why).to_be_hidden()
+    pick(page, "nps-2")
+    expect(why).to_have_value("Slow.")
+    send(page)
+    expect(page).to_have_url(re.compile("/thanks/"))
+    assert Response.objects.get().answers == {"nps": 2, "why": "Slow."}
+    assert page.faults == []
+
+
+def test_what_appeared_and_is_missing_is_asked_for_in_place(visit):
+    page = visit(BRANCH)
+    pick(page, "nps-3")
+    send(page)
+    expect(page.locator(".problems")).to_be_focused()
+    expect(page.get_by_label("What is the main reason?")).to_have_accessible_description(
+        "Please answer this question."
+    )
+    pick(page, "nps-9")
+    send(page)
+    expect(page).to_have_url(re.compile("/thanks/"))
+
+
+def test_what_is_answered_is_kept_and_is_there_again_after_a_reload(visit):
+    survey = published_survey(BRANCH)
+    page = visit(survey)
+    with kept_by(page):
+        pick(page, "nps-3")
+        page.get_by_label("What is the main reason?").fill("Half a thou")
+    partial = Response.objects.get()
+    assert (partial.answers, partial.submitted_at) == ({"nps": 3, "why": "Half a thou"}, None)
+    page.close()
+
+    again = visit(survey)
+    expect(again.get_by_text("Welcome back.")).to_be_visible()
+    expect(again.get_by_label("What is the main reason?")).to_have_value("Half a thou")
+    send(again)
+    expect(again).to_have_url(re.compile("/thanks/"))
+    assert Response.objects.get().submitted_at
+    expect(visit(survey).get_by_text("Welcome back.")).to_have_count(0)
+
+
+def test_a_person_may_start_over(visit):
+    survey = published_survey(BRANCH)
+    page = visit(survey)
+    with kept_by(page):
+        pick(page, "nps-9")
+    again = visit(survey)
+    again.get_by_role("button", name="Start over").click()
+    expect(again.locator("#nps-9")).not_to_be_checked()
+    assert Response.objects.completed().count() == 0
+
+
+def test_nothing_is_sent_until_a_person_does_something(visit, person):
+    person.add_init_script("""addEventListener("load", () => setTimeout(() => {
+        document.querySelector("#nps-2").click();
+        document.querySelector("textarea").value = "bot";
+        document.querySelector("textarea").dispatchEvent(new Event("input", { bubbles: true }));
+        document.dispatchEvent(new Event("visibilitychange"));
+        dispatchEvent(new Event("pagehide"));
+        dispatchEvent(new Event("online"));
+    }, 100))""")
+    page = visit(BRANCH, "?nps=3")
+    page.wait_for_timeout(1800)
+    expect(page.locator("#nps-2")).to_be_checked()
+    assert Response.objects.count() == 0
+
+
+def test_answers_wait_for_a_connection_survive_a_reload_and_count_once(visit, person):
+    survey = published_survey(BRANCH)
+    page = visit(survey)
+    pick(page, "nps-9")
+    person.set_offline(True)
+    send(page)
+    expect(page.get_by_text("No connection.")).to_be_visible()
+    expect(page.get_by_role("button", name="Try now")).to_be_visible()
+    page.close(run_before_unload=False)
+    assert Response.objects.completed().count() == 0
+
+    person.set_offline(False)
+    expect(visit(survey)).to_have_url(re.compile("/thanks/"))
+    assert Response.objects.get().answers == {"nps": 9}
+
+
+def test_a_connection_that_comes_back_is_enough(visit, person):
+    page = visit(BRANCH)
+    pick(page, "nps-9")
+    person.set_offline(True)
+    send(page)
+    expect(page.get_by_text("No connection.")).to_be_visible()
+    person.set_offline(False)
+    expect(page).to_have_url(re.compile("/thanks/"))
+    assert Response.objects.completed().count() == 1
+
+
+def test_digits_letters_and_arrows_answer_where_the_focus_is(visit):
+    page = visit(KINDS)
+    page.locator("#nps-0").focus()
+    page.keyboard.type("10")
+    expect(page.locator("#nps-10")).to_be_checked()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#nps-9")).to_be_checked()
+    page.get_by_label("Price").first.focus()
+    page.keyboard.press("c")
+    expect(page.get_by_role("radio", name="People")).to_be_checked()
+    page.get_by_label("main reason").focus()
+    page.keyboard.type("b7")
+    expect(page.get_by_label("main reason")).to_have_value("b7")
+    expect(page.locator("#nps-9")).to_be_checked()
+    page.keyboard.press("Control+Enter")
+    expect(page).to_have_url(re.compile("/thanks/"))
+    assert Response.objects.get().answers == {"nps": 9, "one": "people", "why": "b7"}
+
+
+def test_a_ranking_is_made_by_keys_and_by_dragging(visit):
+    page = visit(KINDS)
+    people = page.get_by_role("button", name="People")
+    people.focus()
+    page.keyboard.press("ArrowUp")
+    expect(people).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".rank label")).to_have_text(["People", "Price", "Speed"])
+    page.locator(".ranking").evaluate("list => list.scrollIntoView({ block: 'center' })")
+    first, last = (page.locator(".rank").nth(place).bounding_box() for place in (0, 2))
+    page.mouse.move(first["x"] + 100, first["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(last["x"] + 100, last["y"] + 20, steps=12)
+    page.mouse.move(last["x"] + 100, last["y"] + 40, steps=4)
+    page.mouse.up()
+    expect(page.locator(".rank label")).to_have_text(["Price", "Speed", "People"])
+    send(page)
+    expect(page).to_have_url(re.compile("/thanks/"))
+    assert Response.objects.get().answers == {"rank": ["price", "speed", "people"]}
+
+
+def test_characters_are_counted_when_they_run_out(visit):
+    page = visit(KINDS)
+    page.get_by_label("main reason").fill("x" * 20)
+    expect(page.locator(".left")).to_have_text("")
+    # Kept before the test ends: what is kept while a page closes would meet the emptying of the tables.
+    with kept_by(page):
+        page.get_by_label("main reason").fill("x" * 49)
+    expect(page.locator(".left")).to_have_text("1 character left")
+
+
+def test_one_question_a_screen_goes_on_by_a_pick_and_comes_back(visit):
+    page = visit([NPS, CSAT, WHY], layout="question")
+    page.locator("#nps-9").focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(600)
+    expect(page.locator("#nps-8")).to_be_checked()
+    page.locator("label[for=nps-9]").locator("..").click()
+    expect(page.locator("#csat-q")).to_be_focused()
+    expect(page.get_by_text("Page 2 of 3")).to_be_visible()
+    page.keyboard.press("4")
+    expect(page.locator("#why-q")).to_be_focused()
+    page.get_by_role("button", name="Back").click()
+    expect(page.locator("#csat-4")).to_be_checked()
+    page.keyboard.press("Enter")
+    page.get_by_label("main reason").fill("Kind.")
+    page.get_by_role("button", name="Send").click()
+    expect(page).to_have_url(re.compile("/thanks/"))
+    assert Response.objects.get().answers == {"nps": 9, "csat": 4, "why": "Kind."}
+
+
+def test_a_question_may_be_called_like_a_part_of_the_form(visit):
+    page = visit(CLOBBERING)
+    with kept_by(page):
+        for label in ("action", "submit", "elements", "page"):
+            page.get_by_label(label).fill("x")
+    send(page)
+    expect(page).to_have_url(re.compile("/thanks/"))
+    assert page.faults == []
+    assert Response.objects.get().answers == dict.fromkeys(("action", "submit", "elements", "page"), "x")
+
+
+def test_the_script_is_small():
+    assert len(gzip.compress(SCRIPT.read_bytes(), 9)) < 8_000
