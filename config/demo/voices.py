@@ -39,6 +39,7 @@ BLAMED = {
 }
 FAULTS = {"waiting": 4, "resolution": 4, "knowledge": 2, "updates": 3}
 HURDLES = {"migration": 3, "training": 3, "schedule": 2}
+STEPS = ("planning", "data", "training")
 PARTIAL, TEMPER = 0.03, 0.6
 VISITORS, VISITED_MONTHS_AGO = 160, 9
 Answers = dict[str, Any]
@@ -179,7 +180,7 @@ class Voices:
             seats = _seats(ask.customer, ask.answered_at.date())
             write = self.phrasebook.about_a_ticket if ask.survey == SUPPORT else self.phrasebook.about_a_start
             answers["comment"] = write(language, sentiment, topic, seats=seats)
-        return answers
+        return {**answers, **_details(ask, feeling)}
 
     def _ranked(self, weights: Mapping[str, int]) -> list[str]:
         """Return the topics in an order that dice decide by their weights."""
@@ -191,6 +192,19 @@ class Voices:
         if self.dice.random() < 0.05:
             picks[-1] = {"other": self.phrasebook.other_words(language)}
         return picks
+
+
+def _details(ask: Ask, feeling: float) -> Answers:
+    """Return what is asked besides; by dice of the ask's own, so that a detail more changes nothing else."""
+    dice = Random(f"{ask.contact.external_id} {ask.survey} {ask.answered_at}")  # noqa: S311
+    if ask.survey == SUPPORT:
+        return {"solved": "yes" if feeling + dice.gauss(1, 0.8) > 0 else "no"}
+    grades = ("poor", "fair", "good")
+    steps = {row: grades[_point(1.3 + feeling + dice.gauss(0, 0.6), 0, 2)] for row in STEPS}
+    details: Answers = {"steps": steps}
+    if dice.random() < 0.8:
+        details["weeks"] = _point(6 - 1.5 * feeling + dice.gauss(0, 2), 1, 40)
+    return details
 
 
 def _point(value: float, low: int, high: int) -> int:
