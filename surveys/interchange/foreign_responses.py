@@ -30,6 +30,7 @@ MAX_ARCHIVE = 64 << 20
 SAMPLE = 1 << 16
 # What LimeSurvey notes as the end where it was told not to note dates.
 NO_DATE = "1980-01-01"
+SURVEYMONKEY_MARKS = (b"respondentid", b"respondent id", b"open-ended response", b",response,response,")
 ENCODINGS = ("cp1252", "mac_roman")
 LIKELY = set("’‘“”–—…éèêëàâäáãåçîïíôöóõûüúñßœæøÉÀÄÖÜ€£\xa0")
 
@@ -75,8 +76,8 @@ def likely_encoding(start: bytes) -> str:
         pass
     else:
         return ""
-    names = start[:2000].lower()
-    if b"respondentid" not in names.replace(b" ", b"") and b"open-ended response" not in names:
+    lower = start.lower()
+    if not any(mark in lower for mark in SURVEYMONKEY_MARKS):
         return ""
 
     def likelihood(encoding: str) -> int:

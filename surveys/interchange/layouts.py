@@ -224,7 +224,7 @@ def _fill(fields: dict[str, list[str]], question: Question, feed: Feed, cell: st
             picks = fields.setdefault(question.key, [])
             if open_choice.key not in picks:
                 picks.append(open_choice.key)
-            if cell.casefold() not in words_for("yes"):
+            if cell.casefold() not in words_for("yes") and squeezed(cell) != squeezed(str(open_choice.text)):
                 fields[feed.field] = [cell]
     elif question.kind == "matrix":
         choice = _choice_named(question, cell)

@@ -271,7 +271,8 @@ class _Reader:
 
     def ranking(self, question: LimeQuestion, on: Condition | None) -> None:
         parts = question.answers or question.parts()
-        self.one(question, "ranking", on, options=[Option(part.code, part.texts) for part in parts])
+        options = [Option(part.code, part.texts) for part in parts]
+        self.one(question, "ranking", on, options=options, settings={"allow_partial": True})
 
     @staticmethod
     def is_random(question: LimeQuestion) -> bool:

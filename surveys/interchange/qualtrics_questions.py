@@ -264,7 +264,8 @@ class _Question:
 
     def ranking(self) -> None:
         parts = self.parts("Choices", "ChoiceOrder", "RecodeValues")
-        self.known(self.put("ranking", options=[option for _, option in parts]), parts)
+        settings = {"allow_partial": True}
+        self.known(self.put("ranking", options=[option for _, option in parts], settings=settings), parts)
 
     def sum(self) -> None:
         parts = self.parts("Choices", "ChoiceOrder")

@@ -43,11 +43,19 @@ QUALTRICS = [
     qualtrics_question(5, "TE", "ESTB"),
 ]
 QUALTRICS[1]["Choices"] = {"1": {"Display": "App"}, "2": {"Display": "Other", "TextEntry": "true"}}
-HEADER = "StartDate,EndDate,Finished,ResponseId,UserLanguage,RecordedDate,IPAddress,Q1,Q2_1,Q2_2,Q2_2_TEXT,Q3_1,Q3_2,Q4_1,Q4_2,Q5,Extra"
-TEXTS = "Start Date,End Date,Finished,Response ID,User Language,Recorded Date,IP Address,Question 1?,Question 2? - App,Question 2? - Other,Question 2? - Other - Text,Question 3? - Speed,Question 3? - Price,Question 4? - A,Question 4? - B,Question 5?,Extra"
+HEADER = (
+    "StartDate,EndDate,Finished,ResponseId,UserLanguage,RecordedDate,IPAddress,"
+    "Q1,Q2_1,Q2_2,Q2_2_TEXT,Q3_1,Q3_2,Q4_1,Q4_2,Q5,Extra"
+)
+TEXTS = (
+    "Start Date,End Date,Finished,Response ID,User Language,Recorded Date,IP Address,"
+    "Question 1?,Question 2? - App,Question 2? - Other,Question 2? - Other - Text,"
+    "Question 3? - Speed,Question 3? - Price,Question 4? - A,Question 4? - B,Question 5?,Extra"
+)
 IDS = ",".join(f'"{{""ImportId"":""x{place}""}}"' for place in range(17))
 ROWS = [
-    "2024-01-02 10:00:00,2024-01-02 10:05:00,1,R_1,EN,2024-01-02 10:05:01,1.2.3.4,20,1,1,Phone,2,1,2,1,Fine,x",
+    "2024-01-02 10:00:00,2024-01-02 10:05:00,1,R_1,EN,2024-01-02 10:05:01,1.2.3.4,"
+    "20,1,1,Phone,2,1,2,1,Fine,x",
     "2024-01-03 10:00:00,2024-01-03 10:01:00,0,R_2,EN,2024-01-03 10:05:01,1.2.3.4,Red,,,,Good,,,,,",
 ]
 
@@ -247,9 +255,12 @@ def test_surveymonkey_in_mac_roman_with_two_header_lines(tmp_path):
     )
     path = csv_file(
         tmp_path,
-        "RespondentID,StartDate,EndDate,Are you a fan?,Which films have you seen?,,,How do you see them?,,Age,,Why?",
-        ",,,Response,Part One – the café,Part Two,Other (please specify),Han,Yoda,18-29,30+,Open-Ended Response",
-        '11,10/22/2015 09:00:00 AM,10/22/2015 02:30:00 PM,Yes,Part One – the café,,"Naïve, too",Well,Badly,,30+,Déjà vu',
+        "RespondentID,StartDate,EndDate,Are you a fan?,"
+        "Which films have you seen?,,,How do you see them?,,Age,,Why?",
+        ",,,Response,Part One – the café,Part Two,Other (please specify),"
+        "Han,Yoda,18-29,30+,Open-Ended Response",
+        "11,10/22/2015 09:00:00 AM,10/22/2015 02:30:00 PM,Yes,"
+        'Part One – the café,,"Naïve, too",Well,Badly,,30+,Déjà vu',
         "12,10/22/15 9:00,10/23/15 9:30,No,,Part Two,,,,18-29,,",
         encoding="mac_roman",
     )
