@@ -57,6 +57,12 @@ class Result:
         """The kind in words."""
         return KINDS[self.question.kind].label
 
+    @property
+    def unit(self) -> str:
+        """The unit of a number in the survey's own language, ''."""
+        units: Mapping[str, str] = self.question.settings.get("unit") or {}
+        return units.get(self.question.text.language, "")
+
 
 class Results(NamedTuple):
     """The questions of a survey in the order asked, and the trend of the one that speaks for it."""

@@ -141,7 +141,7 @@ def test_every_kind_has_a_summary_that_names_nobody(executive):
                 {"key": "drop", "kind": "dropdown", "text": "Drop?", "choices": choices},
                 {"key": "rank", "kind": "ranking", "text": "Rank?", "choices": choices},
                 {"key": "grid", "kind": "matrix", "text": "Grid?", "choices": choices, "settings": rows},
-                {"key": "count", "kind": "number", "text": "Count?"},
+                {"key": "count", "kind": "number", "text": "Count?", "settings": {"unit": "days"}},
                 {"key": "day", "kind": "date", "text": "Day?"},
                 {"key": "mail", "kind": "email", "text": "Mail?"},
                 {"key": "sure", "kind": "yes_no", "text": "Sure?"},
@@ -169,7 +169,7 @@ def test_every_kind_has_a_summary_that_names_nobody(executive):
     assert bars["sure"] == [("Yes", 1), ("No", 1)]
     assert bars["may"] == [("Yes", 1)]
     assert "@secret.example" not in response.text
-    assert "median" in response.text
+    assert "<b>1.50</b> days" in response.text
 
 
 def test_results_are_shown_with_and_without_what_is_flagged(executive):
