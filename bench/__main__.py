@@ -5,7 +5,7 @@ import sys
 
 from bench import arena
 
-PARTS = ("weight", "statements", "submit", "tallies", "imports", "health")
+PARTS = ("weight", "statements", "submit", "tallies", "absorbing", "retention", "coverage", "imports", "health")
 
 
 def main() -> None:

@@ -73,6 +73,6 @@ def _tenure(terms: list[tuple[date, date | None]], end: date) -> Tenure:
         if until is None or starts_on > until + timedelta(days=GRACE_DAYS):
             break
         until = None if last is None else max(until, last)
-    if until is None or until >= end:
+    if until is None or until > end:
         return Tenure(began, max(end, began), has_left=False)
     return Tenure(began, max(until, began), has_left=True)

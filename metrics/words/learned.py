@@ -109,9 +109,7 @@ def _pipeline(language: str) -> Any:
             max_features=MOST_TERMS,
             sublinear_tf=True,
         ),
-        linear.LogisticRegression(
-            C=4.0, class_weight="balanced", solver="saga", tol=1e-2, max_iter=1000, random_state=1
-        ),
+        linear.LogisticRegression(C=4.0, class_weight="balanced", solver="newton-cg", max_iter=200),
     )
 
 

@@ -37,6 +37,7 @@ from metrics.formulas import (
     shrinkage,
     weighting,
 )
+from metrics.words.sentiment import compound
 
 Inputs = Mapping[str, Any]
 METRICS: dict[str, Callable[[Inputs], Any]] = {}
@@ -633,11 +634,9 @@ def weighted_points(inputs: Inputs) -> Any:
     return health.weighted_points(points, most)
 
 
-# Words. VADER is the extra `insights`; the tests skip where it is absent.
+# Words.
 
 
 @metric
 def vader_compound(inputs: Inputs) -> Any:
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-
-    return SentimentIntensityAnalyzer().polarity_scores(inputs["text"])["compound"]
+    return compound(inputs["text"])
