@@ -46,6 +46,14 @@ LISTS = {
     ),
 }
 
+# The same of pages that show no rows: title, symbol, name of the URL and the permission they ask for.
+PAGES = {
+    "Customers": (
+        ("Scorecard", "tune", "scorecard", "metrics.view_scorecard"),
+        ("Back-test", "fact_check", "backtest", "metrics.view_health"),
+    ),
+}
+
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of the sidebar with the links that the user may follow."""
@@ -53,6 +61,11 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     groups: list[dict[str, Any]] = [{"title": None, "items": [home]}]
     for title, lists in LISTS.items():
         items = [_link(name, icon, label) for name, icon, label in lists if _may_view(request, label)]
+        items += [
+            {"title": name, "icon": icon, "link": reverse(page)}
+            for name, icon, page, permission in PAGES.get(title, ())
+            if request.user.has_perm(permission)
+        ]
         groups.append({"title": title, "separator": True, "items": items})
     return groups
 

@@ -27,7 +27,7 @@ from surveys.models import Collector, Invitation, Programme
 # Statements short enough for psycopg to keep their parsed form: with 2,000 rows it took twice as long.
 BATCH = 50
 VALID_DAYS = 60
-SCORED_MONTHS, SCORED_DAYS = 12, 7
+SCORED_MONTHS, SCORED_DAYS = 24, 7
 Row = TypeVar("Row", bound=models.Model)
 
 

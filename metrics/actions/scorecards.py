@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.models import Signal, Subscription, User
+from metrics.evidence.cases import are_kept
 from metrics.evidence.signals import FOLLOW_UP_KEYS, SUPPORT_KEYS, USAGE_KEYS
 from metrics.formulas.days import reporting_day
 from metrics.formulas.scorecards import (
@@ -120,5 +121,7 @@ def _with_data(keys: Collection[str]) -> list[str]:
 def _has_data(key: str) -> bool:
     if key in ("revenue_movement", "renewal_readiness"):
         return Subscription.objects.exists()
+    if key == "follow_up" and are_kept():
+        return True
     signals = {"product_usage": USAGE_KEYS, "support_load": SUPPORT_KEYS, "follow_up": FOLLOW_UP_KEYS}
     return key in signals and Signal.objects.filter(key__in=signals[key]).exists()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from metrics.evidence import asking, contracts, sentiment, signals
+from metrics.evidence import asking, cases, contracts, sentiment, signals
 from metrics.evidence.asking import portfolio_rate
 from metrics.evidence.finding import Finding
 from metrics.formulas.health_components import RULES, Rules
@@ -31,6 +31,14 @@ def gather(accounts: Sequence[int], day: date, *, rate: float | None, rules: Rul
     overdue_days = signals.overdue_days(measures, day)
     heard = sentiment.heard_decision_makers(accounts, day)
     checks = signals.renewal_checks(measures, day)
+    late = signals.late_decision_makers(measures, day)
+    imported = signals.imported(measures, day, rules)
+    kept = cases.open_cases(accounts, day)
+    if kept is not None:
+        imported["follow_up"] = cases.followed_up(accounts, kept)
+        late |= cases.late_decision_makers(kept)
+        for account in accounts:
+            checks.setdefault(account, {})["no_open_case"] = not kept.get(account)
     terms = contracts.terms(accounts, day, heard=heard, checks=checks)
     return Evidence(
         findings={
@@ -38,9 +46,9 @@ def gather(accounts: Sequence[int], day: date, *, rate: float | None, rules: Rul
             **sentiment.transactions(accounts, day, rules),
             **asking.response_behaviour(accounts, day, rate=rate),
             **terms.findings,
-            **signals.imported(measures, day, rules),
+            **imported,
         },
         notices=terms.notices,
         overdue_days=overdue_days,
-        late_decision_makers=signals.late_decision_makers(measures, day),
+        late_decision_makers=late,
     )

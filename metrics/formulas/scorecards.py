@@ -132,10 +132,7 @@ def from_json(weights: Mapping[str, Any], rules: Mapping[str, Any]) -> Card:
     """Return a card as it was stored; what it does not say is as Earshot begins with."""
     measuring = {key: _read(value) for key, value in rules.get("measuring", {}).items()}
     return Card(
-        components={
-            key: Component(said["weight"], said["neutral"], said.get("is_used", True))
-            for key, said in weights.items()
-        },
+        components={key: _component(weights[key]) for key in sorted(weights, key=_place)},
         rules=RULES._replace(**measuring),
         cutoffs=CUTOFFS._replace(**rules.get("bands", {})),
     )
@@ -145,6 +142,15 @@ def content_hash(weights: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
     """Return the SHA-256 of what a scorecard says, in hexadecimal: two that agree have the same."""
     said = json.dumps({"weights": weights, "rules": rules}, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _component(said: Mapping[str, Any]) -> Component:
+    return Component(said["weight"], said["neutral"], said.get("is_used", True))
+
+
+def _place(key: str) -> int:
+    """Return where a component stands in METRICS §5.2; PostgreSQL keeps keys by their length."""
+    return [*DEFAULTS].index(key) if key in DEFAULTS else len(DEFAULTS)
 
 
 def _read(value: Any) -> Any:

@@ -59,6 +59,11 @@ class Unusual:
         return self.p_among_all < LEVEL
 
     @property
+    def chance(self) -> str:
+        """How likely it is among all that was looked at, in words: "1 in 350"."""
+        return f"1 in {round(1 / self.p_among_all):,}" if self.p_among_all > 1e-6 else "below 1 in a million"
+
+    @property
     def is_lower(self) -> bool:
         """Whether it is less than usual."""
         return self.recent < self.usual

@@ -18,6 +18,7 @@ from metrics.measures.outcomes import (
     sentiment_before,
 )
 from metrics.measures.scope import Scope
+from metrics.measures.sentiment import in_percent
 
 LEADS = (90, 60, 30)
 BANDS = (Band.GREEN, Band.YELLOW, Band.RED, Band.GREY)
@@ -51,19 +52,31 @@ class BandLoss:
     rate: float | None
     interval: Interval | None
 
+    @property
+    def percent(self) -> float | None:
+        """The share that was lost, in percent."""
+        return None if self.rate is None else 100 * self.rate
+
+    @property
+    def percent_interval(self) -> Interval | None:
+        """Its interval in percent."""
+        return in_percent(self.interval)
+
 
 @dataclass(frozen=True, slots=True)
 class Tested:
     """One score (`health` or `nps`) so many days before renewals, and how well it told who would leave.
 
-    `without` counts outcomes before which the account had no score, `replays` those whose score was computed
-    only later, `persons` those for which a person's word stood: none of these is in the test. Brier score,
-    skill and reliability are those of a probability fitted on other renewals, None where there are too few.
+    `due` and `lost` count all that was decided. `without` counts those before which the account had no score,
+    `replays` those whose score was computed only later, `persons` those for which a person's word stood: none
+    of these is in the test. Brier score, skill and reliability are those of a probability fitted on other
+    renewals, None where there are too few.
     """
 
     score: str
     lead_days: int
     due: int
+    lost: int
     without: int
     replays: int
     persons: int
@@ -81,6 +94,17 @@ class Tested:
         if not self.test.is_enough:
             return Verdict.INSUFFICIENT
         return Verdict.EVIDENCE if self.test.has_evidence else Verdict.NO_EVIDENCE
+
+    @property
+    def captured(self) -> float | None:
+        """The percentage of all losses among the lowest fifth."""
+        share = self.test.capture_at_20
+        return None if share is None else 100 * share
+
+    @property
+    def tenths(self) -> list[tuple[float, float, int]]:
+        """Promised and observed losses in percent, and how many, of each tenth."""
+        return [(100 * each.predicted, 100 * each.observed, each.n) for each in self.reliability]
 
     @property
     def words(self) -> str:
@@ -142,6 +166,7 @@ def judged(
         score=score,
         lead_days=lead_days,
         due=len(outcomes),
+        lost=sum(not outcome.is_kept for outcome in outcomes),
         without=len(outcomes) - len(scores) - replays - persons,
         replays=replays,
         persons=persons,

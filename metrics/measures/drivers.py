@@ -39,6 +39,21 @@ class KeyDriver:
     performance: float
     n: int
 
+    @property
+    def percent(self) -> float:
+        """The importance in percent."""
+        return 100 * self.importance
+
+    @property
+    def percent_interval(self) -> Interval:
+        """The interval of the importance in percent."""
+        return Interval(100 * self.interval.low, 100 * self.interval.high)
+
+    @property
+    def shapley_percent(self) -> float | None:
+        """Shapley's importance in percent."""
+        return None if self.shapley is None else 100 * self.shapley
+
 
 @dataclass(frozen=True, slots=True)
 class KeyDrivers:
@@ -53,6 +68,11 @@ class KeyDrivers:
     n: int
     why_not: str = ""
     is_cut: bool = False
+
+    @property
+    def r_squared_percent(self) -> float | None:
+        """What they explain together, in percent."""
+        return None if self.r_squared is None else 100 * self.r_squared
 
 
 def key_drivers(scope: Scope, outcome: str = "") -> KeyDrivers | None:

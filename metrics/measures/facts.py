@@ -58,7 +58,9 @@ def _readiness(facts: Facts) -> str:
 
 
 def _follow_up(facts: Facts) -> str:
-    words = f"{_count(facts['open_cases'], 'open case')}, as of {_day(facts['observed_on'])}"
+    words = f"{_count(facts['open_cases'], 'open case')}"
+    if "observed_on" in facts:
+        words += f", as of {_day(facts['observed_on'])}"
     late = facts["late_days"]
     return f"{words}; {_count(late, 'day')} past their due dates together" if late else words
 

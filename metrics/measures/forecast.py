@@ -8,7 +8,7 @@ from decimal import Decimal
 from metrics.formulas.health import Band
 from metrics.formulas.intervals import Interval, wilson
 from metrics.formulas.money import ZERO
-from metrics.measures.backtest import BANDS, BandLoss, Tested, Verdict
+from metrics.measures.backtest import BANDS, Tested, Verdict
 from metrics.measures.health import Standing
 from metrics.measures.renewals import Due
 
@@ -41,11 +41,11 @@ def renewal_forecast(due: Sequence[Due], found: Mapping[int, Standing], past: Te
 
     The loss rates of the bands are used only where the back-test has evidence that bands differ.
     """
-    of_all = pooled(past.bands)
+    of_all = wilson(past.lost, past.due)
     if of_all is None:
         return None
     is_by_band = past.verdict is Verdict.EVIDENCE
-    rates = {loss.band: loss for loss in past.bands} if is_by_band else {}
+    rates = {loss.band: loss for loss in past.bands if loss.due} if is_by_band else {}
     coming: dict[Band, list[Due]] = defaultdict(list)
     for each in due:
         standing = found.get(each.account)
@@ -53,27 +53,12 @@ def renewal_forecast(due: Sequence[Due], found: Mapping[int, Standing], past: Te
     expected = []
     for band in BANDS:
         known = rates.get(band)
-        rate, interval = (known.rate, known.interval) if known and known.due else of_all
+        rate = known.lost / known.due if known else past.lost / past.due
+        low, high = (known and known.interval) or of_all
         accounts = len({each.account for each in coming[band]})
         values = [each.value for each in coming[band]]
         value = None if None in values else sum((each for each in values if each), ZERO)
-        assert rate is not None
-        assert interval is not None
-        expected.append(
-            Expected(
-                band,
-                accounts,
-                accounts * rate,
-                Interval(accounts * interval.low, accounts * interval.high),
-                value,
-                None if value is None else value * Decimal(rate),
-            )
-        )
+        interval = Interval(accounts * low, accounts * high)
+        at_stake = None if value is None else value * Decimal(rate)
+        expected.append(Expected(band, accounts, accounts * rate, interval, value, at_stake))
     return Forecast(expected, is_by_band)
-
-
-def pooled(bands: Sequence[BandLoss]) -> tuple[float, Interval] | None:
-    """Return the share (0..1) of all renewals that was lost, with Wilson's interval, None without any."""
-    due, lost = sum(band.due for band in bands), sum(band.lost for band in bands)
-    interval = wilson(lost, due)
-    return (lost / due, interval) if interval else None

@@ -13,7 +13,8 @@ from metrics.models import Health
 # A health that nobody renewed for a week says nothing about today.
 STALE_DAYS = 7
 DEFINITION = (
-    "Of the accounts of whose health enough is known, the percentage in green, which begins at 75 of 100."
+    "Of the accounts of whose health enough is known, the percentage in green, which begins at 75 of 100 and,"
+    " like every band, is left only three points beyond its edge on three days running."
     " Grey ones, of which too little is known, are left out."
 )
 

@@ -141,3 +141,8 @@ class HealthOverride(models.Model):
 
     def __str__(self) -> str:
         return f"{self.value} until {self.ends_on}"
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which it acts."""
+        return self.ends_on - timedelta(days=1)

@@ -1,6 +1,5 @@
 """The page of one account: who they are, how they are, what they say and who keeps silent."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -17,21 +16,18 @@ from metrics.measures.answers import read_answers
 from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.coverage import by_role, contacts_heard
 from metrics.measures.exchange import rates_on
-from metrics.measures.explanation import explained
-from metrics.measures.health import health_trend
 from metrics.measures.renewals import coming_renewals
 from metrics.measures.revenue import arr_on
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import by_programme, measure_of, trend
 from metrics.measures.voices import voices
-from metrics.models import Health
-from metrics.pages.charts import level_chart, trend_chart
+from metrics.pages.account_health import health_of
+from metrics.pages.charts import trend_chart
 from metrics.pages.panels import account_panels
 from surveys.models import Response
 
 KINDS = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
 TREND_MONTHS = 24
-HEALTH_DAYS = 180
 # Far enough to find the next renewal of a contract of several years.
 RENEWAL_DAYS = 5 * 365
 RESPONSES_A_PAGE = 20
@@ -52,7 +48,7 @@ def account(request: HttpRequest, pk: int) -> TemplateResponse:
         "account": shown,
         "parent": Account.objects.visible_to(viewer).filter(pk=shown.parent_id).first(),
         "today": today,
-        **_health(scope),
+        **health_of(request, scope),
         **_sentiment(scope),
         **_coverage(scope),
         **_timeline(request, scope),
@@ -61,18 +57,6 @@ def account(request: HttpRequest, pk: int) -> TemplateResponse:
     if viewer.sees_revenue:
         context |= _revenue(scope)
     return TemplateResponse(request, "metrics/account.html", context)
-
-
-def _health(scope: Scope) -> dict[str, Any]:
-    since = scope.today - timedelta(days=HEALTH_DAYS)
-    health = Health.objects.filter(account=scope.account).newest_on(scope.today).first()
-    levels = health_trend(scope.between(since, scope.end))
-    return {
-        "health": health,
-        "explanation": health and explained(health, with_revenue=scope.viewer.sees_revenue),
-        "health_levels": levels,
-        "health_chart": level_chart([(day, score) for day, score, _ in levels], "Health"),
-    }
 
 
 def _sentiment(scope: Scope) -> dict[str, Any]:

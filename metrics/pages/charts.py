@@ -1,14 +1,17 @@
 """Series as the JSON that the admin theme's Chart.js reads from a canvas; each stands beside its table."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import ceil
 from typing import Any
 
+from metrics.formulas.backtest import Bin
 from metrics.measures.measure import Point, Unit
 
-# Read well on the light ground and on the dark one.
+# All read well on the light ground and on the dark one.
+COLOURS = ("#6366f1", "#0891b2", "#d97706", "#db2777", "#65a30d", "#7c3aed", "#dc2626", "#475569")
 LINE, RANGE, TEXT = "#6366f1", "rgba(99, 102, 241, 0.32)", "#7c8493"
 
 
@@ -57,6 +60,66 @@ def level_chart(days: Sequence[tuple[date, float]], name: str) -> Chart | None:
     labels = [f"{day.day} {day:%b}" for day in axis]
     line = _line(name, [levels.get(day) for day in axis], points=0)
     return _chart(labels, [line], f"{name} by day, from 0 to 100.", 0, 100)
+
+
+def reliability_chart(bins: Sequence[Bin]) -> Chart | None:
+    """Return promised against observed losses in percent, beside the line of honest forecasts, or None."""
+    if not bins:
+        return None
+    points = [{"x": _rounded(100 * each.predicted), "y": _rounded(100 * each.observed)} for each in bins]
+    highest = max(max(point["x"] or 0, point["y"] or 0) for point in points)
+    most = 10 * ceil(max(highest, 10) / 10)
+    honest = _line("As promised", [], points=0) | {
+        "data": [{"x": 0, "y": 0}, {"x": most, "y": most}],
+        "borderColor": TEXT,
+        "borderDash": [4, 4],
+    }
+    words = "Lost as promised by the score against lost in fact, in percent; the table below has the numbers."
+    return _plane([_dots("Observed", points), honest], words, ("promised %", "observed %"), most)
+
+
+def importance_chart(drivers: Sequence[tuple[str, float, float]]) -> Chart | None:
+    """Return each driver as a point: its mean rating and its importance, both from 0 to 100, or None."""
+    if not drivers:
+        return None
+    sets = [
+        _dots(name, [{"x": _rounded(rating), "y": _rounded(share)}], COLOURS[number % len(COLOURS)])
+        for number, (name, rating, share) in enumerate(drivers)
+    ]
+    words = "Importance of each rating against its mean; the table below has the numbers."
+    chart = _plane(sets, words, ("mean rating, 0–100", "importance %"), 100)
+    options = json.loads(chart.options)
+    options["plugins"]["legend"] = {
+        "display": True,
+        "position": "bottom",
+        "labels": {"color": TEXT, "usePointStyle": True},
+    }
+    return Chart(chart.data, json.dumps(options), words)
+
+
+def _dots(name: str, points: Sequence[Mapping[str, float | None]], colour: str = LINE) -> dict[str, Any]:
+    return _line(name, []) | {
+        "data": points,
+        "showLine": False,
+        "pointRadius": 5,
+        "borderColor": colour,
+        "backgroundColor": colour,
+    }
+
+
+def _plane(sets: Sequence[Mapping[str, Any]], words: str, axes: tuple[str, str], most: float) -> Chart:
+    """Return a chart of points whose axes are both numbers from 0."""
+    chart = _chart([], [*map(dict, sets)], words, 0, most)
+    options = json.loads(chart.options)
+    options["interaction"] = {"mode": "nearest", "intersect": True}
+    for axis, title in zip("xy", axes, strict=True):
+        options["scales"][axis] |= {
+            "type": "linear",
+            "min": 0,
+            "max": most,
+            "title": {"display": True, "text": title, "color": TEXT},
+        }
+    return Chart(chart.data, json.dumps(options), words)
 
 
 def period_name(first: date, by: str) -> str:

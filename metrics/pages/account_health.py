@@ -1,0 +1,56 @@
+"""The health on the page of an account: its parts, what moved it, and a person's word on it."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+
+from metrics.formulas.health import CUTOFFS
+from metrics.formulas.scorecards import from_json
+from metrics.measures.explanation import explained
+from metrics.measures.health import health_trend
+from metrics.measures.moves import TREND_DAYS, moved_since, trend_of
+from metrics.measures.scope import Scope
+from metrics.models import Health, HealthOverride
+from metrics.pages.charts import level_chart
+from metrics.pages.forms import OverrideForm
+
+HEALTH_DAYS = 180
+SINCE = (7, TREND_DAYS, 90, 365)
+ARROWS = {"up": "north_east", "flat": "east", "down": "south_east"}
+
+
+def health_of(request: HttpRequest, scope: Scope) -> dict[str, Any]:
+    """Return what the page of the account in question shows of its health."""
+    account, today = scope.account, scope.today
+    assert account is not None
+    health = Health.objects.filter(account=account).select_related("scorecard").newest_on(today).first()
+    levels = health_trend(scope.between(today - timedelta(days=HEALTH_DAYS), scope.end))
+    cutoffs = from_json(health.scorecard.weights, health.scorecard.rules).cutoffs if health else CUTOFFS
+    since = _since(request.GET.get("since", ""), today)
+    trend = trend_of(account, today)
+    overrides = HealthOverride.objects.filter(account=account).select_related("author", "withdrawn_by")
+    return {
+        "health": health,
+        "explanation": health and explained(health, with_revenue=scope.viewer.sees_revenue),
+        "cutoffs": cutoffs,
+        "least_known": 100 * cutoffs.least_confidence,
+        "trend": trend,
+        "trend_arrow": trend and ARROWS[trend],
+        "moved": moved_since(account, since, today),
+        "since": since,
+        "since_choices": [(days, today - timedelta(days=days)) for days in SINCE],
+        "override": overrides.acting_on(today).first(),
+        "overrides": overrides,
+        "override_form": OverrideForm(today),
+        "health_levels": levels,
+        "health_chart": level_chart([(day, score) for day, score, _ in levels], "Health"),
+    }
+
+
+def _since(text: str, today: date) -> date:
+    """Return the day that the address names, thirty days ago where it names none that has been."""
+    try:
+        return min(date.fromisoformat(text), today)
+    except ValueError:
+        return today - timedelta(days=TREND_DAYS)

@@ -1,0 +1,59 @@
+"""The page of what goes along with a survey's main rating, and of what is unusual in it lately."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from accounts.models import User
+from metrics.measures.anomalies import DEFINITION as UNUSUAL
+from metrics.measures.anomalies import unusual_lately
+from metrics.measures.drivers import DEFINITION, key_drivers
+from metrics.measures.scope import Scope
+from metrics.pages.charts import importance_chart
+from metrics.pages.windows import chosen_window
+from surveys.models import Survey
+from surveys.versions import published_definition
+
+
+def drivers(request: HttpRequest, slug: str) -> TemplateResponse:
+    """Show what drives a survey's main rating, over the accounts that the user sees."""
+    viewer = request.user
+    if not isinstance(viewer, User) or not viewer.has_perm("surveys.view_survey"):
+        raise PermissionDenied
+    survey = get_object_or_404(Survey.objects.select_related("programme"), slug=slug)
+    now = timezone.now()
+    chosen = chosen_window(request.GET, timezone.localdate(now))
+    days = chosen.days
+    scope = Scope(viewer=viewer, today=timezone.localdate(now), start=days.start, end=days.end, survey=survey)
+    found = key_drivers(scope)
+    texts = _texts(survey)
+    told = [(texts.get(each.key, each.key), each) for each in found.drivers] if found else []
+    watch = unusual_lately(scope)
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": f"{survey.title}: what drives it",
+        "survey": survey,
+        "status": survey.status(now),
+        "chosen": chosen,
+        "found": found,
+        "outcome": texts.get(found.outcome, found.outcome) if found else "",
+        "drivers": told,
+        "chart": importance_chart([(text, each.performance, each.share) for text, each in told]),
+        "definition": DEFINITION,
+        "watch": watch,
+        "alarms": [(texts.get(each.question, each.question), each) for each in watch.alarms],
+        "unusual": UNUSUAL,
+    }
+    return TemplateResponse(request, "metrics/drivers.html", context)
+
+
+def _texts(survey: Survey) -> dict[str, str]:
+    """Return what each question asks, by its key."""
+    if not survey.live_version_id:
+        return {}
+    return {each.key: str(each.text) for each in published_definition(survey.live_version_id)}

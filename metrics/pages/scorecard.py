@@ -1,0 +1,79 @@
+"""The page of the scorecard: what health is weighed by, what another would do, and what was in force when."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import User
+from metrics.actions.scorecards import ScorecardUnchanged, activate_scorecard, current_card
+from metrics.formulas.days import months_later
+from metrics.formulas.scorecards import Card, content_hash, rules_to_json, weights_to_json
+from metrics.measures.previews import preview, proposed
+from metrics.measures.scope import Scope
+from metrics.models import Scorecard
+from metrics.pages.forms import ScorecardForm
+
+# Renewals of two years back a scorecard up; earlier ones tell of another company.
+BACKTEST_MONTHS = 24
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def scorecard(request: HttpRequest) -> HttpResponse:
+    """Show the scorecard; whoever may write one sees what it would do before it is put in force."""
+    viewer = request.user
+    if not isinstance(viewer, User) or not viewer.has_perm("metrics.view_scorecard"):
+        raise PermissionDenied
+    current = current_card()
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": "Scorecard",
+        "versions": Scorecard.objects.select_related("author"),
+        "may_change": viewer.has_perm("metrics.add_scorecard"),
+        "form": ScorecardForm(current),
+    }
+    scope = _scope(viewer)
+    if request.method == "POST":
+        if not context["may_change"]:
+            raise PermissionDenied
+        form = context["form"] = ScorecardForm(current, request.POST)
+        if form.is_valid():
+            said = _hash(form.card)
+            # Only what was looked at is put in force: whoever changed it since looks again.
+            if request.POST.get("do") == "activate" and request.POST.get("previewed") == said:
+                return _activated(request, viewer, form)
+            context |= {"preview": preview(scope, current, form.card), "previewed": said}
+    elif "proposed" in request.GET and context["may_change"]:
+        better = proposed(scope, current)
+        context |= {"was_proposed": True, "is_better": better is not None}
+        if better:
+            context["form"] = ScorecardForm(current, shown=better)
+    return TemplateResponse(request, "metrics/scorecard.html", context)
+
+
+def _activated(request: HttpRequest, viewer: User, form: ScorecardForm) -> HttpResponse:
+    try:
+        made = activate_scorecard(
+            form.card, author=viewer, note=form.cleaned_data["note"], now=timezone.now()
+        )
+    except ScorecardUnchanged:
+        messages.info(request, "Nothing was changed: the scorecard in force says the same.")
+    else:
+        messages.success(
+            request, f"{made} is in force from today on. The health of accounts follows tonight."
+        )
+    return HttpResponseRedirect(reverse("scorecard"))
+
+
+def _scope(viewer: User) -> Scope:
+    today = timezone.localdate()
+    return Scope(viewer=viewer, today=today, start=months_later(today, -BACKTEST_MONTHS), end=today)
+
+
+def _hash(card: Card) -> str:
+    return content_hash(weights_to_json(card), rules_to_json(card))

@@ -1,0 +1,164 @@
+"""The back-test, the drivers, and on the account what moved its health and a person's word on it."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.roles import ACCOUNT_MANAGER, ANALYST, BUILDER
+from metrics.actions.absorb import absorb_responses
+from metrics.actions.health import score_accounts
+from metrics.models import Health, HealthOverride
+from tests import factories as f
+from tests.metrics.pages.conftest import pays_the_canary
+
+pytestmark = pytest.mark.django_db
+
+
+def scored(*days_ago):
+    now = timezone.now()
+    absorb_responses(now=now + timedelta(days=1), sweep=True)
+    for back in sorted(days_ago, reverse=True):
+        at = now - timedelta(days=back)
+        score_accounts(day=timezone.localdate(at), now=at)
+
+
+def test_the_account_says_what_moved_its_health_adding_up(executive, today):
+    account = f.account()
+    survey = f.published_survey()
+    f.respond(survey, {"nps": 10}, account=account, at=timezone.now() - timedelta(days=40))
+    f.respond(survey, {"nps": 0, "csat": 1}, account=account, at=timezone.now() - timedelta(days=1))
+    scored(35, 10, 0)
+    response = executive.get(account.get_absolute_url())
+    moved = response.context["moved"]
+    assert moved.since == today - timedelta(days=35)
+    assert sum(move.hundredths for move in moved.moves) == moved.total
+    shorter = executive.get(f"{account.get_absolute_url()}?since={today - timedelta(days=7)}").context[
+        "moved"
+    ]
+    assert shorter.since == today - timedelta(days=10)
+    assert executive.get(f"{account.get_absolute_url()}?since=whenever").status_code == 200
+    assert "three points" not in response.text
+    assert "a band is left only 3 points beyond its edge on 3 days running" in response.text
+
+
+def test_notice_is_no_readiness_to_renew(executive, today):
+    account = f.account()
+    term = f.subscription(account, today - timedelta(days=30), today + timedelta(days=335), 100)
+    term.cancelled_on = today
+    term.save()
+    scored(0)
+    parts = {
+        part.key: part for part in executive.get(account.get_absolute_url()).context["explanation"].parts
+    }
+    assert parts["renewal_readiness"].score == 0
+    assert "notice was given" in parts["renewal_readiness"].why
+
+
+def override(client, account, **fields):
+    said = {"value": 35, "until": timezone.localdate() + timedelta(days=20), "reason": "Sponsor left."}
+    sent = {f"override-{name}": value for name, value in (said | fields).items()}
+    return client.post(reverse("override", args=[account.pk]), sent, follow=True)
+
+
+def test_an_account_manager_overrides_the_health_of_their_own_accounts(someone, seen_by, manager):
+    own, foreign = f.account(owner=manager), f.account()
+    scored(0)
+    client = seen_by(manager)
+    assert "Override this health" in client.get(own.get_absolute_url()).text
+    page = override(client, own)
+    assert Health.objects.get(account=own).score == 3500
+    assert "Sponsor left." in page.text
+    assert override(client, foreign).status_code == 404
+    assert Health.objects.get(account=foreign).score != 3500
+    client.post(reverse("override", args=[own.pk]), {"withdraw": "1"})
+    assert Health.objects.get(account=own).score != 3500
+    record = client.get(own.get_absolute_url()).text
+    assert "Overrides on record" in record
+    assert "Sponsor left." in record
+
+
+@pytest.mark.parametrize("role", [ANALYST, BUILDER])
+def test_who_only_reads_overrides_nothing(someone, seen_by, role):
+    account, client = f.account(), seen_by(someone(role))
+    scored(0)
+    assert "Override this health" not in client.get(account.get_absolute_url()).text
+    assert override(client, account).status_code == 403
+    assert not HealthOverride.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"value": 101}, {"value": "x"}, {"reason": ""}, {"until": "2020-01-01"}, {"until": "soon"}]
+)
+def test_an_override_that_says_too_little_is_refused_in_words(executive, wrong):
+    account = f.account()
+    scored(0)
+    assert "Not overridden." in override(executive, account, **wrong).text
+    assert not HealthOverride.objects.exists()
+    assert executive.get(reverse("override", args=[account.pk])).status_code == 405
+
+
+def test_a_reason_reads_as_text(executive):
+    account = f.account()
+    scored(0)
+    text = override(executive, account, reason="<script>alert(1)</script>").text
+    assert "&lt;script&gt;alert(1)" in text
+    assert "<script>alert(1)" not in text
+
+
+def test_the_back_test_is_honest_when_there_is_nothing(executive):
+    text = executive.get("/admin/backtest/").text
+    assert "Insufficient evidence" in text
+    for query in ("?months=7", "?lead=x", "?months=36&lead=30&replays=1"):
+        assert executive.get(f"/admin/backtest/{query}").status_code == 200
+
+
+def test_the_back_test_counts_what_the_viewer_sees_and_shows_no_money_without_the_right(
+    executive, seen_by, manager, today
+):
+    account = f.account(owner=manager)
+    pays_the_canary(account, today)
+    pays_the_canary(f.account(), today)
+    scored(0)
+    everything, own = executive.get("/admin/backtest/"), seen_by(manager).get("/admin/backtest/")
+    assert (everything.context["chosen"].due, own.context["chosen"].due) == (2, 1)
+    assert "USD 1,975,309" in everything.text
+    assert "USD" not in own.text
+    assert "only the accounts that you see" in own.text
+
+
+def test_the_back_test_asks_for_the_permission(client, seen_by):
+    assert client.get("/admin/backtest/").url.startswith("/admin/login/")
+    assert seen_by(f.user(is_staff=True)).get("/admin/backtest/").status_code == 403
+
+
+def test_drivers_are_shown_with_their_table_once_there_are_enough(executive):
+    questions = [f.NPS, f.CSAT, f.CES]
+    survey = f.published_survey(questions)
+    page = reverse("drivers", args=[survey.slug])
+    assert "Nobody has given a rating" in executive.get(page).text
+    account = f.account()
+    now = timezone.now()
+    for number in range(120):
+        csat = 1 + number % 5
+        answers = {"nps": 2 * csat, "csat": csat, "ces": 1 + number % 7}
+        f.respond(
+            survey, answers, account=account if number % 3 else None, at=now - timedelta(days=number % 30)
+        )
+    absorb_responses(now=now + timedelta(days=1), sweep=True)
+    response = executive.get(page)
+    found = response.context["found"]
+    assert [driver.key for driver in found.drivers] == ["csat", "ces"]
+    assert sum(driver.share for driver in found.drivers) == pytest.approx(100)
+    assert found.n == 120
+    assert "How satisfied are you?" in response.text
+    assert "canvas" in response.text
+
+
+def test_drivers_ask_for_the_permission(client, someone, seen_by):
+    survey = f.published_survey()
+    page = reverse("drivers", args=[survey.slug])
+    assert client.get(page).url.startswith("/admin/login/")
+    assert seen_by(f.user(is_staff=True)).get(page).status_code == 403
+    assert seen_by(someone(ACCOUNT_MANAGER)).get("/admin/survey/none/drivers/").status_code == 404

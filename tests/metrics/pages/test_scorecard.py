@@ -1,0 +1,103 @@
+import pytest
+from django.contrib.messages import get_messages
+from django.utils import timezone
+
+from accounts.roles import ACCOUNT_MANAGER, ANALYST, EXECUTIVE
+from metrics.actions.absorb import absorb_responses
+from metrics.actions.health import score_accounts
+from metrics.actions.scorecards import current_card
+from metrics.models import Scorecard
+from metrics.pages.forms import ScorecardForm
+from tests import factories as f
+
+pytestmark = pytest.mark.django_db
+PAGE = "/admin/scorecard/"
+
+
+def filled(**changes):
+    """What the form of the scorecard in force would send, changed."""
+    form = ScorecardForm(current_card())
+    return {name: form[name].initial for name in form.fields if name != "note"} | {"note": ""} | changes
+
+
+@pytest.fixture
+def analyst(someone, seen_by):
+    return seen_by(someone(ANALYST))
+
+
+@pytest.fixture
+def scored(today):
+    """Two accounts, one of them happy, scored today."""
+    happy, unknown = f.account(name="Happy"), f.account(name="Unknown")
+    survey = f.published_survey()
+    for _ in range(6):
+        f.respond(survey, {"nps": 10, "csat": 5}, account=happy, at=timezone.now())
+    absorb_responses(now=timezone.now())
+    score_accounts(day=today, now=timezone.now())
+    return happy, unknown
+
+
+def test_it_asks_for_a_login_and_for_the_permission(client, someone, seen_by):
+    assert client.get(PAGE).url.startswith("/admin/login/")
+    assert seen_by(f.user(is_staff=True)).get(PAGE).status_code == 403
+    assert seen_by(someone(ACCOUNT_MANAGER)).get(PAGE).status_code == 200
+
+
+@pytest.mark.parametrize("role", [ACCOUNT_MANAGER, EXECUTIVE])
+def test_who_may_not_change_it_reads_only(someone, seen_by, role):
+    client = seen_by(someone(role))
+    assert "Put it in force" not in client.get(PAGE).text
+    assert "See what it would do" not in client.get(PAGE).text
+    assert client.post(PAGE, filled()).status_code == 403
+    assert not Scorecard.objects.filter(number__gt=1).exists()
+
+
+def test_a_change_shows_what_it_would_do_and_writes_nothing(analyst, scored):
+    response = analyst.post(PAGE, filled(weight_relationship_sentiment=0, least_confidence=30, do="preview"))
+    preview = response.context["preview"]
+    assert preview.accounts == 2
+    assert sum(count for _, _, count in preview.flows) == 2
+    assert "Back-test, 90 days before renewals" in response.text
+    assert Scorecard.objects.count() == 1
+
+
+def test_only_what_was_looked_at_is_put_in_force(analyst, scored):
+    change = filled(weight_sentiment_trend=9, note="Trends matter.")
+    unseen = analyst.post(PAGE, change | {"do": "activate"})
+    assert unseen.status_code == 200
+    assert Scorecard.objects.count() == 1
+    seen = unseen.context["previewed"]
+    other = analyst.post(PAGE, change | {"do": "activate", "previewed": seen, "green_from": 80})
+    assert other.status_code == 200
+    assert Scorecard.objects.count() == 1
+    assert analyst.post(PAGE, change | {"do": "activate", "previewed": seen}).status_code == 302
+    newest = Scorecard.objects.first()
+    assert (newest.number, newest.note) == (2, "Trends matter.")
+    assert newest.weights["sentiment_trend"]["weight"] == 9
+    assert "Trends matter." in analyst.get(PAGE).text
+
+
+def test_the_same_scorecard_is_no_new_version(analyst, scored):
+    seen = analyst.post(PAGE, filled()).context["previewed"]
+    response = analyst.post(PAGE, filled(do="activate", previewed=seen))
+    assert str(next(iter(get_messages(response.wsgi_request)))).startswith("Nothing was changed")
+    assert Scorecard.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"weight_follow_up": -1}, "greater than or equal to 0"),
+        ({"yellow_from": 80}, "below where green begins"),
+        ({"weight_follow_up": "much"}, "Enter a number"),
+        ({"days": 9}, "less than or equal to 7"),
+    ],
+)
+def test_a_scorecard_that_computes_nothing_is_refused(analyst, scored, wrong, complaint):
+    response = analyst.post(PAGE, filled(**wrong, do="activate"))
+    assert complaint in str(response.context["form"].errors)
+    assert Scorecard.objects.count() == 1
+
+
+def test_weights_are_proposed_only_from_enough_renewals(analyst, scored):
+    assert "No better weights to propose" in analyst.get(f"{PAGE}?proposed=1").text
