@@ -8,6 +8,7 @@ from typing import Any
 from surveys.interchange.drafting import Asked, Condition, Draft
 from surveys.interchange.expressions import ExpressionRefused, Node, parse
 from surveys.kinds import KINDS
+from surveys.kinds.dates import is_day
 
 Resolve = Callable[[str], Asked | None]
 # A condition, or whether it always or never holds.
@@ -97,15 +98,13 @@ def holds(asked: Asked) -> Condition:
     """Return that a question is answered, or that the choice which the name stands for is picked."""
     if asked.choice:
         return {"contains" if asked.kind not in ONE_PICK else "equals": [asked.key, asked.choice]}
-    if asked.row:
-        raise Inexpressible("asks about a row of a matrix")
-    return {"answered": asked.key}
+    return {"answered": asked.reference}
 
 
 def picks(asked: Asked, value: object) -> Condition:
     """Return that a choice is picked, named by the tool's code or by its text. Raises Inexpressible."""
     key = _choice(asked, value)
-    return {"equals" if asked.kind in ONE_PICK else "contains": [asked.key, key]}
+    return {"equals" if asked.kind in ONE_PICK else "contains": [asked.reference, key]}
 
 
 def compared(operator: str, asked: Asked, value: Any) -> Verdict:  # noqa: PLR0911 - one return a kind
@@ -124,14 +123,16 @@ def compared(operator: str, asked: Asked, value: Any) -> Verdict:  # noqa: PLR09
         return _tick(operator, asked, value)
     if operator == "equals" and value == "":
         return negated(holds(asked))
-    if asked.row or asked.kind == "matrix":
-        raise Inexpressible("asks about a row of a matrix")
+    if asked.kind == "matrix" and not asked.row:
+        raise Inexpressible("asks about a whole matrix")
     if KINDS[asked.kind].has_choices:
         return _of_choices(operator, asked, value)
     if asked.kind in ("yes_no", "consent"):
         return _yes(operator, asked, value)
     if KINDS[asked.kind].is_scored or asked.kind == "number":
         return _of_numbers(operator, asked, value)
+    if asked.kind == "date" and is_day(value):
+        return _of_days(operator, asked, value)
     if operator in ("equals", "contains") and asked.kind in ("short_text", "long_text", "email"):
         return {operator: [asked.key, str(value)]}
     raise Inexpressible(f"compares {asked.place} in a way that Earshot has no operator for")
@@ -155,7 +156,7 @@ def _of_choices(operator: str, asked: Asked, value: Any) -> Verdict:
     keys = list(dict.fromkeys(keys))
     if asked.kind in ONE_PICK:
         return {"one_of": [asked.key, keys]} if keys else False
-    return any_of({"contains": [asked.key, key]} for key in keys)
+    return any_of({"contains": [asked.reference, key]} for key in keys)
 
 
 def _of_numbers(operator: str, asked: Asked, value: Any) -> Condition:
@@ -172,6 +173,15 @@ def _of_numbers(operator: str, asked: Asked, value: Any) -> Condition:
     if operator == "at_least":
         return {"all": [{"answered": asked.key}, {"not": {"less": [asked.key, ceil(number)]}}]}
     raise Inexpressible(f"compares {asked.place} in a way that Earshot has no operator for")
+
+
+def _of_days(operator: str, asked: Asked, day: str) -> Condition:
+    if operator in ("equals", "less", "greater"):
+        return {operator: [asked.key, day]}
+    beyond = {"at_most": "greater", "at_least": "less"}.get(operator)
+    if beyond is None:
+        raise Inexpressible(f"compares {asked.place} in a way that Earshot has no operator for")
+    return {"all": [{"answered": asked.key}, {"not": {beyond: [asked.key, day]}}]}
 
 
 def _yes(operator: str, asked: Asked, value: Any) -> Verdict:

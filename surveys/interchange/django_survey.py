@@ -5,6 +5,7 @@ from typing import Any
 from surveys.interchange.conversion import Conversion
 from surveys.interchange.documents import listed, mapping, number, read_json, refused, words
 from surveys.interchange.drafting import Draft, Option
+from surveys.interchange.finishing import finish
 
 KINDS = {
     "text": "long_text",
@@ -53,7 +54,7 @@ def read_django_survey(content: bytes) -> Conversion:
     strays = [one for one in questions if asked and words(one[1].get("survey")) not in asked]
     for question_pk, fields in strays:
         draft.lose_question(question_pk, "", words(fields.get("text")), "its survey is not in the file")
-    return draft.conversion(len(questions))
+    return finish(draft, len(questions))
 
 
 def _ask(draft: Draft, pk: str, fields: dict[str, Any], category: str) -> None:

@@ -6,10 +6,10 @@ leaves out, with a sentence, what Earshot's own rules refuse.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from surveys.interchange.conversion import UNTITLED, Conversion, Loss
+from surveys.interchange.conversion import Loss
 from surveys.interchange.languages import language_code
 from surveys.interchange.markup import left_out, plain_text
 from surveys.interchange.native import (
@@ -18,8 +18,6 @@ from surveys.interchange.native import (
     MAX_LANGUAGES,
     MAX_QUESTIONS,
     TEXT_LIMITS,
-    DefinitionRefused,
-    from_json,
 )
 from surveys.interchange.native_frame import MAX_ENDINGS, MAX_HIDDEN, is_redirect_url
 from surveys.interchange.native_reader import KEY, MAX_TEXT
@@ -31,9 +29,6 @@ Texts = Mapping[str, str] | str
 Condition = dict[str, Any]
 
 SHORT = 60
-QUESTION_FAULT = re.compile(r"question (\w+)(?: (.*))?")
-PAGE_FAULT = re.compile(r"page (\d+)(?: .*)?")
-ENDING_FAULT = re.compile(r"ending (\w+)")
 # How the likelihood to recommend is asked for in the languages of most surveys.
 RECOMMENDS = re.compile(
     r"recommend|empfehl|empfiehl|recomend|consigli|raccomand|aanbevel|poleca|推荐|推薦", re.I
@@ -66,6 +61,11 @@ class Asked:
     # Where the tool's name stands for one choice of several, or for one row of a matrix.
     choice: str = ""
     row: str = ""
+
+    @property
+    def reference(self) -> str:
+        """How a condition names the question, or the row of it."""
+        return f"{self.key}.{self.row}" if self.row else self.key
 
 
 class Draft:
@@ -322,78 +322,3 @@ class Draft:
             flags = {"is_other": is_other, "is_exclusive": option.is_exclusive}
             choices.append({"key": key, "text": texts, **flags})
         return choices, by_code
-
-    # The end
-
-    def conversion(self, found: int) -> Conversion:
-        """Return what became of the survey, or raise DefinitionRefused when nothing of it can be used."""
-        if not self.questions:
-            raise DefinitionRefused([("file", "holds no question that could be taken over"), *self._faults()])
-        if not self.texts.get("title"):
-            self.lose("survey", f"it has no title; it is called {UNTITLED!r} now.")
-            self.texts["title"] = {self.language: UNTITLED}
-        elif self.language not in self.texts["title"]:
-            self.texts["title"][self.language] = next(iter(self.texts["title"].values()))
-        while True:
-            try:
-                definition = from_json(self._document())
-            except DefinitionRefused as refused:
-                if not self._repair(refused.faults):
-                    raise
-            else:
-                break
-        converted = {self.source_of[question.key] for question in definition} - {""}
-        whole = {place for source, place in self.lost.items() if source not in converted}
-        losses = (replace(loss, is_question=n in whole) for n, loss in enumerate(self.losses))
-        return Conversion(definition, found, len(converted), tuple(losses))
-
-    def _document(self) -> dict[str, Any]:
-        numbers = {question["page"] for question in self.questions}
-        return {
-            **self.texts,
-            "language": self.language,
-            "languages": self.languages,
-            "questions": self.questions,
-            "pages": [
-                {"number": number, **meta} for number, meta in sorted(self.pages.items()) if number in numbers
-            ],
-            "endings": self.endings,
-            "hidden": self.hidden,
-            "layout": self.layout,
-            "privacy": self.privacy,
-        }
-
-    def _faults(self) -> list[tuple[str, str]]:
-        return [(loss.place, loss.sentence) for loss in self.losses]
-
-    def _repair(self, faults: Sequence[tuple[str, str]]) -> bool:
-        """Take out what the definition's own rules refuse, and return whether anything was."""
-        by_key = {question["key"]: question for question in self.questions}
-        before = len(self.losses)
-        for place, fault in faults:
-            match = QUESTION_FAULT.fullmatch(place)
-            question = by_key.get(match[1]) if match else None
-            if question is None:
-                self._repair_frame(place, fault)
-                continue
-            called = self.place_of[question["key"]]
-            if fault.startswith("show_if"):
-                question["show_if"] = None
-                self.lose(called, f"its condition was not taken over, so it is always asked: {fault[9:]}.")
-            elif question in self.questions:
-                self.questions.remove(question)
-                self.lost.setdefault(self.source_of[question["key"]], len(self.losses))
-                self.losses.append(Loss(called, f"the question was not taken over: {fault}."))
-        return len(self.losses) > before and bool(self.questions)
-
-    def _repair_frame(self, place: str, fault: str) -> None:
-        page = PAGE_FAULT.fullmatch(place)
-        meta = self.pages.get(int(page[1])) if page else None
-        if meta and meta.pop("show_if", None):
-            self.lose(place, f"its condition was not taken over, so it is always shown: {fault}.")
-        elif meta:
-            self.pages.pop(int(page[1])) if page else None
-            self.lose(place, f"its title was not taken over: {fault}.")
-        elif match := ENDING_FAULT.match(place):
-            self.endings = [ending for ending in self.endings if ending["key"] != match[1]]
-            self.lose(place, f"it was not taken over: {fault}.")

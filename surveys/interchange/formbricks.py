@@ -7,6 +7,7 @@ from typing import Any
 from surveys.interchange.conversion import Conversion
 from surveys.interchange.documents import listed, mapping, number, read_json, refused, words
 from surveys.interchange.drafting import Asked, Draft, Option
+from surveys.interchange.finishing import finish
 from surveys.interchange.formbricks_logic import FormbricksLogic
 from surveys.interchange.jumps import Jump, take_jumps
 
@@ -84,7 +85,7 @@ class _Reader:
                 self.note_rules(question, words(question.get("id")))
         self.endings(take_rules(self))
         self.report()
-        return draft.conversion(self.found)
+        return finish(draft, self.found)
 
     def block(self, block: Mapping[str, Any]) -> None:
         self.draft.turn_page()

@@ -6,6 +6,7 @@ from typing import Any
 from surveys.interchange.conversion import Conversion
 from surveys.interchange.documents import listed, mapping, number, read_json, refused, words
 from surveys.interchange.drafting import Asked, Draft, Option
+from surveys.interchange.finishing import finish
 
 PLAIN = {
     "short_text": "short_text",
@@ -57,7 +58,7 @@ def read_heyform(content: bytes) -> Conversion:
         draft.lose("form", "its logic was not taken over: all questions are asked.")
     if listed(form.get("variables")):
         draft.lose("form", "its variables were not taken over.")
-    return draft.conversion(found)
+    return finish(draft, found)
 
 
 def _ask(draft: Draft, field: Mapping[str, Any], source: str) -> None:

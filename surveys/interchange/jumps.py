@@ -63,7 +63,8 @@ def _implies_answer(condition: Any, key: str) -> bool:
         return all(_implies_answer(part, key) for part in operand)
     if operator == "not":
         return False
-    return bool(operand == key if operator == "answered" else operand[0] == key)
+    reference = operand if operator == "answered" else operand[0]
+    return bool(reference.partition(".")[0] == key)
 
 
 def _size(condition: Any) -> int:

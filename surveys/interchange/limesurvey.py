@@ -9,6 +9,7 @@ from surveys.interchange.conditions import show_if
 from surveys.interchange.conversion import Conversion
 from surveys.interchange.documents import number
 from surveys.interchange.drafting import Asked, Condition, Draft, Option
+from surveys.interchange.finishing import finish
 from surveys.interchange.limesurvey_files import read_structure
 from surveys.interchange.limesurvey_model import LimeGroup, LimeQuestion, LimeSurvey, Part
 from surveys.interchange.limesurvey_settings import report_settings
@@ -72,7 +73,7 @@ class _Reader:
             self.begin_group(group)
             for question in questions:
                 self.ask(question)
-        return draft.conversion(len(self.survey.questions))
+        return finish(draft, len(self.survey.questions))
 
     def title_of_group(self) -> Mapping[str, str]:
         """Return the name of the first group: a file of one group or question has no title of its own."""

@@ -8,6 +8,7 @@ from surveys.interchange.conditions import Inexpressible, Verdict, all_of, any_o
 from surveys.interchange.conversion import Conversion
 from surveys.interchange.documents import listed, mapping, read_json, refused, words
 from surveys.interchange.drafting import Condition, Draft
+from surveys.interchange.finishing import finish
 from surveys.interchange.jumps import Jump, take_jumps
 from surveys.interchange.qualtrics_logic import Logic
 from surveys.interchange.qualtrics_questions import ask_question
@@ -76,7 +77,7 @@ class _Reader:
         take_jumps(draft, self.jumps())
         found = len(self.visited)
         self.report_rest()
-        return draft.conversion(found)
+        return finish(draft, found)
 
     # The flow
 

@@ -9,6 +9,7 @@ from surveys.interchange.conditions import all_of, show_if
 from surveys.interchange.conversion import Conversion
 from surveys.interchange.documents import listed, mapping, number, read_json, refused, words
 from surveys.interchange.drafting import Asked, Condition, Draft, Option, Texts
+from surveys.interchange.finishing import finish
 
 CONTAINERS = {"panel", "paneldynamic", "flowpanel"}
 DEFAULT = "default"
@@ -108,7 +109,7 @@ class _Reader:
             if any(self.texts(page.get("description")).values()):
                 draft.remark(f"{name}_description", self.texts(page.get("description")))
             self.elements(listed(page.get("elements") or page.get("questions")), None)
-        return draft.conversion(self.found)
+        return finish(draft, self.found)
 
     def elements(self, elements: list[Any], when: Condition | None, depth: int = 0) -> None:
         if depth > MAX_NESTING:

@@ -17,6 +17,7 @@ from surveys.interchange.conditions import (
 from surveys.interchange.conversion import Conversion
 from surveys.interchange.documents import listed, mapping, number, read_json, refused, words
 from surveys.interchange.drafting import Asked, Draft, Option
+from surveys.interchange.finishing import finish
 from surveys.interchange.jumps import Jump, reached, take_jumps
 
 PLACEHOLDER = re.compile(r"\{\{(\w+):([^{}]{1,120})\}\}")
@@ -84,7 +85,7 @@ class _Reader:
         self.take_endings([(jump, to) for jump, to in jumps if to])
         if url := words(mapping(document.get("settings")).get("redirect_after_submit_url")):
             draft.end(url=url)
-        return draft.conversion(self.found)
+        return finish(draft, self.found)
 
     # Texts
 

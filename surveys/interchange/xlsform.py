@@ -10,6 +10,7 @@ from surveys.interchange.conversion import Conversion
 from surveys.interchange.documents import number, refused
 from surveys.interchange.drafting import Asked, Condition, Draft, Option
 from surveys.interchange.expressions import ExpressionRefused, Node, parse
+from surveys.interchange.finishing import finish
 from surveys.interchange.languages import language_code
 from surveys.interchange.sheets import Record, is_workbook, read_sheets
 
@@ -118,7 +119,7 @@ class _Reader:
         self.draft.say("title", title or "")
         for row in self.rows:
             self.take(row)
-        return self.draft.conversion(self.found)
+        return finish(self.draft, self.found)
 
     def take(self, row: Record) -> None:
         """Take over one row of the sheet called survey."""

@@ -386,3 +386,33 @@ def test_formbricks_old_logic():
     _, by_key = read("formbricks", formbricks(old, brick("b", "openText"), brick("c", "openText")))
     assert by_key["b"].show_if == {"not": {"all": [{"answered": "a"}, {"not": {"greater": ["a", 6]}}]}}
     assert by_key["c"].show_if is None
+
+
+def test_conditions_on_rows_of_a_matrix_and_on_days():
+    _, by_key = read(
+        "surveyjs",
+        surveyjs(
+            {"type": "matrix", "name": "m", "rows": ["speed"], "columns": ["good", "bad"]},
+            {"type": "text", "name": "day", "inputType": "date"},
+            {"type": "text", "name": "why", "visibleIf": "{m.speed} = 'bad'"},
+            {"type": "text", "name": "when", "visibleIf": "{day} >= '2024-01-31'"},
+        ),
+    )
+    assert by_key["why"].show_if == {"contains": ["m.speed", "bad"]}
+    assert by_key["when"].show_if == {"all": [{"answered": "day"}, {"not": {"less": ["day", "2024-01-31"]}}]}
+
+
+def test_what_publishing_would_refuse_is_taken_out_with_a_sentence():
+    conversion, by_key = read(
+        "surveyjs",
+        surveyjs(
+            {"type": "radiogroup", "name": "a", "title": "A {{b}} {{nobody}}", "choices": ["x", "y"]},
+            {"type": "text", "name": "b", "visibleIf": "{a} = 'x' and {a} = 'y'"},
+            {"type": "checkbox", "name": "c", "choices": ["x"], "minSelectedChoices": 3},
+        ),
+    )
+    assert str(by_key["a"].text) == "A … …"
+    assert by_key["b"].show_if is None
+    assert by_key["c"].settings["min_picks"] == 0
+    for words in ("{{nobody}}", "can never hold", "asks for 3 picks of 1 choices"):
+        assert words in told(conversion)
