@@ -67,6 +67,7 @@ app.conf.beat_schedule = {
     "follow_ups": {"task": "followups.tasks.open_cases", "schedule": 30.0, "options": {"expires": 60}},
     "footprints": {"task": "surveys.tasks.forget_footprints", "schedule": crontab(minute=17)},
     "ballots": {"task": "surveys.tasks.blur_ballots", "schedule": crontab(hour=0, minute=20)},
+    "imports": {"task": "accounts.tasks.run_imports", "schedule": 3.0, "options": {"expires": 10}},
     "exports": {"task": "metrics.tasks.write_exports", "schedule": 3.0, "options": {"expires": 10}},
     "old exports": {
         "task": "metrics.tasks.discard_old_exports",

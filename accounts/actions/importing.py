@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models, transaction
 from django.db.models.functions import Lower
@@ -26,7 +27,36 @@ Named = Mapping[str, Mapping[str, models.Model]]
 Reach = Callable[[Any], Any]
 
 
-def import_table(spec: Spec, table: Table, columns: Columns, *, dates: Dates, is_dry_run: bool) -> Report:
+class Change(NamedTuple):
+    """What an import changed of one row: the values of `Spec.written`, before None where it is new."""
+
+    key: Sequence[Any]
+    before: Sequence[Any] | None
+    after: Sequence[Any]
+
+
+# Told what a batch has changed, in the transaction that changes it.
+Journal = Callable[[Sequence[Change]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """How an import is done: whom it tells, what it may reach, and who keeps what it changed."""
+
+    report: Report
+    reach: Reach | None = None
+    journal: Journal | None = None
+
+
+def import_table(
+    spec: Spec,
+    table: Table,
+    columns: Columns,
+    *,
+    dates: Dates,
+    is_dry_run: bool,
+    journal: Journal | None = None,
+) -> Report:
     """Create or update a row of the model for each row of the table, and return what became of each.
 
     A missing column keeps what is stored, an empty cell clears it; a key that comes twice is taken once.
@@ -34,25 +64,30 @@ def import_table(spec: Spec, table: Table, columns: Columns, *, dates: Dates, is
     """
     report = Report()
     drafts = read_drafts(spec, table, columns, dates=dates, report=report)
-    import_drafts(spec, drafts, report=report, is_dry_run=is_dry_run)
+    import_drafts(spec, drafts, report=report, is_dry_run=is_dry_run, journal=journal)
     return report
 
 
 def import_drafts(
-    spec: Spec, drafts: Iterable[Draft], *, report: Report, is_dry_run: bool, reach: Reach | None = None
+    spec: Spec,
+    drafts: Iterable[Draft],
+    *,
+    report: Report,
+    is_dry_run: bool,
+    reach: Reach | None = None,
+    journal: Journal | None = None,
 ) -> None:
     """Create or update a row for each draft, and tell the report what became of it.
 
     Rows out of reach are neither found nor changed; without a reach there are none.
     """
+    terms = _Terms(report, reach, journal)
     with rehearsal(is_dry_run):
         waiting: list[Draft] = []
         for batch in in_batches(drafts):
-            waiting += _store(spec, batch, report, reach)
+            waiting += _store(spec, batch, terms)
         # What these refer to stood further down: each pass stores at least one more link of every chain.
-        while left := [
-            draft for batch in in_batches(waiting) for draft in _store(spec, batch, report, reach)
-        ]:
+        while left := [draft for batch in in_batches(waiting) for draft in _store(spec, batch, terms)]:
             if len(left) == len(waiting):
                 named = _named(spec, left, reach)
                 for draft in left:
@@ -61,15 +96,15 @@ def import_drafts(
             waiting = left
 
 
-def _store(spec: Spec, drafts: Sequence[Draft], report: Report, reach: Reach | None) -> Sequence[Draft]:
+def _store(spec: Spec, drafts: Sequence[Draft], terms: _Terms) -> Sequence[Draft]:
     """Store what can be stored and return the drafts that refer to rows of their own model not stored yet."""
     while drafts:
-        named = _named(spec, drafts, reach)
+        named = _named(spec, drafts, terms.reach)
         ready = [draft for draft in drafts if not _waits(spec, draft, named)]
         if not ready:
             break
         with transaction.atomic():
-            _upsert(spec, ready, named, report, reach)
+            _upsert(spec, ready, named, terms)
         drafts = [draft for draft in drafts if _waits(spec, draft, named)]
     return drafts
 
@@ -103,12 +138,13 @@ def _unknown(spec: Spec, draft: Draft, named: Named) -> list[str]:
     ]
 
 
-def _upsert(spec: Spec, drafts: Sequence[Draft], named: Named, report: Report, reach: Reach | None) -> None:
+def _upsert(spec: Spec, drafts: Sequence[Draft], named: Named, terms: _Terms) -> None:
+    report, reach = terms.report, terms.reach
     drafts = [draft for draft in drafts if not _rejected(report, draft, _unknown(spec, draft, named))]
     stored = _stored(spec, [_key(spec, draft, named) for draft in drafts])
     hidden = _out_of_reach(spec.model, {row.pk for row in stored.values()}, reach)
     veiled = _veiled(spec, stored.values(), reach)
-    changed: list[tuple[Draft, Any]] = []
+    changed: list[tuple[Draft, Any, list[Any] | None]] = []
     for draft in drafts:
         row = stored.get(_key(spec, draft, named)) or spec.model()
         if row.pk in hidden:
@@ -119,18 +155,23 @@ def _upsert(spec: Spec, drafts: Sequence[Draft], named: Named, report: Report, r
         if _rejected(report, draft, faults):
             continue
         if row._state.adding or _state(spec, row) != before:
-            changed.append((draft, row))
+            changed.append((draft, row, None if row._state.adding else before))
         else:
             report.keep(draft.line)
     written = write_or_reject(
-        [(draft, row, row._state.adding) for draft, row in changed],
+        changed,
         write=lambda items: upsert(
             spec.model, [row for _, row, _ in items], key=spec.key, fields=set(spec.written) - set(spec.key)
         ),
         reject=lambda item, reason: report.reject(item[0].line, reason),
     )
-    for draft, _, is_new in written:
-        report.store(draft.line, is_new=is_new)
+    for draft, _, before_it in written:
+        report.store(draft.line, is_new=before_it is None)
+    if terms.journal and written:
+        keys = spec.attributes(spec.key)
+        terms.journal(
+            [Change([getattr(row, name) for name in keys], was, _state(spec, row)) for _, row, was in written]
+        )
 
 
 def _out_of_reach(model: type[models.Model], keys: Set[int], reach: Reach | None) -> Set[int]:

@@ -1,5 +1,6 @@
 from accounts.admin.companies import AccountAdmin, ContactAdmin
 from accounts.admin.history import HistoryAdmin
+from accounts.admin.imports import TableImportAdmin
 from accounts.admin.keys import KeyAdmin
 from accounts.admin.people import GroupAdmin, TeamAdmin, UserAdmin
 from accounts.admin.revenue import ExchangeRateAdmin, ServicesMonthAdmin, SubscriptionAdmin
@@ -17,6 +18,7 @@ __all__ = [
     "SignalAdmin",
     "SignalRuleAdmin",
     "SubscriptionAdmin",
+    "TableImportAdmin",
     "TeamAdmin",
     "UserAdmin",
 ]

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from accounts.actions.importing import Reach, import_drafts
 from accounts.api.people import known_teams, known_users
-from accounts.api.serializers import KnownNames
+from accounts.api.serializers import KnownNames, TruthField
 from accounts.api.views import CrudView
 from accounts.interchange.drafts import Draft
 from accounts.interchange.objects import MAX_ROWS, json_types, read_objects
@@ -26,7 +26,7 @@ class BulkSerializer(KnownNames):
     """Rows to create or update; what a row leaves out stays as it is, null clears it."""
 
     rows = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=MAX_ROWS)
-    dry_run = serializers.BooleanField(default=False, help_text="Say what would happen, and store nothing.")
+    dry_run = TruthField(default=False, help_text="Say what would happen, and store nothing.")
 
 
 class OutcomeSerializer(serializers.Serializer[Any]):

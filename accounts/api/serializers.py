@@ -24,6 +24,16 @@ class LineField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class TruthField(serializers.BooleanField):
+    """true or false; no text and no number stands for either."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Return the truth, or raise ValidationError."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class RowField(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
     """Another row by its id, if the key may see it; one that is hidden is as good as missing."""
 
@@ -63,6 +73,7 @@ class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore
     serializer_field_mapping: ClassVar[Any] = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.CharField: LineField,
+        models.BooleanField: TruthField,
     }
     # Fields that are there only with the scope.
     scoped_fields: Mapping[str, tuple[str, ...]] = {}

@@ -1,6 +1,7 @@
 from accounts.models.companies import Account, Contact
 from accounts.models.events import Event, SignalRule
 from accounts.models.exports import Export
+from accounts.models.imports import ImportChange, TableImport
 from accounts.models.keys import ApiKey, CallCount
 from accounts.models.people import Team, User, Viewer
 from accounts.models.replies import Reply
@@ -15,11 +16,13 @@ __all__ = [
     "Event",
     "ExchangeRate",
     "Export",
+    "ImportChange",
     "Reply",
     "ServicesMonth",
     "Signal",
     "SignalRule",
     "Subscription",
+    "TableImport",
     "Team",
     "User",
     "Viewer",

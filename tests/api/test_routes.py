@@ -17,7 +17,7 @@ from accounts.api.views import ApiView
 from accounts.models import Account, Export, ServicesMonth
 from accounts.models.exports import Exports
 from accounts.models.people import OfAccount
-from metrics.api.views import MEASURES
+from metrics.measures.query import METRICS
 from surveys.models import Collector
 from tests import factories
 from tests.api.conftest import assert_problem, program
@@ -171,7 +171,7 @@ def test_what_belongs_to_another_team_is_not_there(limited, theirs, route):
     assert route.is_shared or checksum(theirs) == before
 
 
-@pytest.mark.parametrize("metric", MEASURES)
+@pytest.mark.parametrize("metric", METRICS)
 def test_metrics_of_another_teams_account_are_not_there(limited, root, foreign, metric):
     query = f"metrics/{metric}?account={foreign.pk}"
     assert_problem(limited.get(query), 400, "account")

@@ -1,0 +1,300 @@
+"""Tables that people upload: mapped, looked at, run by a worker, and undone where nothing changed since."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import models, transaction
+from django.db.models import ProtectedError
+
+from accounts.actions.batches import in_batches
+from accounts.actions.importing import Change, import_table
+from accounts.interchange.columns import MappingRefused, map_columns
+from accounts.interchange.dates import Dates
+from accounts.interchange.delimited import EncodingUnknown
+from accounts.interchange.guesses import guessed_fields
+from accounts.interchange.report import Report
+from accounts.interchange.rows import Row, Table, TableRefused
+from accounts.interchange.specs import ACCOUNTS, CONTACTS, SERVICES, SIGNALS, SUBSCRIPTIONS, Spec
+from accounts.interchange.tables import open_table
+from accounts.models import ImportChange, TableImport, User
+
+SPECS: Mapping[str, Spec] = {
+    "accounts": ACCOUNTS,
+    "contacts": CONTACTS,
+    "subscriptions": SUBSCRIPTIONS,
+    "services": SERVICES,
+    "signals": SIGNALS,
+}
+FOLDER = "imports"
+MAX_BYTES = 50 << 20
+SAMPLE, PREVIEWED = 3, 500
+BEAT_ROWS = 1_000
+MAX_ATTEMPTS, MAX_KEPT = 3, 1_000
+
+
+class UploadRefused(Exception):
+    """A file that cannot be imported; the message is one line for who uploaded it."""
+
+
+def take_upload(
+    kind: str, upload: "UploadedFile[bytes]", *, encoding: str, date_format: str, by: User, now: datetime
+) -> TableImport:
+    """Keep the file and return its import, mapped as the last one with this header. Raises UploadRefused."""
+    if (upload.size or 0) > MAX_BYTES:
+        raise UploadRefused(f"The file is larger than {MAX_BYTES >> 20} MB: split it, or use the command.")
+    name = default_storage.save(f"{FOLDER}/upload", File(upload))
+    table_import = TableImport(
+        kind=kind,
+        user=by,
+        file=name,
+        file_name=Path(upload.name or "table").name[:200],
+        encoding=encoding,
+        date_format=date_format,
+        created_at=now,
+        header=[],
+    )
+    try:
+        _dates(table_import)
+        with opened(table_import) as table:
+            table_import.header = [*table.header]
+    except UploadRefused:
+        default_storage.delete(name)
+        raise
+    table_import.wishes = _wishes_before(table_import) or _guessed_wishes(table_import)
+    table_import.save()
+    return table_import
+
+
+@contextmanager
+def opened(table_import: TableImport) -> Iterator[Table]:
+    """Give the table of an import. Raises UploadRefused."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "table.xlsx")  # whatever it is: openpyxl wants the name, and nobody else looks
+        with default_storage.open(table_import.file) as kept, path.open("wb") as file:
+            file.writelines(kept.chunks())
+        try:
+            with open_table(path, encoding=table_import.encoding) as table:
+                yield table
+        except (TableRefused, EncodingUnknown) as refused:
+            raise UploadRefused(str(refused)) from None
+
+
+def fields_of(table_import: TableImport) -> list[str]:
+    """Return the field that each column feeds, "" where it is kept out, "*" where it becomes an attribute."""
+    by_column = dict(wish.rpartition("=")[::2] for wish in table_import.wishes)
+    return [by_column.get(column, "*") for column in table_import.header]
+
+
+def map_import(table_import: TableImport, fields: Sequence[str]) -> None:
+    """Store which field each column feeds. Raises UploadRefused where that cannot be."""
+    keeps_others = bool(SPECS[table_import.kind].keeps_others_in)
+    pairs = zip(table_import.header, fields, strict=True)
+    wishes = [
+        f"{column}={field if field != '*' else ''}"
+        for column, field in pairs
+        if column and (field != "*" or not keeps_others)
+    ]
+    _columns(table_import, wishes)
+    table_import.wishes = wishes
+    table_import.save(update_fields=["wishes"])
+
+
+def preview_import(table_import: TableImport) -> tuple[Report, list[Sequence[Any]]]:
+    """Return what would become of the first 500 rows, and the first few of them. Raises UploadRefused."""
+    with opened(table_import) as table:
+        columns = _columns(table_import, table_import.wishes)
+        rows = list(islice(table.rows, PREVIEWED))
+        first = [row.cells for row in rows if not row.fault][:SAMPLE]
+        report = import_table(
+            SPECS[table_import.kind],
+            Table(table.header, iter(rows)),
+            columns,
+            dates=_dates(table_import),
+            is_dry_run=True,
+        )
+    return report, first
+
+
+def confirm_import(table_import: TableImport, *, now: datetime) -> None:
+    """Let a worker run the import. Raises UploadRefused where its columns do not do."""
+    _columns(table_import, table_import.wishes)
+    TableImport.objects.filter(pk=table_import.pk, confirmed_at=None).update(confirmed_at=now)
+
+
+def ask_undo(table_import: TableImport, *, now: datetime) -> None:
+    """Let a worker take the import back; one that has not ended, or is taken back already, stays."""
+    ended = TableImport.objects.filter(pk=table_import.pk, undo_asked_at=None).exclude(finished_at=None)
+    ended.update(undo_asked_at=now, beat_at=None, attempts=0)
+
+
+def run_next_import(*, clock: Callable[[], datetime]) -> bool:
+    """Run or undo one import that waits, and return whether there was one."""
+    now = clock()
+    with transaction.atomic():
+        waiting = TableImport.objects.waiting_at(now).order_by("created_at")
+        table_import = waiting.select_for_update(skip_locked=True, of=("self",)).first()
+        if table_import is None:
+            return False
+        table_import.attempts += 1
+        table_import.beat_at = now
+        table_import.save(update_fields=["attempts", "beat_at"])
+    if table_import.attempts > MAX_ATTEMPTS:
+        _end(table_import, now, fault="It was begun several times and never came to its end.")
+    elif table_import.undo_asked_at:
+        _undo(table_import, clock)
+    else:
+        _run(table_import, clock)
+    return True
+
+
+def _run(table_import: TableImport, clock: Callable[[], datetime]) -> None:
+    spec = SPECS[table_import.kind]
+    try:
+        with opened(table_import) as table:
+            columns = _columns(table_import, table_import.wishes)
+            report = import_table(
+                spec,
+                Table(table.header, _beating(table_import, table.rows, clock)),
+                columns,
+                dates=_dates(table_import),
+                is_dry_run=False,
+                journal=lambda changes: _note(table_import, changes),
+            )
+    except UploadRefused as refused:
+        _end(table_import, clock(), fault=str(refused))
+        return
+    # A run that took over from one that died finds its rows unchanged: the journal knows them all.
+    created = table_import.changes.filter(before__isnull=True).count()
+    updated = table_import.changes.filter(before__isnull=False).count()
+    _end(
+        table_import,
+        clock(),
+        created=created,
+        updated=updated,
+        rejected=report.rejected,
+        unchanged=max(report.total - report.rejected - created - updated, 0),
+        rejections=report.rejections(),
+    )
+
+
+def _end(table_import: TableImport, now: datetime, *, fault: str = "", **outcome: Any) -> None:
+    moment = "undone_at" if table_import.undo_asked_at else "finished_at"
+    TableImport.objects.filter(pk=table_import.pk).update(**{moment: now}, fault=fault[:300], **outcome)
+
+
+def _beating(table_import: TableImport, rows: Iterator[Row], clock: Callable[[], datetime]) -> Iterator[Row]:
+    for done, row in enumerate(rows, start=1):
+        if done % BEAT_ROWS == 0:
+            TableImport.objects.filter(pk=table_import.pk).update(rows_done=done, beat_at=clock())
+        yield row
+
+
+def _note(table_import: TableImport, changes: Sequence[Change]) -> None:
+    """Remember what a batch changed, in the transaction that changes it."""
+    ImportChange.objects.bulk_create(
+        ImportChange(
+            table_import=table_import,
+            key=_plain(change.key),
+            before=None if change.before is None else _plain(change.before),
+            after=_plain(change.after),
+        )
+        for change in changes
+    )
+
+
+def _undo(table_import: TableImport, clock: Callable[[], datetime]) -> None:
+    """Put back what the import changed, the last first; what is different by now stays and is named."""
+    spec, undone, kept = SPECS[table_import.kind], table_import.undone, list(table_import.kept)
+    newest_first = table_import.changes.order_by("-pk").iterator(chunk_size=1000)
+    for batch in in_batches(newest_first):
+        with transaction.atomic():
+            for change in batch:
+                reason = _take_back(spec, change)
+                if reason is None:
+                    undone += 1
+                elif len(kept) < MAX_KEPT:
+                    kept.append(f"{', '.join(map(str, change.key))}: {reason}")
+            # What is taken back is forgotten, so that a worker who takes over goes on from here.
+            ImportChange.objects.filter(pk__in=[change.pk for change in batch]).delete()
+            TableImport.objects.filter(pk=table_import.pk).update(undone=undone, kept=kept, beat_at=clock())
+    _end(table_import, clock())
+
+
+def _take_back(spec: Spec, change: ImportChange) -> str | None:
+    """Undo one change, and return why it stays where it does."""
+    names = spec.attributes(spec.written)
+    found = dict(zip(spec.attributes(spec.key), change.key, strict=True))
+    row: Any = spec.model._default_manager.select_for_update(of=("self",)).filter(**found).first()
+    if row is None:
+        return "is not there any more"
+    if _plain([getattr(row, name) for name in names]) != change.after:
+        return "has changed since"
+    if change.before is None:
+        return _delete(row)
+    columns = {column.attname: column for column in row._meta.concrete_fields}
+    for name, value in zip(names, change.before, strict=True):
+        setattr(row, name, None if value is None else columns[name].to_python(value))
+    row.save(update_fields=spec.written)
+    return None
+
+
+def _delete(row: Any) -> str | None:
+    """Delete a row that the import made, unless something hangs on it by now; return why not."""
+    for relation in row._meta.related_objects:
+        # What other apps derive from a row goes with it; what was told about it stays, and so does the row.
+        is_told = relation.related_model._meta.app_label == row._meta.app_label
+        hanging = relation.related_model._default_manager.filter(**{relation.field.name: row})
+        if relation.on_delete is models.CASCADE and is_told and hanging.exists():
+            return f"has {relation.related_model._meta.verbose_name_plural} by now"
+    try:
+        with transaction.atomic():
+            row.delete()
+    except ProtectedError as error:
+        protected: Any = next(iter(error.protected_objects))
+        return f"has {protected._meta.verbose_name_plural} by now"
+    return None
+
+
+def _columns(table_import: TableImport, wishes: Sequence[str]) -> Any:
+    spec = SPECS[table_import.kind]
+    try:
+        return map_columns(table_import.header, spec.fields, wishes, needed=spec.key)
+    except MappingRefused as refused:
+        raise UploadRefused(str(refused)) from None
+
+
+def _dates(table_import: TableImport) -> Dates:
+    try:
+        return Dates.named(table_import.date_format)
+    except ValueError as error:
+        raise UploadRefused(f"The format of dates: {error}") from None
+
+
+def _wishes_before(table_import: TableImport) -> list[str]:
+    before = TableImport.objects.filter(kind=table_import.kind, header=table_import.header)
+    last = before.exclude(confirmed_at=None).order_by("-confirmed_at").first()
+    return last.wishes if last else []
+
+
+def _guessed_wishes(table_import: TableImport) -> list[str]:
+    spec = SPECS[table_import.kind]
+    guesses = guessed_fields(table_import.header, spec.fields)
+    pairs = zip(table_import.header, guesses, strict=True)
+    return [
+        f"{column}={field or ''}" for column, field in pairs if column and (field or not spec.keeps_others_in)
+    ]
+
+
+def _plain(values: Any) -> list[Any]:
+    """Return the values as JSON holds them."""
+    plain: list[Any] = json.loads(json.dumps(list(values), default=str))
+    return plain
