@@ -248,6 +248,11 @@ def person_of(link: Link | None, definition: Definition) -> dict[str, str]:
     return link.person()
 
 
+def seed_of(link: Link | None, key: str) -> str:
+    """Return what the random orders of a response come from: the same however often its page is opened."""
+    return link.token if isinstance(link, PersonalLink) else key
+
+
 def _private(key: str) -> str:
     return f"{PRIVATE_KEY}:{key}"
 

@@ -21,7 +21,7 @@ from surveys.views.incoming import Fields, Form, new_submission_key, read_query
 from surveys.views.looks import look_of
 from surveys.views.pages import PRIVATE, FormPage, html_response, language_name, render_form
 from surveys.views.venues import venue_of
-from surveys.visits import Link, NotTaken, OpenLink, Visit, person_of
+from surveys.visits import Link, NotTaken, OpenLink, Visit, person_of, seed_of
 from surveys.wording import wording
 
 
@@ -52,6 +52,7 @@ def open_visit(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
         page,
         hidden=read_hidden(definition, query),
         person=person_of(link, definition),
+        seed=seed_of(link, page.key),
         is_change=is_change,
         is_resumed=page.is_resumed and not is_change,
         notes=_fallback_note(definition, language, wanted),
@@ -97,6 +98,7 @@ def resume_visit(request: HttpRequest, link: Link, form: Form, now: datetime) ->
         page,
         hidden=read_hidden(definition, form.fields, prefix=IN_FORM),
         person=person_of(link, definition),
+        seed=seed_of(link, page.key),
     )
     return html_response(render_form(page), venue=page.venue, look=look_of(definition.theme))
 

@@ -69,6 +69,8 @@ class FormPage:
     is_limited: bool = False
     hidden: Mapping[str, str] = field(default_factory=dict)
     person: Mapping[str, str] = field(default_factory=dict)
+    # What random orders come from; the key where nothing else is known of the response.
+    seed: str = ""
     venue: Venue = PLAIN
     notes: Sequence[str] = ()
     stored: str = ""
@@ -86,7 +88,7 @@ def render_form(page: FormPage, **preview: object) -> str:
     here = definition.pages[page.page]
     questions = page_questions(definition, page.answers, page.page)
     fields = {**fields_of(definition, page.answers), **page.fields}
-    sheet = Sheet(fields, page.language, definition.language, words, page.key)
+    sheet = Sheet(fields, page.language, definition.language, words, page.seed or page.key)
     problems, notes = _refusals(questions, sheet, page.errors)
     live = live_questions(definition, page.answers, here)
     waiting = {rule["key"] for rule in live if "show_if" in rule}.difference(q.key for q in questions)

@@ -13,7 +13,7 @@ from surveys.views.incoming import BACK, Form
 from surveys.views.looks import look_of
 from surveys.views.pages import FormPage, html_response, render_form
 from surveys.views.venues import PLAIN, Venue
-from surveys.visits import Link, person_of
+from surveys.visits import Link, person_of, seed_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class Sent:
             is_limited=self.form.is_limited,
             hidden=self.hidden,
             person=person_of(self.link, self.definition),
+            seed=seed_of(self.link, self.form.key),
             venue=venue,
             keeps=not preview,
         )

@@ -1,5 +1,6 @@
 """/r/<token>/: one contact answers once, and the link alone says who it is."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -181,3 +182,35 @@ def test_an_invitation_to_a_draft_is_too_early():
     path = "/r/" + link.rpartition("/r/")[2]
     assert Client().get(path).status_code == 403
     assert Client().post(path, {"nps": "9"}).status_code == 403
+
+
+def test_a_random_order_is_the_same_when_a_visit_goes_on():
+    many = [{"key": f"c{number}", "text": f"Choice {number}"} for number in range(12)]
+    which = {
+        "key": "which",
+        "kind": "single_choice",
+        "text": "Which?",
+        "choices": many,
+        "settings": {"random_order": True},
+        "page": 2,
+    }
+    respondent, _ = invited([NPS, which])
+
+    def order(page):
+        return re.findall(r'name="which"\s+value="(c\d+)"', page.text)
+
+    respondent.open().send(nps="9")
+    first = order(respondent)
+    elsewhere = Respondent(respondent.path).open()
+    assert sorted(first) == sorted(choice["key"] for choice in many)
+    assert order(elsewhere) == first
+    assert elsewhere.send(which="c3").status_code == 302
+    others = [order(other) for other in _opened_at_the_second_page([NPS, which], 4)]
+    assert any(other != first for other in others)
+
+
+def _opened_at_the_second_page(questions, count):
+    for _ in range(count):
+        respondent, _ = invited(questions)
+        respondent.open().send(nps="9")
+        yield respondent
