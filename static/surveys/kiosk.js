@@ -21,7 +21,7 @@
     clearTimeout(timer);
     timer = setTimeout(ask, idle * 1000);
   };
-  for (const touch of ["pointerdown", "keydown", "input", "scroll"]) {
+  for (const touch of ["click", "keydown", "input", "scroll"]) {
     addEventListener(touch, wait, { capture: true, passive: true });
   }
   // The first page may stand untouched all day.
