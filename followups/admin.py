@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateFilter
@@ -89,7 +90,7 @@ class FollowUpAdmin(VisibleAdmin):
     @display(
         description="state",
         ordering="state",
-        label={"open": "warning", "in progress": "info", "closed": "success"},
+        label={"Open": "warning", "in progress": "info", "Closed": "success"},
     )
     def standing(self, follow_up: FollowUp) -> str:
         return str(follow_up.get_state_display())
@@ -97,7 +98,8 @@ class FollowUpAdmin(VisibleAdmin):
     @display(description="due", ordering="due_on")
     def due(self, follow_up: FollowUp) -> Any:
         is_late = follow_up.state != FollowUp.State.CLOSED and follow_up.due_on < timezone.localdate()
-        return format_html("{} <strong>overdue</strong>", follow_up.due_on) if is_late else follow_up.due_on
+        day = date_format(follow_up.due_on)
+        return format_html("{} <strong>overdue</strong>", day) if is_late else day
 
     @display(description="answer")
     def answer(self, follow_up: FollowUp) -> SafeString | str:

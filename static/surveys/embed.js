@@ -9,11 +9,12 @@
     :host { all: initial; display: block; }
     iframe { display: block; width: 100%; height: 24rem; border: 0; color-scheme: normal; background: transparent; }
     [role=dialog] { position: fixed; z-index: 2147483000; inset: auto 1rem 1rem auto; width: min(27rem, calc(100vw - 2rem));
-      max-height: calc(100vh - 2rem); overflow: auto; border: 1px solid #8886; border-radius: 14px; background: Canvas;
-      box-shadow: 0 12px 48px #0004; color-scheme: light dark; animation: rise .25s ease-out; }
-    button { position: absolute; inset: 4px 4px auto auto; width: 44px; height: 44px; border: 0; border-radius: 50%;
-      background: none; color: CanvasText; font: 24px/1 system-ui, sans-serif; cursor: pointer; }
-    button:hover { background: #8883; }
+      border: 1px solid #8886; border-radius: 14px; background: Canvas; box-shadow: 0 12px 48px #0004;
+      color-scheme: light dark; animation: rise .25s ease-out; }
+    [role=dialog] > div { max-height: calc(100vh - 4rem); overflow: auto; border-radius: inherit; }
+    button { position: absolute; inset: -22px 8px auto auto; width: 44px; height: 44px; border: 1px solid #8888;
+      border-radius: 50%; background: Canvas; color: CanvasText; font: 24px/1 system-ui, sans-serif; cursor: pointer; }
+    button:hover { filter: brightness(.92); }
     button:focus-visible { outline: 3px solid Highlight; }
     @keyframes rise { from { transform: translateY(1rem); opacity: 0; } }
     @media (max-width: 36rem) { [role=dialog] { inset: auto 0 0 0; width: auto; border-radius: 14px 14px 0 0; } }
@@ -84,7 +85,9 @@
     button.setAttribute("aria-label", close);
     button.addEventListener("click", () => host.remove());
     dialog.addEventListener("keydown", (event) => event.key === "Escape" && host.remove());
-    dialog.append(framed(), button);
+    const scroller = document.createElement("div");
+    scroller.append(framed());
+    dialog.append(scroller, button);
     root.append(dialog);
     (document.body ?? document.documentElement).append(host);
   };

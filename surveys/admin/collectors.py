@@ -86,7 +86,7 @@ class CollectorAdmin(VisibleAdmin):
     change_form_outer_before_template = "admin/surveys/collector/_ways.html"
     fieldsets = (
         (None, {"fields": ("survey", "name", ("channel", "slug"))}),
-        ("Until when and for whom", {"fields": (("closed_at", "response_limit"), "allowed_origins")}),
+        ("Until when and for whom", {"fields": ("closed_at", "response_limit", "allowed_origins")}),
     )
 
     class Media:
