@@ -51,12 +51,12 @@ class FollowUpAdmin(VisibleAdmin):
     readonly_fields = ("reason", "answer", "opened_at", "closed_at")
     fieldsets = (
         (None, {"fields": ("about", ("account", "contact"), ("reason", "answer"))}),
-        ("Who sees to it", {"fields": (("state", "owner", "due_on"), "note")}),
+        ("Who sees to it", {"fields": ("state", "owner", "due_on", "note")}),
         ("When", {"fields": (("opened_at", "closed_at"),)}),
     )
     add_fieldsets = (
         (None, {"fields": ("about", ("account", "contact"))}),
-        ("Who sees to it", {"fields": (("owner", "due_on"), "note")}),
+        ("Who sees to it", {"fields": ("owner", "due_on", "note")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
