@@ -5,7 +5,10 @@ import sys
 
 from bench import arena
 
-PARTS = ("weight", "statements", "submit", "tallies", "absorbing", "retention", "coverage", "imports", "health")
+PARTS = (
+    *("weight", "lighthouse", "statements", "submit"),
+    *("tallies", "absorbing", "retention", "coverage", "imports", "health"),
+)
 
 
 def main() -> None:
