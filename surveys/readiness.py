@@ -10,7 +10,7 @@ from itertools import chain
 from surveys.definition import Definition, Question, Text
 from surveys.filling import HIDDEN, PERSON, TITLE
 from surveys.kinds import KINDS
-from surveys.kinds.choices import LONG_LIST
+from surveys.kinds.dropdowns import LONG_LIST
 from surveys.reachability import Goal, Reachability, asked_if
 
 Fault = tuple[str, str]

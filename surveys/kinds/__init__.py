@@ -1,8 +1,9 @@
 """The kinds of question, by name. Add a class to `KINDS` and the whole product knows it."""
 
 from surveys.kinds.agreement import Consent, YesNo
-from surveys.kinds.choices import Dropdown, MultipleChoice, SingleChoice
+from surveys.kinds.choices import MultipleChoice, SingleChoice
 from surveys.kinds.dates import Day
+from surveys.kinds.dropdowns import Dropdown
 from surveys.kinds.kind import Answer, AnswerRefused, Kind, SettingsRefused, Sheet
 from surveys.kinds.matrix import Matrix
 from surveys.kinds.numbers import Number

@@ -16,8 +16,6 @@ from surveys.kinds.kind import (
 )
 
 OTHER_LENGTH = 300
-# From here on a list is searched by typing: more than fits on a phone's screen.
-LONG_LIST = 15
 BETWEEN_PICKS = re.compile("[;|]")
 
 
@@ -200,42 +198,6 @@ class SingleChoice(Choosing):
     def reader(self, question: Question) -> list[Any] | None:
         """Return that one pick is taken, and which choice is the open one."""
         return ["picks", 0, 1, self._open_key(question), []]
-
-
-class Dropdown(SingleChoice):
-    """One of a list of choices; a long list is searched by typing."""
-
-    name = "dropdown"
-    label = "Dropdown"
-    icon = "arrow_drop_down_circle"
-    about = "One of a long list, such as countries or products."
-    role = ""
-    template = "surveys/kinds/dropdown.html"
-
-    def read_picks(self, question: Question, fields: Mapping[str, Sequence[str]]) -> list[object]:
-        """Return the picks of a submitted form, where a choice may be typed as its text."""
-        picks: list[object] = []
-        for typed in filter(str.strip, fields.get(question.key, ())):
-            choice = choice_named(question, typed)
-            if choice is not None:
-                picks.append({"other": self.read_words(question, fields)} if choice.is_other else choice.key)
-            else:
-                picks.append({"other": typed} if self.open_choice(question) else typed)
-        return picks
-
-    def controls(self, question: Question, sheet: Sheet) -> dict[str, Any]:
-        """Return the choices, and for a long list what stands in the field that searches it."""
-        picked = question.choice_by_key.get(sheet.value(question.key))
-        return {
-            **super().controls(question, sheet),
-            "is_long": len(question.choices) > LONG_LIST,
-            "value": picked.text.into(sheet.language) if picked else sheet.value(question.key),
-            "has_words": self.open_choice(question) is not None,
-        }
-
-    def reader(self, question: Question) -> list[Any] | None:
-        """Return as for a single choice, None for a list that is searched by typing."""
-        return None if len(question.choices) > LONG_LIST else super().reader(question)
 
 
 class MultipleChoice(Choosing):
