@@ -108,10 +108,31 @@ def mark_handed_over(mails: Collection[int], claim: uuid.UUID, *, now: datetime)
 @transaction.atomic
 def record_results(results: Iterable[Result], claim: uuid.UUID, *, now: datetime) -> None:
     """Store what became of claimed mails; a sure answer also settles one that was given up as unknown."""
-    sure = Mail.objects.select_related("invitation__contact", "invitation__campaign")
     by_mail = {result.mail: result for result in results}
-    for mail in sure.filter(pk__in=by_mail, claim=claim, state__in=("claimed", "sending", "unknown")):
-        _record(mail, by_mail[mail.pk], now)
+    if not by_mail:
+        return
+    ours = Mail.objects.select_related("invitation__contact", "invitation__campaign").filter(
+        pk__in=by_mail, claim=claim, state__in=("claimed", "sending", "unknown")
+    )
+    sent = []
+    for mail in ours:
+        result = by_mail[mail.pk]
+        mail.claimed_until, mail.error, mail.provider_id = None, result.words[:300], result.provider_id[:200]
+        if result.outcome == Outcome.SENT:
+            mail.state, mail.sent_at = Mail.State.SENT, now
+            sent.append(mail)
+        else:
+            _record_failure(mail, result, now)
+    _record_sent(sent, now)
+
+
+def _record_sent(mails: Sequence[Mail], now: datetime) -> None:
+    """Store mails that the server took, in a few statements however many they are."""
+    Mail.objects.bulk_update(mails, ["state", "sent_at", "claimed_until", "error", "provider_id"])
+    firsts = [mail.invitation for mail in mails if mail.number == 0]
+    Invitation.objects.filter(pk__in=[invitation.pk for invitation in firsts]).update(sent_at=now)
+    reminders = [reminder for invitation in firsts for reminder in _reminders_of(invitation, now)]
+    Mail.objects.bulk_create(reminders, ignore_conflicts=True)
 
 
 def settle_overdue(*, now: datetime) -> int:
@@ -129,44 +150,29 @@ def resend_unknown(mail: Mail, *, now: datetime) -> bool:
     return bool(unknown.update(state=Mail.State.PLANNED, due_at=now, claim=None, error="", attempts=0))
 
 
-def _record(mail: Mail, result: Result, now: datetime) -> None:
-    invitation = mail.invitation
-    mail.claimed_until, mail.error, mail.provider_id = None, result.words[:300], result.provider_id[:200]
+def _record_failure(mail: Mail, result: Result, now: datetime) -> None:
     match result.outcome:
-        case Outcome.SENT:
-            mail.state, mail.sent_at = Mail.State.SENT, now
-            if mail.number == 0:
-                Invitation.objects.filter(pk=invitation.pk).update(sent_at=now)
-                _plan_reminders(invitation, now)
         case Outcome.SOFT if mail.attempts <= len(DELAYS):
             mail.state, mail.due_at = Mail.State.SOFT_FAILED, now + DELAYS[mail.attempts - 1]
         case Outcome.SOFT | Outcome.HARD | Outcome.BOUNCED:
             mail.state = Mail.State.HARD_FAILED
             if result.outcome == Outcome.BOUNCED:
                 mail.bounced_at = now
-                Contact.objects.filter(pk=invitation.contact_id, bounced_at=None).update(bounced_at=now)
+                Contact.objects.filter(pk=mail.invitation.contact_id, bounced_at=None).update(bounced_at=now)
             _withdraw(mail, now)
         case Outcome.UNKNOWN:
             mail.state = Mail.State.UNKNOWN
-        case Outcome.WITHDRAWN:
+        case _:
             mail.state = Mail.State.PLANNED
     mail.save()
 
 
-def _plan_reminders(invitation: Invitation, now: datetime) -> None:
-    campaign = invitation.campaign
-    if campaign is None:
-        return
-    zone = invitation.contact.zone
-    reminders = [
-        Mail(
-            invitation=invitation,
-            number=number,
-            due_at=campaign.window.next_open(now + timedelta(days=days), zone),
-        )
-        for number, days in enumerate(sorted(campaign.reminder_days), 1)
-    ]
-    Mail.objects.bulk_create(reminders, ignore_conflicts=True)
+def _reminders_of(invitation: Invitation, now: datetime) -> Iterable[Mail]:
+    campaign, zone = invitation.campaign, invitation.contact.zone
+    for number, days in enumerate(sorted(campaign.reminder_days) if campaign else (), 1):
+        assert campaign is not None
+        due_at = campaign.window.next_open(now + timedelta(days=days), zone)
+        yield Mail(invitation=invitation, number=number, due_at=due_at)
 
 
 def _withdraw(mail: Mail, now: datetime) -> None:

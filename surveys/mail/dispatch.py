@@ -73,14 +73,15 @@ def _send(claim: Claim, pool: ThreadPoolExecutor, lines: Lines, clock: Callable[
         with suppress(Empty):
             while True:
                 waiting.append(desk.get_nowait())
+        # What is known is stored before anything new goes out: only what is on a line just now can be lost.
+        results = [one for one in waiting if isinstance(one, Result)]
+        record_results(results, claim.id, now=clock())
         questions = [one for one in waiting if isinstance(one, Question)]
         allowed = (
             mark_handed_over([one.mail for one in questions], claim.id, now=clock()) if questions else set()
         )
         for question in questions:
             question.answer.put(question.mail in allowed)
-        results = [one for one in waiting if isinstance(one, Result)]
-        record_results(results, claim.id, now=clock())
         open_ones -= {result.mail for result in results}
         sent += sum(result.outcome == Outcome.SENT for result in results)
     return sent
