@@ -10,6 +10,7 @@ from typing import Any
 from surveys.branching import GROUPS, asked, counted_key, holds
 from surveys.definition import Definition, Question
 from surveys.kinds import KINDS, Answer
+from surveys.piping import PLACEHOLDER, fill
 
 Tree = list[Any]
 
@@ -49,6 +50,29 @@ def live_questions(
         for key in (question.key for question in here)
         if key in rules or key in readers
     ]
+
+
+def live_texts(
+    definition: Definition, values: Mapping[str, str], here: Collection[Question], language: str
+) -> dict[str, list[str | list[str]]]:
+    """Return the texts of the page's questions that repeat an answer given on the page, cut at each of these.
+
+    A part is a text, or the key of the answer to repeat with the words that stand there without one.
+    """
+    on_page = {question.key for question in here}
+    texts = {question.key: _cut(question.text.into(language), values, on_page) for question in here}
+    return {key: parts for key, parts in texts.items() if len(parts) > 1}
+
+
+def _cut(text: str, values: Mapping[str, str], on_page: Collection[str]) -> list[str | list[str]]:
+    parts: list[str | list[str]] = []
+    end = 0
+    for match in PLACEHOLDER.finditer(text):
+        name, fallback = match.groups()
+        if name in on_page:
+            parts += [fill(text[end : match.start()], values), [name, (fallback or "").strip()]]
+            end = match.end()
+    return [*parts, fill(text[end:], values)]
 
 
 def named(condition: Mapping[str, Any]) -> set[str]:

@@ -4,6 +4,7 @@
 const DAYS_KEPT = 30;
 const SAVE_AFTER = 1200;
 const LONGEST_WAIT = 60_000;
+const LONGEST_VALUE = 200;
 const UNREAD = [400, 403, 411, 413, 415];
 const root = document.documentElement;
 const find = (selector, within = document) => within.querySelector(selector);
@@ -134,6 +135,28 @@ const branch = () => {
   return news;
 };
 
+// Texts that repeat an answer of the same page, as surveys/filling.py puts it in.
+
+const shownOf = (key) => {
+  const controls = find(`[id="${key}-q"]:not([hidden])`, form) ? findAll(`[name="${key}"]`, form) : [];
+  const told = controls.map((control) => {
+    if (control.type === "radio" || control.type === "checkbox") {
+      if (!control.checked) return "";
+      return control.closest("label")?.textContent ?? control.value;
+    }
+    return control.tagName === "SELECT" ? control.value && control.selectedOptions[0].text : control.value;
+  });
+  return told.filter(trim).map(trim).join(", ").replace(/\s+/g, " ").slice(0, LONGEST_VALUE);
+};
+
+const pipe = () => {
+  for (const [key, parts] of Object.entries(page.texts)) {
+    const told = find(`[id="${key}-q"] .told`, form);
+    const text = parts.map((part) => (typeof part === "string" ? part : shownOf(part[0]) || part[1])).join("");
+    if (told && told.innerText !== text) told.innerText = text;
+  }
+};
+
 const bodyOf = (go) => {
   const fields = new URLSearchParams(new FormData(form));
   fields.set("_go", go);
@@ -255,6 +278,7 @@ const begin = () => {
   root.classList.add("live");
   findAll(".ranking", form).forEach(showRanks);
   branch();
+  pipe();
   savedBody = bodyOf("save");
 };
 
@@ -417,6 +441,7 @@ const change = (event) => {
   if (event.isTrusted && navigator.userActivation?.hasBeenActive !== false) isTouched = true;
   if (event.target.maxLength > 0) count(event.target);
   const news = branch();
+  pipe();
   if (news) find(".news", form).textContent = phrase("more_questions", news);
   clearTimeout(saveTimer);
   saveTimer = setTimeout(save, SAVE_AFTER);

@@ -12,11 +12,11 @@ from django.utils.html import format_html
 from django.utils.translation import get_language_info
 
 from surveys.definition import Definition, Ending, Question
-from surveys.filling import filled_for
+from surveys.filling import filled_for, values_for
 from surveys.hidden import IN_FORM
 from surveys.kinds import KINDS, Answer, AnswerRefused, Sheet
 from surveys.languages import direction
-from surveys.live import live_questions
+from surveys.live import live_questions, live_texts
 from surveys.paging import UNSEEN, page_questions
 from surveys.views.incoming import Fields
 from surveys.views.looks import PLAIN_LOOK, Look, look_of, script_url
@@ -84,6 +84,7 @@ def render_form(page: FormPage, **preview: object) -> str:
     definition = filled_for(
         page.definition, page.answers, language=page.language, hidden=page.hidden, person=page.person
     )
+    texts = _live_texts(page)
     page = replace(page, definition=definition)
     here = definition.pages[page.page]
     questions = page_questions(definition, page.answers, page.page)
@@ -130,6 +131,7 @@ def render_form(page: FormPage, **preview: object) -> str:
         script=script_url(),
         for_script={
             "questions": live,
+            "texts": texts,
             "keeps": page.keeps and not page.venue.is_kiosk,
             "is_resumed": page.is_resumed,
             "goes_on": definition.layout == "question" and page.page < count - 1,
@@ -244,6 +246,17 @@ def _travelling(page: FormPage) -> list[tuple[str, str]]:
     }
     fields = [(name, value) for name, value in marks.items() if value]
     return [*fields, *((f"{IN_FORM}{name}", value) for name, value in page.hidden.items())]
+
+
+def _live_texts(page: FormPage) -> dict[str, list[str | list[str]]]:
+    """Return the texts that repeat answers given on the same page."""
+    definition = page.definition
+    if not definition.piped:
+        return {}
+    values = values_for(
+        definition, page.answers, language=page.language, hidden=page.hidden, person=page.person
+    )
+    return live_texts(definition, values, definition.pages[page.page], page.language)
 
 
 def _parts(

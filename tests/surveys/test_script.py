@@ -207,6 +207,23 @@ def test_a_ranking_is_made_by_keys_and_by_dragging(visit):
     assert Response.objects.get().answers == {"rank": ["price", "speed", "people"]}
 
 
+def test_an_answer_is_repeated_where_a_text_of_the_page_asks_for_it(visit):
+    page = visit(
+        [
+            {"key": "name", "kind": "short_text", "text": "Your name?"},
+            KINDS[1],
+            {**WHY, "text": "Why {{one|that}}, {{ name|friend }}?"},
+        ]
+    )
+    expect(page.get_by_label("Why that, friend?")).to_be_visible()
+    page.get_by_label("Your name?").fill(" <b>Ada</b> ")
+    page.get_by_role("radio", name="People").check()
+    with kept_by(page):
+        page.get_by_label("Why People, <b>Ada</b>?").fill("Kind.")
+    send(page)
+    expect(page).to_have_url(re.compile("/thanks/"))
+
+
 def test_characters_are_counted_when_they_run_out(visit):
     page = visit(KINDS)
     page.get_by_label("main reason").fill("x" * 20)
