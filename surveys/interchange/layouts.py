@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain
 
 from accounts.interchange.cells import Cell, is_blank, plain
@@ -262,9 +263,10 @@ def _choice_named(question: Question, cell: str) -> Choice | None:
 def _named(choices: Sequence[Choice], code: str, text: str) -> Choice | None:
     """Return the choice with this text in any language, or with this key."""
     words = squeezed(text)
-    for choice in choices:
-        if words and words in (squeezed(one) for one in choice.text.by_language.values()):
-            return choice
+    if words:
+        for choice in choices:
+            if any(squeezed(one) == words for one in choice.text.by_language.values()):
+                return choice
     return next((choice for choice in choices if code and choice.key == code), None)
 
 
@@ -276,6 +278,7 @@ def _is_other(code: str, part: str) -> bool:
     return code.rsplit("_", maxsplit=1)[-1] in OTHER_PARTS or part.strip().lower().startswith(OTHER_WORDS)
 
 
+@lru_cache(maxsize=1 << 14)
 def squeezed(text: str) -> str:
     """Return the words of a text alone, so that marks, blanks and letter case do not matter."""
     return "".join(WORD.findall(unicodedata.normalize("NFKC", plain_text(text)).casefold()))

@@ -200,7 +200,7 @@ class _Reader:
             **dict.fromkeys(("radiogroup", "buttongroup", "imagepicker"), self.choice),
             "dropdown": self.choice,
             **dict.fromkeys(("checkbox", "tagbox"), self.choice),
-            "boolean": lambda one, on: self.put(one, "yes_no", on),
+            "boolean": self.yes_no,
             "rating": self.rating,
             "slider": self.slider,
             "ranking": lambda one, on: self.put(one, "ranking", on, options=self.options(one.get("choices"))),
@@ -259,8 +259,21 @@ class _Reader:
         text = self.texts(element.get("commentText")) or {self.own: "Comment"}
         self.draft.ask(self.source(), "long_text", text, name=f"{name}-Comment", show_if=when)
 
+    def yes_no(self, element: Mapping[str, Any], when: Condition | None) -> None:
+        labels = {
+            "yes_label": self.texts(element.get("labelTrue")),
+            "no_label": self.texts(element.get("labelFalse")),
+        }
+        self.put(element, "yes_no", when, labels=labels)
+
     def text(self, element: Mapping[str, Any], when: Condition | None) -> None:
         input_type = words(element.get("inputType"))
+        checks = {
+            words(mapping(one).get("type")).removesuffix("validator")
+            for one in listed(element.get("validators"))
+        }
+        if input_type in ("", "text") and checks and checks <= {"email", "numeric"}:
+            input_type = "number" if "numeric" in checks else "email"
         kind = INPUT_KINDS.get(input_type, "short_text")
         if input_type not in ("", "text", "url", "tel", *INPUT_KINDS):
             self.draft.lose(self.place(element), f"its field for {input_type[:30]} became one for words.")
