@@ -94,8 +94,6 @@ class Draft:
             if not language_code(name):
                 self.lose("survey", f"its texts in {name!r} were not taken over: no language is called so.")
 
-    # What is lost
-
     def lose(self, place: str, sentence: str) -> None:
         """Remember something that could not be kept."""
         loss = Loss(place, sentence)
@@ -115,8 +113,6 @@ class Draft:
         if not short or short == name:
             return name or "question"
         return f"{name} “{short}”" if name else f"“{short}”"
-
-    # Texts
 
     def clean(self, place: str, texts: Texts, limit: int = MAX_TEXT) -> dict[str, str]:
         """Return the plain texts by language code; what markup is left out goes to the losses."""
@@ -152,8 +148,6 @@ class Draft:
             cleaned = {code: " ".join(words.split()) for code, words in cleaned.items()}
         if cleaned:
             self.texts[name] = cleaned
-
-    # Pages and questions
 
     def turn_page(self, title: Texts = "", show_if: Condition | None = None) -> None:
         """Begin a page; a page without questions is none."""

@@ -101,8 +101,6 @@ class _Reader:
         if fallback := words(holder.get("logicFallback")):
             self.rules.append((start, name, {"destination": fallback, "condition": "always"}))
 
-    # Texts
-
     def texts(self, value: object) -> dict[str, str]:
         """Return a text of Formbricks' by language; "default" is the survey's own."""
         if isinstance(value, dict):
@@ -125,8 +123,6 @@ class _Reader:
             return fallback or "…"
 
         return RECALL.sub(ours, text), unknown
-
-    # Questions
 
     def take(self, question: Mapping[str, Any]) -> None:
         kind = words(question.get("type"))
@@ -296,8 +292,6 @@ class _Reader:
         asked = self.put(question, source, "short_text")
         self.draft.take_words_for_file(asked)
         return asked
-
-    # The end
 
     def endings(self, conditions: Mapping[str, Any]) -> None:
         """Make the first end screen the thank-you, and endings of those that logic leads to."""

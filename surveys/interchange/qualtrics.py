@@ -79,8 +79,6 @@ class _Reader:
         self.report_rest()
         return finish(draft, found)
 
-    # The flow
-
     def follow(self, flow: Sequence[Any], when: Verdict, depth: int = 0) -> Verdict:
         """Take over a part of the flow that is reached under a condition; return when it goes on after."""
         if depth > 20:
@@ -151,8 +149,6 @@ class _Reader:
                 "survey flow", "an end message from the library was not taken over: add an ending."
             )
 
-    # Blocks
-
     def take_block(self, block_id: str, when: Verdict) -> None:
         block = self.blocks.get(block_id, {})
         if when is False or block.get("Type") == "Trash":
@@ -221,8 +217,6 @@ class _Reader:
             else:
                 place = self.draft.place_of[self.draft.questions[start]["key"]]
                 self.draft.lose(place, f"a skip to {destination[:40]!r} was not taken over: it leads back.")
-
-    # What else there is
 
     def report_rest(self) -> None:
         """Name what the file holds beside the questions that are asked."""

@@ -69,8 +69,6 @@ class _Question:
                 self.id, self.name, self.texts, why or f"Qualtrics' type {self.type[:40]!r} is not known here"
             )
 
-    # Parts of a question
-
     def translated(self, name: str) -> dict[str, str]:
         """Return one of the question's texts by language."""
         texts = {self.draft.language: words(self.question.get(name))}
@@ -127,8 +125,6 @@ class _Question:
             more = [option.text.get(code, "") for option in options if isinstance(option.text, dict)]
             texts[code] = " – ".join([text, *filter(str.strip, more)]) if text.strip() else ""
         return texts
-
-    # Kinds
 
     def choice(self) -> None:
         parts = self.parts("Choices", "ChoiceOrder", "RecodeValues")
@@ -309,8 +305,6 @@ class _Question:
     def words_instead(self, what: str) -> None:
         self.known(self.put("short_text"))
         self.draft.lose(self.place, f"it {what}; now it asks for words.")
-
-    # What is lost beside
 
     def report(self) -> None:
         sentences = {

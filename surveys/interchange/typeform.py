@@ -87,8 +87,6 @@ class _Reader:
             draft.end(url=url)
         return finish(draft, self.found)
 
-    # Texts
-
     def text(self, value: object) -> str:
         """Return a text without the marks of emphasis that Typeform writes."""
         return ESCAPED.sub(r"\1", EMPHASIS.sub(r"\2", words(value)))
@@ -113,8 +111,6 @@ class _Reader:
         if attachment:
             what = words(attachment.get("type")) or "picture"
             self.draft.lose(place, f"its {what[:20]} was left out; texts here are plain.")
-
-    # Fields
 
     def take(self, field: Mapping[str, Any], depth: int = 0) -> None:
         if depth > MAX_NESTING:
@@ -241,8 +237,6 @@ class _Reader:
         asked = self.draft.ask_matrix(ref, title, rows, columns, is_many=is_many)
         if asked:
             self.asked[ref] = asked
-
-    # Logic
 
     def jumps(self) -> list[tuple[Jump, str]]:
         """Return the jumps, each with the ref of the end screen that it leads to, '' for a field."""
