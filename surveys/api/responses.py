@@ -24,8 +24,9 @@ from surveys.api.serializers import NewResponseSerializer, ResponseSerializer
 from surveys.api.views import SurveyViewSet
 from surveys.languages import choose_language
 from surveys.models import Response, Survey
+from surveys.privacy import IDENTIFIED
 from surveys.versions import published_definition
-from surveys.visits import HandedIn, NotTaken, NotYetOpen, SurveyClosed
+from surveys.visits import HandedIn, NotTaken, NotYetOpen, SurveyClosed, SurveyFull
 from surveys.wording import wording
 
 
@@ -73,8 +74,15 @@ class ResponseViewSet(ReadView):
         serializer.is_valid(raise_exception=True)
         handed_in = serializer.validated_data
         recorded = self._record(**handed_in)
-        stored = self.get_queryset().filter(public_id=recorded.public_id).first()
-        if stored is None or stored.contact_id != getattr(handed_in.get("contact"), "pk", None):
+        version = published_definition(handed_in["survey"].live_version_id)
+        if version.privacy == IDENTIFIED:
+            stored = self.get_queryset().filter(public_id=recorded.public_id).first()
+            is_theirs = stored and stored.contact_id == getattr(handed_in.get("contact"), "pk", None)
+        else:
+            # Nobody's row is in anybody's sight; who just handed it in is shown what was kept.
+            stored = self.queryset.get(public_id=recorded.public_id)
+            is_theirs = True
+        if not is_theirs:
             raise Conflict("This submission key was used for someone else's answers.")
         return ApiResponse(self.get_serializer(stored).data, status=201 if recorded.is_new else 200)
 
@@ -102,6 +110,8 @@ class ResponseViewSet(ReadView):
             )
         except AnswersRefused as refused:
             raise ValidationError({"answers": _sentences(refused.checked)}) from None
+        except SurveyFull:
+            raise Gone(wording("en")["full_text"]) from None
         except SurveyClosed:
             raise Gone(str(definition.closed) or wording("en")["closed_text"]) from None
         except NotYetOpen:

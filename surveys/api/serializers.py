@@ -108,7 +108,10 @@ class CollectorSerializer(StrictSerializer):
 
     class Meta:
         model = Collector
-        fields = ("id", "survey", "name", "channel", "slug", "link", "closed_at")
+        fields = (
+            *("id", "survey", "name", "channel", "slug", "link", "closed_at", "response_limit"),
+            "allowed_origins",
+        )
 
 
 class InvitationSerializer(StrictSerializer):

@@ -1,0 +1,91 @@
+"""Fifty people's worth of clicks on one personal link, sent by processes of their own to the real server."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from surveys.actions.outreach import create_invitation
+from surveys.models import Response
+from tests.factories import NPS, account, contact, published_survey
+from tests.processes import wait_until
+
+PROCESSES, POSTS = 5, 10
+CLIENT = """
+import json, sys, threading, urllib.error, urllib.parse, urllib.request
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *arguments):
+        return None
+
+url, first, posts = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+opener, barrier, statuses = urllib.request.build_opener(Stay), threading.Barrier(posts), []
+
+def post(number):
+    body = urllib.parse.urlencode({"nps": number % 11, "_key": f"{number:022}"}).encode()
+    barrier.wait(30)
+    try:
+        statuses.append(opener.open(url, body, timeout=60).status)
+    except urllib.error.HTTPError as answer:
+        statuses.append(answer.code)
+
+threads = [threading.Thread(target=post, args=(first + n,)) for n in range(posts)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(json.dumps(statuses))
+"""
+
+
+@pytest.fixture
+def server():
+    """The real server in two processes, on the database of this test."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    database = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{connection.settings_dict['NAME']}"
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2"),
+            *("--blocking-threads", "4", "--host", "127.0.0.1", "--port", str(port)),
+            *("--no-access-log", "--log-level", "error", "config.wsgi:application"),
+        ],
+        env={**os.environ, "DATABASE_URL": database},
+        start_new_session=True,
+    )
+    try:
+        wait_until(lambda: is_listening(port))
+        yield f"http://localhost:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def is_listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("privacy", ["identified", "anonymous"])
+def test_fifty_posts_from_several_processes_are_one_response_and_no_error(server, privacy):
+    survey = published_survey([NPS], privacy=privacy)
+    _, link = create_invitation(survey, contact(account()), now=timezone.now())
+    url = f"{server}/r/{link.rpartition('/r/')[2]}"
+    clients = [
+        subprocess.Popen(
+            [sys.executable, "-c", CLIENT, url, str(POSTS * number), str(POSTS)],
+            stdout=subprocess.PIPE,
+            env={"PATH": os.environ["PATH"]},
+        )
+        for number in range(PROCESSES)
+    ]
+    outcomes = [json.loads(client.communicate(timeout=120)[0]) for client in clients]
+    statuses = Counter(status for outcome in outcomes for status in outcome)
+    assert statuses == {302: 1, 409: PROCESSES * POSTS - 1}
+    assert Response.objects.completed().count() == 1
