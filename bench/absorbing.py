@@ -26,7 +26,9 @@ def run() -> list[tuple[str, str, str]]:
     for place in range(ROUNDS):
         with connection.cursor() as cursor:
             cursor.execute(
-                FILL.replace("'bench-' || n", f"'round-{place}-' || n").replace("at, at, at, 1", "at, at, now(), 1"),
+                FILL.replace("'bench-' || n", f"'round-{place}-' || n").replace(
+                    "at, at, at, 1", "at, at, now(), 1"
+                ),
                 (survey.pk, version.pk, collector.pk, EACH),
             )
         began = time.perf_counter()
