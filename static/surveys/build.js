@@ -13,6 +13,7 @@
   const all = (selector, within = root) => [...within.querySelectorAll(selector)];
   const middle = find("#build-middle");
   const waiting = new Map();
+  const seenAt = new Map();
   let line = Promise.resolve();
   let failures = 0;
 
@@ -151,14 +152,18 @@
     const body = new FormData(form, pressed);
     const url = pressed?.getAttribute("formaction") || form.action;
     await saveAll();
-    for (const input of all("input[name=seen]", form)) body.set("seen", input.value);
+    const place = placeOf(body);
+    if (seenAt.has(place)) body.set("seen", seenAt.get(place));
     state("Saving…");
     await inLine(async () => {
       try {
         const [status, told] = await ask(url, { method: "POST", body });
         const isNew = status < 400 && /\/(add|duplicate)\/$/.test(url);
         settle(form, status, told);
-        if (isNew) document.getElementById("id_text")?.focus();
+        if (isNew) {
+          showTab("middle");
+          document.getElementById("id_text")?.focus();
+        }
       } catch (error) {
         state(`Could not save: ${error.message}`, true);
         alarm(`Could not save: ${error.message}`);
@@ -185,13 +190,33 @@
 
   // --- Parts of the page
 
+  const placeOf = (fields) => `${fields.get("open")} ${fields.get("name")}`;
+
+  // What was pressed while an earlier answer was on its way stands on what that answer left behind.
   function setSeen(seen) {
     for (const input of all("input[name=seen]")) input.value = seen;
+    seenAt.set(placeOf(new FormData(find("[data-outline]"))), seen);
+  }
+
+  // Words typed while an answer was on its way are newer than what it brings.
+  function typedNow() {
+    const field = document.activeElement;
+    const isPending = waiting.get(field?.form) > 0 && middle.contains(field);
+    return isPending && field.matches("input, textarea") ? { id: field.id, value: field.value, at: field.selectionStart } : null;
+  }
+
+  function typeAgain(typed) {
+    const field = typed && document.getElementById(typed.id);
+    if (!field || field.value === typed.value) return;
+    field.value = typed.value;
+    field.setSelectionRange?.(typed.at, typed.at);
+    saveSoon(field.form);
   }
 
   function swap(told) {
     const focused = document.activeElement;
     const id = focused?.id;
+    const typed = "build-middle" in told.parts ? typedNow() : null;
     const scrolls = new Map(Object.keys(told.parts).map((part) => [part, document.getElementById(part).scrollTop]));
     for (const [part, html] of Object.entries(told.parts)) document.getElementById(part).innerHTML = html;
     if ("build-middle" in told.parts) setUpMiddle();
@@ -203,6 +228,7 @@
       const next = (id && document.getElementById(id)) || find("#build-outline [aria-current]") || middle;
       next.focus({ preventScroll: true });
     }
+    typeAgain(typed);
     find("#build-outline [aria-current]")?.scrollIntoView({ block: "nearest" });
   }
 

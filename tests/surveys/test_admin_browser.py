@@ -6,7 +6,6 @@ from django.urls import reverse
 
 from surveys.actions.authoring import compile_definition
 from tests import factories
-from tests.accounts.staff import logged_in, superuser
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -18,25 +17,6 @@ PASTE_TWO_LINES = """() => {
     clipboardData.setData("text", "Green\\nSomething else");
     document.activeElement.dispatchEvent(new ClipboardEvent("paste", {clipboardData, cancelable: true}));
 }"""
-
-
-@pytest.fixture
-def open_page(live_server, page):
-    """Open a page of the admin as the superuser; it may neither complain nor ask anything of elsewhere."""
-    cookie = logged_in(superuser()).cookies["session"].value
-    page.context.add_cookies([{"name": "session", "value": cookie, "url": live_server.url}])
-    asked, complaints = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-
-    def visit(path):
-        page.goto(f"{live_server.url}{path}")
-        return page
-
-    yield visit
-    assert not complaints
-    assert [url for url in asked if not url.startswith((live_server.url, "data:"))] == []
 
 
 @pytest.fixture

@@ -38,7 +38,8 @@ from surveys.views.pages import language_name
 
 MAX_FILE = 2 * 1024 * 1024
 MAX_ROWS = 20_000
-COLUMNS = ("key", "place", "source", "target")
+# The last column is never blank: spreadsheets leave out blank cells at the end of a line.
+COLUMNS = ("key", "place", "source", "target", "language")
 OFFERED = ("csv", "xlsx")
 
 
@@ -94,7 +95,7 @@ class LanguageViews(PublishingViews):
             raise Http404
         own = document["language"]
         rows = [
-            (phrase.key, phrase.place, phrase.texts[own], phrase.texts.get(code, ""))
+            (phrase.key, phrase.place, phrase.texts[own], phrase.texts.get(code, ""), code)
             for phrase in phrases(document)
         ]
         dataset = Dataset("translation", [Column(column) for column in COLUMNS], rows)
@@ -111,7 +112,7 @@ class LanguageViews(PublishingViews):
         if not self.has_change_permission(request):
             raise PermissionDenied
         try:
-            rows = _confirmed(request.POST["rows"]) if "rows" in request.POST else _uploaded(request)
+            rows = _confirmed(request.POST["rows"]) if "rows" in request.POST else _uploaded(request, code)
         except TableRefused as refused:
             messages.error(request, f"Nothing was read: {refused}.")
             return HttpResponseRedirect(_address(survey, code))
@@ -233,26 +234,29 @@ def _address(survey: Survey, code: str) -> str:
     return reverse("admin:surveys_survey_language", args=[survey.pk, code])
 
 
-def _uploaded(request: HttpRequest) -> list[Row]:
+def _uploaded(request: HttpRequest, code: str) -> list[Row]:
     """Return the lines of the uploaded file. Raises TableRefused."""
     upload = request.FILES.get("file")
     if not isinstance(upload, UploadedFile):
         raise TableRefused("choose a CSV or XLSX file")
     if (upload.size or 0) > MAX_FILE:
         raise TableRefused("the file is larger than 2 MB")
-    with NamedTemporaryFile() as file:
+    # What it is, its bytes say; openpyxl opens no workbook of another name.
+    with NamedTemporaryFile(suffix=".xlsx") as file:
         file.write(upload.read())
         file.flush()
         with open_table(Path(file.name)) as table:
             header = [name.strip().lower() for name in table.header]
             if not {"key", "source", "target"} <= set(header):
                 raise TableRefused("the columns key, source and target are needed: export the language first")
-            at = {name: header.index(name) for name in ("key", "source", "target")}
+            at = {name: header.index(name) for name in COLUMNS if name in header}
             rows = []
             for row in table.rows:
                 if row.fault:
                     raise TableRefused(f"line {row.line} {row.fault}")
                 cells = {name: plain(row.cells[place]) for name, place in at.items()}
+                if cells.get("language", code) != code:
+                    raise TableRefused(f"line {row.line} is in {cells['language'][:20]}, not in {code}")
                 rows.append(Row(row.line, cells["key"], cells["source"], cells["target"]))
                 if len(rows) > MAX_ROWS:
                     raise TableRefused(f"the file has more than {MAX_ROWS:,} lines")

@@ -1,0 +1,290 @@
+"""The builder under a real hand: with the mouse, the keyboard alone, on a phone, against another person."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from surveys.actions.authoring import create_survey
+from surveys.actions.drafts import draft_json
+from surveys.interchange.native import from_json
+from surveys.models import Survey
+from tests import factories
+from tests.accounts.staff import logged_in, member
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+GALLERY = "/admin/surveys/survey/gallery/"
+
+
+@pytest.fixture
+def survey():
+    choices = [{"key": "red", "text": "Red"}, {"key": "blue", "text": "Blue"}]
+    colour = {"key": "colour", "kind": "single_choice", "text": "Which colour?", "choices": choices}
+    document = {
+        "title": "Colours",
+        "languages": ["en", "ar"],
+        "questions": [factories.NPS, colour, {**factories.WHY, "page": 2, "show_if": {"less": ["nps", 7]}}],
+        "endings": [{"key": "low", "text": "Sorry", "show_if": {"less": ["nps", 7]}}],
+    }
+    return create_survey(from_json(document), programme=factories.programme(), slug="colours")
+
+
+def url_of(survey, query=""):
+    return reverse("admin:surveys_survey_build", args=[survey.pk]) + query
+
+
+def saved(page):
+    expect(page.locator("[data-state]")).to_have_text("All changes saved")
+
+
+def order(survey):
+    survey.refresh_from_db()
+    return [(question["page"], question["key"]) for question in draft_json(survey)["questions"]]
+
+
+def publish_and_open(page, live_server):
+    page.get_by_role("link", name="Publish…").first.click()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Version 1 is live.")).to_be_visible()
+    page.goto(f"{live_server.url}/s/{Survey.objects.get().slug}/")
+
+
+def answer_unhappily(page):
+    """Give a 3 and say why, which is asked of nobody else."""
+    page.locator("input[name=would_you_recommend_us][value='3'], input[name=nps][value='3']").check(
+        force=True
+    )
+    reason = page.get_by_label("What went wrong?")
+    if not reason.is_visible():
+        page.locator("button[type=submit]").last.click()
+    reason.fill("Slow.")
+    page.locator("button[type=submit]").last.click()
+    expect(page.get_by_text(re.compile("Thank you"))).to_be_visible()
+
+
+def test_a_branching_survey_is_built_with_the_mouse_published_and_answered(open_page, live_server):
+    factories.programme()
+    page = open_page(GALLERY)
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.get_by_label("Title").fill("Mouse")
+    page.get_by_label("Programme").select_option(index=1)
+    page.get_by_role("button", name="Start blank").click()
+
+    page.locator("#add-nps").click()
+    expect(page.locator("#id_text")).to_be_focused()
+    page.keyboard.type("Would you recommend us?")
+    expect(page.frame_locator("iframe").last.get_by_text("Would you recommend us?")).to_be_visible()
+    page.locator("#add-page").click()
+    page.locator("#add-single_choice").click()
+    page.locator("#id_text").fill("Which colour?")
+    page.locator(".choice input[type=text]").first.fill("Red")
+    page.locator("#add-question").click()
+    page.locator("#add-long_text").click()
+    page.locator("#id_text").fill("What went wrong?")
+    page.locator("#if-add").click()
+    page.get_by_label("Question", exact=True).nth(1).select_option(label="Would you recommend us?")
+    page.get_by_label("Comparison").select_option(label="is below")
+    page.get_by_label("Value", exact=True).select_option("7")
+    saved(page)
+    survey = Survey.objects.get()
+    assert order(survey) == [(1, "nps"), (2, "single_choice"), (2, "long_text")]
+    assert draft_json(survey)["questions"][2]["show_if"] == {"less": ["nps", 7]}
+
+    # Dragged by its handle to the page before.
+    handle = page.locator("li[data-key=long_text] [data-drag]")
+    handle.hover()
+    start, end = handle.bounding_box(), page.locator("li[data-key=nps]").bounding_box()
+    page.mouse.move(start["x"] + 5, start["y"] + 5)
+    page.mouse.down()
+    for step in range(1, 21):
+        page.mouse.move(start["x"] + 5, start["y"] + (end["y"] + 8 - start["y"]) * step / 20)
+    page.mouse.move(start["x"] + 5, end["y"] + 4)
+    page.wait_for_timeout(200)
+    page.mouse.up()
+    expect(page.locator("[data-said]")).to_contain_text("on page 1")
+    assert {key for number, key in order(survey) if number == 1} == {"nps", "long_text"}
+
+    page.locator("#build-undo").click()
+    expect(page.locator("[data-said]")).to_contain_text("Undone: Moved")
+    assert order(survey) == [(1, "nps"), (2, "single_choice"), (2, "long_text")]
+
+    publish_and_open(page, live_server)
+    answer_unhappily(page)
+    response = survey.responses.get()
+    assert (response.answers["nps"], response.answers["long_text"]) == (3, "Slow.")
+
+
+def tab_to(page, selector, *, back=False):
+    """Press Tab until the element has the focus, as someone without a mouse does."""
+    for _ in range(150):
+        if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+            return
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+    raise AssertionError(f"{selector} is out of the keyboard's reach")
+
+
+def press(page, selector, *, back=False):
+    tab_to(page, selector, back=back)
+    page.keyboard.press("Enter")
+
+
+def choose(page, selector, words):
+    """Pick an option of a drop-down by its first letters."""
+    tab_to(page, selector)
+    page.keyboard.type(words)
+
+
+def test_a_branching_survey_is_built_with_the_keyboard_alone(open_page, live_server):
+    factories.programme()
+    page = open_page(GALLERY)
+    page.set_viewport_size({"width": 1400, "height": 900})
+    tab_to(page, "#id_title")
+    page.keyboard.type("Keyboard")
+    tab_to(page, "#id_programme")
+    page.keyboard.press("ArrowDown")
+    press(page, ".gallery-blank button")
+    page.wait_for_url(re.compile("build"))
+
+    press(page, "#add-nps")
+    expect(page.locator("#id_text")).to_be_focused()
+    page.keyboard.type("Would you recommend us?")
+    press(page, "#add-question", back=True)
+    expect(page.locator("#add-long_text")).to_be_visible()
+    press(page, "#add-long_text")
+    expect(page.locator("#id_text")).to_be_focused()
+    page.keyboard.type("What went wrong?")
+    press(page, "#if-add")
+    expect(page.locator("[id='if.0.operator']")).to_be_visible()
+    choose(page, "[id='if.0.operator']", "is below")
+    expect(page.locator("[id='if.0.operator']")).to_have_value("less")
+    saved(page)
+    survey = Survey.objects.get()
+    assert draft_json(survey)["questions"][1]["show_if"] == {"less": ["nps", 7]}
+
+    # Moved by a shortcut: past the end of its page it gets one of its own. The focus stays where it was.
+    tab_to(page, "#q-long_text", back=True)
+    page.keyboard.press("Alt+ArrowDown")
+    expect(page.locator("[data-said]")).to_contain_text("now 1 of 1 on page 2")
+    expect(page.locator("#q-long_text")).to_be_focused()
+    assert order(survey) == [(1, "nps"), (2, "long_text")]
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.locator("[data-said]")).to_contain_text("now 2 of 2 on page 1")
+    press(page, "#tool-up")
+    expect(page.locator("[data-said]")).to_contain_text("now 1 of 2 on page 1")
+    expect(page.locator("#tool-up")).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(page.locator("[data-said]")).to_contain_text("Undone: Moved")
+    assert order(survey) == [(1, "nps"), (1, "long_text")]
+
+    publish_and_open(page, live_server)
+    answer_unhappily(page)
+    assert survey.responses.get().answers == {"nps": 3, "long_text": "Slow."}
+
+
+def test_choices_and_settings_are_saved_as_they_are_typed(open_page, survey):
+    page = open_page(url_of(survey, "?open=question&name=colour"))
+    page.locator(".choice input[type=text]").nth(1).press("Enter")
+    page.keyboard.type("Green | or so")
+    page.locator(".choice").nth(2).locator("[data-flag=open]").check()
+    page.get_by_label("Choices in random order").check(force=True)
+    expect(page.locator("[data-state]")).to_have_text("Not saved yet")
+    saved(page)
+    colour = draft_json(survey)["questions"][1]
+    assert [(one["key"], one["text"]["en"], one["is_other"]) for one in colour["choices"]] == [
+        ("red", "Red", False),
+        ("blue", "Blue", False),
+        ("other", "Green | or so", True),
+    ]
+    assert colour["settings"]["random_order"] is True
+    page.locator("#id_kind").focus()
+    page.locator("#id_kind").select_option("rating")
+    expect(page.get_by_label("Shown as")).to_be_visible()
+    expect(page.locator("#id_kind")).to_be_focused()
+
+
+def test_what_cannot_be_saved_is_said_and_another_persons_words_are_not_overwritten(open_page, survey):
+    page = open_page(url_of(survey, "?open=question&name=nps"))
+    page.get_by_label("Detractors up to").fill("9")
+    expect(page.locator("[data-alert]")).to_contain_text(
+        "Could not save: Must be a whole number from 0 to 8."
+    )
+    page.get_by_label("Detractors up to").fill("6")
+    expect(page.locator("[data-alert]")).to_be_hidden()
+    saved(page)
+    ben = logged_in(member("builder", email="ben@example.com"))
+    fields = {"open": "question", "name": "nps", "key": "nps", "kind": "nps", "text": "Bens words"}
+    settings = {"setting_detractor_max": "6", "setting_passive_max": "8"}
+    assert ben.post(url_of(survey) + "question/", fields | settings).status_code == 302
+    with page.expect_response(lambda response: response.status == 409):
+        page.locator("#id_text").fill("My words")
+    expect(page.locator("[data-alert]")).to_contain_text("ben@example.com changed this meanwhile")
+    assert draft_json(survey)["questions"][0]["text"]["en"] == "Bens words"
+    page.get_by_role("button", name="Save mine over it").click()
+    saved(page)
+    assert draft_json(survey)["questions"][0]["text"]["en"] == "My words"
+
+
+def test_an_outage_loses_no_words(open_page, survey):
+    page = open_page(url_of(survey, "?open=question&name=nps"))
+    page.context.set_offline(True)
+    page.locator("#id_text").fill("Written on a train")
+    expect(page.locator("[data-state]")).to_contain_text("Trying again")
+    page.context.set_offline(False)
+    saved(page)
+    assert draft_json(survey)["questions"][0]["text"]["en"] == "Written on a train"
+
+
+def test_on_a_phone_the_columns_are_tabs(open_page, survey):
+    page = open_page("/admin/")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page = open_page(url_of(survey))
+    expect(page.locator("#build-outline")).to_be_hidden()
+    page.get_by_role("button", name="Outline").click()
+    page.locator("#q-colour").click()
+    expect(page.locator("#id_text")).to_have_value("Which colour?")
+    page.get_by_role("button", name="Preview", exact=True).click()
+    expect(page.frame_locator("iframe").last.get_by_text("Which colour?")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_translations_are_typed_beside_their_source(open_page, survey):
+    page = open_page(reverse("admin:surveys_survey_language", args=[survey.pk, "ar"]))
+    missing = int(page.locator("[data-missing]").inner_text())
+    field = page.locator("textarea[name='text.question.nps.text']")
+    assert field.get_attribute("dir") == "rtl"
+    field.fill("هل توصي بنا؟")
+    expect(page.locator("[data-missing]")).to_have_text(str(missing - 1))
+    assert draft_json(survey)["questions"][0]["text"]["ar"] == "هل توصي بنا؟"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_of_it_is_a_serious_barrier(open_page, survey, theme):
+    page = open_page("/admin/")
+    page.evaluate("(theme) => localStorage.setItem('adminTheme', JSON.stringify(theme))", theme)
+    page.set_viewport_size({"width": 1400, "height": 900})
+    found = []
+    for query in (
+        "?open=question&name=why",
+        "?open=add",
+        "?open=endings",
+        "?open=survey",
+        "?open=page&name=2",
+    ):
+        page = open_page(url_of(survey, query))
+        found += [(query, rule) for rule in Axe().run(page).response["violations"]]
+    for path in (
+        GALLERY,
+        f"{GALLERY}support_csat/",
+        reverse("admin:surveys_survey_languages", args=[survey.pk]),
+        reverse("admin:surveys_survey_language", args=[survey.pk, "ar"]),
+        reverse("admin:surveys_survey_versions", args=[survey.pk]),
+    ):
+        page = open_page(path)
+        found += [
+            (path, rule) for rule in Axe().run(page, context={"include": [["main"]]}).response["violations"]
+        ]
+    serious = [(where, rule) for where, rule in found if rule["impact"] in {"serious", "critical"}]
+    assert [(where, rule["id"], rule["nodes"][0]["html"][:200]) for where, rule in serious] == []
