@@ -151,10 +151,11 @@ thanks_personal = RespondentView(PersonalLink, thanks)
 
 def _take(request: HttpRequest, link: Link, form: Form, now: datetime) -> HttpResponse:
     sent = _sent(request, link, form, now)
-    submission = sent.submission()
     if isinstance(link, OpenLink):
         visitor = visitor_of(request, link.slug, now.date())
         submission = sent.submission(flags=form.flags(now), visitor=visitor)
+    else:
+        submission = sent.submission()
     try:
         if form.is_switch:
             return _in_another_language(sent, link, now)

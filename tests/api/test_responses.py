@@ -175,3 +175,21 @@ def test_of_many_at_once_one_is_recorded(root, survey):
         statuses = list(pool.map(post, range(12)))
     assert sorted(statuses) == [200] * 5 + [201] + [409] * 6
     assert Response.objects.count() == 1
+
+
+def test_an_anonymous_survey_keeps_nobodys_name_at_this_door_either(root, own):
+    survey = factories.published_survey([factories.NPS], privacy="anonymous")
+    contact = factories.contact(own)
+    first = root.post("responses", handed_in(survey, contact=contact.pk))
+    assert first.status_code == 201
+    assert (first.json()["contact"], first.json()["account"]) == (None, None)
+    assert root.post("responses", handed_in(survey, contact=contact.pk)).status_code == 200
+    assert Response.objects.get().contact is None
+
+
+def test_a_full_survey_takes_no_more_and_answers_carry_its_api_channel(root, survey):
+    channel = survey.collectors.create(name="Programs", slug="programs", channel="api")
+    Survey.objects.filter(pk=survey.pk).update(response_limit=1)
+    assert root.post("responses", handed_in(survey)).status_code == 201
+    assert_problem(root.post("responses", handed_in(survey, submission_key="visit-0002")), 410)
+    assert Response.objects.get().collector == channel

@@ -72,7 +72,7 @@ def test_no_look_at_a_link_changes_a_single_row(privacy):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_browser_that_loads_and_waits_casts_no_vote_until_someone_clicks(
+def test_a_browser_that_loads_and_lingers_casts_no_vote_until_someone_clicks(
     browser, live_server, scripts, pytestconfig
 ):
     """`--linger 60` waits a minute, as `make bench` does; the suite has no time for it."""
