@@ -1,4 +1,4 @@
-"""Whether absorbing keeps up: batches of new responses, as a busy hour brings them, on a table already full."""
+"""Whether absorbing keeps up: batches of new responses, as a busy hour brings them, beside many known."""
 
 import time
 
@@ -10,6 +10,7 @@ from bench.tallies import FILL
 from metrics.actions.refresh import refresh_metrics
 from metrics.models import Absorbed
 
+FRESH = FILL.replace("at, at, at, 1", "at, at, now(), 1")
 BEFORE, ROUNDS, EACH = 50_000, 10, 1_500
 WANTED = 300
 

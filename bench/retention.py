@@ -21,12 +21,12 @@ FROM generate_series(1, %s) AS n
 """
 # Two terms each: a twentieth is not renewed, a tenth shrinks, a fifth grows.
 FILL_TERMS = """
-INSERT INTO accounts_subscription (account_id, external_id, product, starts_on, ends_on, annual_value, currency,
-    auto_renew)
+INSERT INTO accounts_subscription (account_id, external_id, product, starts_on, ends_on, annual_value,
+    currency, auto_renew)
 SELECT account.id, account.external_id || '-' || term, 'core', date '2024-07-01' + 365 * term,
     date '2024-07-01' + 365 * (term + 1),
-    1000 + CASE WHEN term = 1 AND account.id %% 10 = 3 THEN -200 WHEN term = 1 AND account.id %% 5 = 1 THEN 300
-        ELSE 0 END, 'USD', false
+    1000 + CASE WHEN term = 1 AND account.id %% 10 = 3 THEN -200
+        WHEN term = 1 AND account.id %% 5 = 1 THEN 300 ELSE 0 END, 'USD', false
 FROM accounts_account AS account CROSS JOIN generate_series(0, 1) AS term
 WHERE account.external_id LIKE 'bench-%%' AND NOT (term = 1 AND account.id %% 20 = 0)
 """

@@ -3,7 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.api import resources as accounts
 from accounts.api.events import EventViewSet
-from metrics.api import exports, health
+from metrics.api import exports, health, receipts, themes
 from metrics.api import views as metrics
 from surveys.api import views as surveys
 from surveys.api.responses import ResponseViewSet
@@ -33,6 +33,8 @@ urlpatterns = [
     path("metrics/backtest", health.BacktestView.as_view(), name="api-backtest"),
     path("metrics/drivers", health.DriversView.as_view(), name="api-drivers"),
     path("metrics/anomalies", health.AnomaliesView.as_view(), name="api-anomalies"),
+    path("metrics/themes", themes.ThemesView.as_view(), name="api-themes"),
+    path("metrics/<slug:metric>/rows", receipts.ReceiptView.as_view(), name="api-receipt"),
     path("metrics/<slug:metric>", metrics.MeasureView.as_view(), name="api-metric"),
     path("", include(router.urls)),
 ]

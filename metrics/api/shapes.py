@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from metrics.measures.comparisons import Comparison
 from metrics.measures.measure import Measure, Unit
+from metrics.measures.targets import Aim
 
 
 class MeasureSerializer(serializers.Serializer[Measure]):
@@ -45,6 +46,25 @@ class ComparisonSerializer(serializers.Serializer[Comparison]):
     detectable = serializers.FloatField(
         allow_null=True, help_text="The change that so few answers show four times in five, in points."
     )
+
+
+class AimSerializer(serializers.Serializer[Aim]):
+    """What the metric is to be by when; there where the company, or the segment asked for, has a target."""
+
+    value = serializers.FloatField()
+    by = serializers.DateField()
+    gap = serializers.FloatField(allow_null=True, help_text="The metric less the target, in the unit.")
+    is_within_interval = serializers.BooleanField(
+        allow_null=True, help_text="Whether chance alone could explain the gap."
+    )
+
+
+class ReceiptSerializer(serializers.Serializer[Any]):
+    """Rows behind a metric; which columns they have depends on it."""
+
+    what = serializers.CharField(help_text="What one row is.")
+    results = serializers.ListField(child=serializers.DictField())
+    next = serializers.URLField(allow_null=True)
 
 
 class GroupSerializer(MeasureSerializer):

@@ -11,6 +11,7 @@ from accounts.api.views import ApiView
 from accounts.models import ApiKey
 from metrics.api.scopes import DOCUMENTED, scope_of
 from metrics.api.shapes import (
+    AimSerializer,
     ComparisonSerializer,
     GroupsSerializer,
     MeasureSerializer,
@@ -19,6 +20,7 @@ from metrics.formulas.days import reporting_day
 from metrics.measures.comparisons import compared
 from metrics.measures.query import METRICS, NotAsked, ask, ask_by
 from metrics.measures.scope import NotClosed
+from metrics.measures.targets import aim_of
 
 
 class MeasureView(ApiView):
@@ -54,8 +56,13 @@ class MeasureView(ApiView):
         if parts is not None:
             results = [{**MeasureSerializer(each.measure).data, "group": each.group} for each in parts]
             return Response({"results": results})
-        shown = MeasureSerializer(measure).data
-        return Response({**shown, "former": ComparisonSerializer(former).data} if former else shown)
+        assert measure
+        shown = dict(MeasureSerializer(measure).data)
+        if aim := aim_of(scope, measure):
+            shown["target"] = AimSerializer(aim).data
+        if former:
+            shown["former"] = ComparisonSerializer(former).data
+        return Response(shown)
 
 
 def require_metric(metric: str, key: ApiKey) -> None:

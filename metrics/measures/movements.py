@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from django.conf import settings
+from django.db.models.functions import Coalesce
 
 from accounts.models import Subscription
 from metrics.formulas.days import month_of
@@ -61,9 +63,18 @@ def arr(scope: Scope) -> Measure:
     )
 
 
-def revenue_movements(
-    scope: Scope, rows: Sequence[Subscription], opening: Rates, closing: Rates
-) -> Movements:
+class _Row(NamedTuple):
+    account: int
+    currency: str
+    value: Decimal
+    starts_on: date
+    last: date | None
+
+    def is_in_force(self, day: date) -> bool:
+        return self.starts_on <= day and (self.last is None or self.last > day)
+
+
+def revenue_movements(scope: Scope, rows: Sequence[_Row], opening: Rates, closing: Rates) -> Movements:
     """Return the bridge over the window: levels on its first day, on firsts of months and at its end."""
     days = _days(scope)
     customer = _customers(scope, rows)
@@ -71,11 +82,11 @@ def revenue_movements(
     abroad: dict[int, Decimal] = defaultdict(lambda: ZERO)
     earlier: set[int] = set()
     for row in rows:
-        who, last = customer[row.account_id], row.ends_on or row.cancelled_on
+        who = customer[row.account]
         if row.starts_on < days[0]:
             earlier.add(who)
         amount = _cents(opening, row)
-        until = bisect_left(days, last) if last else len(days)
+        until = bisect_left(days, row.last) if row.last else len(days)
         held = levels[who]
         for place in range(bisect_left(days, row.starts_on), until):
             held[place] += amount
@@ -97,12 +108,18 @@ def revenue_movements(
     )
 
 
-def _rows(scope: Scope) -> list[Subscription]:
+def _rows(scope: Scope) -> list[_Row]:
     """Return every paid subscription of the accounts in question that had begun by the end."""
     rows = Subscription.objects.filter(
         account__in=scope.accounts, annual_value__gt=0, starts_on__lte=scope.end
-    ).only("account_id", "starts_on", "ends_on", "cancelled_on", "annual_value", "currency")
-    return list((rows.filter(product=scope.product) if scope.product else rows).order_by("pk"))
+    )
+    if scope.product:
+        rows = rows.filter(product=scope.product)
+    last = Coalesce("ends_on", "cancelled_on")
+    return [
+        _Row(*row)
+        for row in rows.order_by("pk").values_list("account", "currency", "annual_value", "starts_on", last)
+    ]
 
 
 def _days(scope: Scope) -> list[date]:
@@ -114,12 +131,12 @@ def _days(scope: Scope) -> list[date]:
     return [*days, scope.end]
 
 
-def _customers(scope: Scope, rows: Iterable[Subscription]) -> Mapping[int, int]:
+def _customers(scope: Scope, rows: Iterable[_Row]) -> Mapping[int, int]:
     """Return whose customer an account's revenue is: its own, its parent's, or that of who took it over."""
-    here = {row.account_id for row in rows}
+    here = {row.account for row in rows}
     if scope.is_by_parent:
         return top_parents(here)
-    paying = {row.account_id for row in rows if row.is_in_force(scope.end)}
+    paying = {row.account for row in rows if row.is_in_force(scope.end)}
     heirs = Takeovers.of(scope, left=here - paying).heirs
     customers = {}
     for account in here:
@@ -131,7 +148,7 @@ def _customers(scope: Scope, rows: Iterable[Subscription]) -> Mapping[int, int]:
     return customers
 
 
-def _cents(rates: Rates, row: Subscription) -> Decimal:
-    amount = rates.convert(row.annual_value, row.currency)
+def _cents(rates: Rates, row: _Row) -> Decimal:
+    amount = rates.convert(row.value, row.currency)
     assert amount is not None
     return amount.quantize(CENT, ROUND_HALF_UP)

@@ -12,7 +12,7 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRe
 
 from accounts.models import Subscription
 from metrics.formulas.money import ZERO
-from metrics.formulas.renewals import GRACE_DAYS, RenewalRate
+from metrics.formulas.renewals import GRACE_DAYS, RenewalRate, Term
 from metrics.formulas.renewals import renewal_rate as rate_of
 from metrics.formulas.succession import Line, successors, terms
 from metrics.measures.exchange import Rates, rates_on
@@ -85,6 +85,19 @@ def renewal_rates(scope: Scope) -> Renewals:
     currencies = {row.currency for row in rows if row.key in counted}
     rate = rate_of(terms(lines, as_of=scope.today, among=own), scope.start, scope.end, as_of=scope.today)
     return _measures(scope, rate, rates.notes(currencies), is_known=all(map(rates.knows, currencies)))
+
+
+def due_terms(scope: Scope) -> list[Term]:
+    """Return every term due in the window with what renewed it, in the order of their days."""
+    require_revenue(scope.viewer)
+    if scope.start is None:
+        raise ValueError("contracts fall due between two days, so the scope needs a start")
+    rates = rates_on(scope.start)
+    rows = _rows(scope.accounts, scope.start, scope.end)
+    own = {row.key for row in rows if row.is_own and scope.product in ("", row.product)}
+    found = terms([row.line(rates) for row in rows], as_of=scope.today, among=own)
+    due = [term for term in found if scope.start <= term.due_on < scope.end]
+    return sorted(due, key=lambda term: (term.due_on, str(term.account)))
 
 
 def coming_renewals(scope: Scope, days: int) -> list[Due]:

@@ -75,7 +75,8 @@ def pairs_of(scope: Scope, before: Arr, after: Arr) -> dict[int, tuple[Decimal, 
     takeovers = Takeovers.of(scope, left={account for account, (a, b) in known.items() if a and not b})
     for account, amount in takeovers.kept_elsewhere(after.rates, inside=known.keys()).items():
         known[account] = (known[account][0], amount)
-    return with_successors(known, {old: new for old, new in takeovers.heirs.items() if new in known})
+    heirs = {old: new for old, new in takeovers.heirs.items() if new in known}
+    return with_successors(known, heirs) if heirs else known
 
 
 def _measures(scope: Scope, before: Arr, after: Arr) -> RevenueRetention:

@@ -6,8 +6,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ServicesMonth
 from metrics.actions.absorb import absorb_responses
+from metrics.actions.reading import read_comments
 from metrics.measures.query import METRICS
-from metrics.models import Health, Scorecard
+from metrics.models import Health, Scorecard, Target
 from tests import factories
 from tests.api.conftest import assert_problem, program, results
 from tests.factories import NOON
@@ -230,3 +231,57 @@ def test_the_health_of_a_foreign_account_is_not_there(root, limited, own, foreig
     assert_problem(limited.get(f"accounts/{foreign.pk}/health"), 404)
     assert root.get(f"accounts/{foreign.pk}/health").status_code == 200
     assert_problem(root.get(f"accounts/{10**30}/health"), 404)
+
+
+def test_the_receipt_of_a_metric_is_paged(root, survey, own):
+    answered(survey, *range(3), account=own)
+    first = root.get("metrics/nps/rows?limit=2").json()
+    assert (first["what"], [row["value"] for row in first["results"]]) == ("answers", [0, 1])
+    second = root.get(first["next"]).json()
+    assert ([row["value"] for row in second["results"]], second["next"]) == ([2], None)
+    assert first["results"][0]["account"] == own.pk
+
+
+def test_a_receipt_shows_no_more_than_its_metric(limited, survey, own, foreign):
+    answered(survey, 10, account=own)
+    answered(survey, 0, account=foreign)
+    assert [row["value"] for row in limited.get("metrics/nps/rows").json()["results"]] == [10]
+    assert_problem(program("metrics:read").get("metrics/grr/rows"), 403)
+    assert_problem(limited.get("metrics/grr/rows?channel=qr"), 400, "metric")
+    assert_problem(limited.get("metrics/nps/rows?limit=many"), 400, "limit")
+    assert_problem(limited.get("metrics/joy/rows"), 404)
+
+
+def test_a_metric_beside_the_former_period(root, survey):
+    answered(survey, 10, at=datetime(2026, 4, 10, tzinfo=UTC))
+    answered(survey, 0, at=datetime(2026, 5, 10, tzinfo=UTC))
+    query = "from=2026-05-01&to=2026-06-01&compare=former"
+    former = root.get(f"metrics/nps?survey={survey.slug}&{query}").json()["former"]
+    assert (former["before"]["value"], former["difference"]) == (100, -200)
+    assert former["before"]["window"] == ["2026-04-01", "2026-05-01"]
+    assert_problem(root.get("metrics/nps?compare=later"), 400, "compare")
+
+
+def test_what_was_not_closed_cannot_be_replayed(root):
+    assert_problem(root.get("metrics/grr?as_known_on=2026-06-01"), 400, "as_known_on")
+    assert_problem(root.get("metrics/arr?as_known_on=2026-06-01"), 400, "metric")
+
+
+def test_a_target_stands_beside_its_metric_and_says_whether_chance_explains_the_gap(root, survey):
+    answered(survey, 10, 10, 9, 3)
+    Target.objects.create(metric="nps", value=60, by=date(2026, 12, 31))
+    Target.objects.create(metric="nps", value=10, by=date(2026, 1, 31))
+    target = root.get("metrics/nps").json()["target"]
+    assert target == {"value": 60.0, "by": "2026-12-31", "gap": -10.0, "is_within_interval": True}
+    assert "target" not in root.get("metrics/nps?segment=smb").json()
+    assert "target" not in root.get("metrics/csat").json()
+
+
+def test_themes_of_comments(root, limited, survey, own, foreign):
+    factories.respond(survey, {"why": "The price is awful."}, account=foreign)
+    absorb_responses(now=datetime.now(UTC))
+    read_comments(now=datetime.now(UTC))
+    found = root.get("metrics/themes").json()
+    assert [(each["name"], each["comments"], each["arr"]) for each in found["themes"]] == [("price", 1, 0.0)]
+    assert limited.get("metrics/themes").json()["comments"] == 0
+    assert program("metrics:read").get("metrics/themes").json()["themes"][0]["arr"] is None
