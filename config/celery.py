@@ -56,6 +56,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=3, minute=40),
         "options": {"expires": 6 * 3600},
     },
+    "audit": {
+        "task": "metrics.tasks.audit",
+        "schedule": crontab(hour=4, minute=40),
+        "options": {"expires": 3600},
+    },
     "read": {"task": "metrics.tasks.read_words", "schedule": 60.0, "options": {"expires": 60}},
     "learn": {
         "task": "metrics.tasks.learn",
@@ -65,8 +70,16 @@ app.conf.beat_schedule = {
     # Writes the snapshots that are missing: after midnight all of them, later those of new accounts.
     "score": {"task": "metrics.tasks.score", "schedule": crontab(minute="*/5"), "options": {"expires": 300}},
     "follow_ups": {"task": "followups.tasks.open_cases", "schedule": 30.0, "options": {"expires": 60}},
-    "footprints": {"task": "surveys.tasks.forget_footprints", "schedule": crontab(minute=17)},
-    "ballots": {"task": "surveys.tasks.blur_ballots", "schedule": crontab(hour=0, minute=20)},
+    "footprints": {
+        "task": "surveys.tasks.forget_footprints",
+        "schedule": crontab(minute=17),
+        "options": {"expires": 3600},
+    },
+    "ballots": {
+        "task": "surveys.tasks.blur_ballots",
+        "schedule": crontab(hour=0, minute=20),
+        "options": {"expires": 3600},
+    },
     "imports": {"task": "accounts.tasks.run_imports", "schedule": 3.0, "options": {"expires": 10}},
     "exports": {"task": "metrics.tasks.write_exports", "schedule": 3.0, "options": {"expires": 10}},
     "old exports": {

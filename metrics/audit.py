@@ -4,10 +4,12 @@ It shares the rules of the question kinds with what it checks and nothing else: 
 code that wrote the rows.
 """
 
+import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Case, DateTimeField, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
-from metrics.formulas.days import reporting_day
+from metrics.formulas.days import day_bounds, reporting_day
 from metrics.formulas.health import CUTOFFS
 from metrics.models import Absorbed, Comment, Health, Score, Scorecard, Tally
 from surveys.interchange.native import DefinitionRefused
@@ -24,6 +26,8 @@ from surveys.models import Response
 from surveys.versions import published_definition
 
 CHUNK = 2_000
+# What the nightly audit looks at: the last days, and one of so many others.
+RECENT_DAYS, ONE_IN = 3, 100
 # What was changed less than this ago may still be on its way.
 PROMISE = timedelta(seconds=15)
 # PostgreSQL has a year 10,000 and an infinity, Python has neither.
@@ -37,16 +41,16 @@ class Misfit(Exception):
     """Answers that do not fit their version and count for nothing."""
 
 
-def differences(*, now: datetime) -> list[str]:
-    """Return a sentence for each row that is not what the responses say, none when all is well."""
+def differences(*, now: datetime, days: Collection[date] | None = None) -> list[str]:
+    """Return a sentence for each row (of some days) that is not what the responses say."""
     with _one_moment():
         found: list[str] = []
         tallies: Counter[tuple[Any, ...]] = Counter()
         after: int | None = 0
         while after is not None:
-            responses = list(_responses(now).filter(pk__gt=after)[:CHUNK])
+            responses = list(_responses(now, days).filter(pk__gt=after)[:CHUNK])
             up_to = responses[-1].pk if responses else None
-            stored = _stored_rows(after, up_to)
+            stored = _stored_rows(after, up_to, days)
             expected = {}
             for response in responses:
                 expected.update(_expected_rows(response, stored))
@@ -54,9 +58,16 @@ def differences(*, now: datetime) -> list[str]:
             tallies.update(_cell(name, row) for name, row in expected.items() if name[0] == "score")
             after = up_to
         expected_tallies: Rows = {cell: (count,) for cell, count in tallies.items()}
-        found += _compare(expected_tallies, _stored_tallies())
+        found += _compare(expected_tallies, _stored_tallies(days))
         found += [f"health of account {account} on {day} does not add up" for account, day in _unbalanced()]
         return found
+
+
+def sampled_days(*, today: date, chance: random.Random) -> list[date]:
+    """Return the last three days and one of every hundred others that have tallies, one at least."""
+    recent = {today - timedelta(days=back) for back in range(RECENT_DAYS)}
+    others = sorted(set(Tally.objects.order_by().values_list("day", flat=True).distinct()) - recent)
+    return sorted(recent | set(chance.sample(others, ceil(len(others) / ONE_IN))))
 
 
 def count_answers(version_id: int, answers: object) -> dict[str, tuple[str, int | str]]:
@@ -100,10 +111,15 @@ def _one_moment() -> Iterator[None]:
         yield
 
 
-def _responses(now: datetime) -> QuerySet[Response, Any]:
-    """Return responses as named tuples, their times only where Python can hold them."""
+def _responses(now: datetime, days: Collection[date] | None) -> QuerySet[Response, Any]:
+    """Return responses (of some days) as named tuples, their times only where Python can hold them."""
+    within = Q()
+    for day in days or ():
+        start, end = day_bounds(day, settings.REPORTING_ZONE)
+        within |= Q(moment__gte=start, moment__lt=end)
     return (
         Response.objects.annotate(moment=Coalesce("submitted_at", "started_at"))
+        .filter(within)
         .annotate(
             at=Case(When(moment__range=CALENDAR, then="moment"), output_field=DateTimeField()),
             is_new=Q(changed_at__gt=now - PROMISE),
@@ -118,9 +134,11 @@ def _responses(now: datetime) -> QuerySet[Response, Any]:
     )
 
 
-def _stored_rows(after: int, up_to: int | None) -> Rows:
-    """Return what is held of the responses in `(after, up_to]`."""
+def _stored_rows(after: int, up_to: int | None, days: Collection[date] | None = None) -> Rows:
+    """Return what is held of the responses in `(after, up_to]` (and on some days)."""
     window = Q(response__gt=after) if up_to is None else Q(response__gt=after, response__lte=up_to)
+    if days is not None:
+        window &= Q(day__in=days)
     rows: Rows = {}
     for known in Absorbed.objects.filter(window).select_related("slice").defer("changed_at"):
         rows["absorption", known.response_id] = (
@@ -183,10 +201,10 @@ def _cell(name: tuple[Any, ...], row: tuple[Any, ...]) -> tuple[Any, ...]:
     return ("tally", survey, name[-1], kind, slice_, day, value)
 
 
-def _stored_tallies() -> Rows:
+def _stored_tallies(days: Collection[date] | None) -> Rows:
     fields = ("survey", "question_key", "kind", "slice", "day", "value", "count")
-    rows = Tally.objects.values_list(*fields).iterator()
-    return {("tally", *cell): (count,) for *cell, count in rows}
+    rows = Tally.objects.all() if days is None else Tally.objects.filter(day__in=days)
+    return {("tally", *cell): (count,) for *cell, count in rows.values_list(*fields).iterator()}
 
 
 def _compare(expected: Rows, stored: Rows) -> Iterator[str]:

@@ -1,3 +1,6 @@
+import logging
+import random
+
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
@@ -9,6 +12,9 @@ from metrics.actions.exporting import write_next_export
 from metrics.actions.health import score_missing
 from metrics.actions.reading import learn_words, read_comments
 from metrics.actions.refresh import refresh_metrics
+from metrics.audit import differences, sampled_days
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -36,6 +42,16 @@ def write_exports() -> None:
 def discard_old_exports() -> None:
     """Throw away the files of exports that have been kept long enough."""
     discard_exports(Export.objects.over_at(timezone.now()))
+
+
+@shared_task
+def audit() -> None:
+    """Work out the last three days and one of every hundred others anew, and name any difference."""
+    now = timezone.now()
+    today = timezone.localdate(now, settings.REPORTING_ZONE)
+    days = sampled_days(today=today, chance=random.Random())  # noqa: S311 - which days, not a secret
+    for difference in differences(now=now, days=days):
+        logger.error("metrics differ from the answers: %s", difference)
 
 
 @shared_task

@@ -1,8 +1,10 @@
+import random
 from datetime import date, timedelta
 
 import pytest
 from django.core.management import call_command
 
+from metrics import audit, tasks
 from metrics.actions.absorb import absorb_responses
 from metrics.audit import PROMISE, differences
 from metrics.models import Absorbed, Comment, Score, Slice, Tally
@@ -89,3 +91,21 @@ def test_the_command_ends_well_only_without_differences(absorbed, capsys):
         call_command("verify_metrics")
     assert exit_.value.code == 1
     assert "tally" in capsys.readouterr().err
+
+
+def test_the_nightly_audit_names_what_differs_on_the_days_it_looks_at(caplog, time_machine):
+    time_machine.move_to(LATER, tick=False)
+    survey = make.published_survey()
+    old = LATER - timedelta(days=90)
+    make.respond(survey, {"nps": 9}, at=LATER - timedelta(hours=2))
+    make.respond(survey, {"nps": 9}, at=old)
+    absorb_responses(now=LATER, sweep=True)
+    tasks.audit()
+    assert "differ" not in caplog.text
+    days = audit.sampled_days(today=LATER.date(), chance=random.Random(1))
+    assert days == [old.date(), *(LATER.date() - timedelta(days=back) for back in (2, 1, 0))]
+    Tally.objects.filter(day=old.date()).update(count=2)
+    assert audit.differences(now=LATER, days=days[1:]) == []
+    assert len(audit.differences(now=LATER, days=days)) == 1
+    tasks.audit()
+    assert "metrics differ from the answers: tally" in caplog.text
