@@ -15,7 +15,7 @@ from django.db import connection
 from accounts.actions.keys import create_api_key, parse_scopes
 from bench.arena import ANSWERS, ROOT, Server, published_survey
 
-CONTACTS, POSTS, RESPONSES = 20_000, 2_000, int(os.environ.get("BENCH_RESPONSES", "200000"))
+CONTACTS, POSTS, RESPONSES = 20_000, 500, int(os.environ.get("BENCH_RESPONSES", "200000"))
 FORMATS = ("csv", "jsonl", "xlsx", "sav", "parquet")
 # Memory is a process's own, so each export runs in one; Django itself is not what is timed.
 EXPORT = """

@@ -34,7 +34,10 @@ LISTS = {
         ("Signals", "monitoring", "accounts.signal"),
         ("Events", "bolt", "accounts.event"),
     ),
-    "Data": (("Exports", "download", "accounts.export"),),
+    "Data": (
+        ("Imports", "upload", "accounts.tableimport"),
+        ("Exports", "download", "accounts.export"),
+    ),
     "Settings": (
         ("Users", "person", "accounts.user"),
         ("Teams", "groups", "accounts.team"),
