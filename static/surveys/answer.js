@@ -260,11 +260,12 @@ const show = (next) => {
   root.dir = next.documentElement.dir;
   document.title = next.title;
   const main = find("main", next);
+  const notice = find("[autofocus]", main);
+  notice?.removeAttribute("autofocus");
   main.className = "turned";
   find("main").replaceWith(main);
   begin();
   scrollTo(0, 0);
-  const notice = find("[autofocus]");
   (notice ?? find(".alone .question") ?? find("h1")).focus({ preventScroll: !notice });
 };
 
