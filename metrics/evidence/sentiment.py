@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from metrics.codebook import satisfaction_scales
 from metrics.evidence.among import among
@@ -17,6 +17,7 @@ from metrics.formulas.health_components import (
     sentiment_trend,
     transactional_sentiment,
 )
+from metrics.measures.confidentiality import promising
 from metrics.models import Score
 from surveys.models import Programme
 
@@ -97,9 +98,12 @@ def heard_decision_makers(accounts: Sequence[int], day: date) -> set[int]:
 
 
 def _scores(accounts: Sequence[int], day: date, days: int) -> QuerySet[Score, Any]:
-    return Score.objects.filter(among(accounts)).within(
-        day - timedelta(days=days - 1), day + timedelta(days=1)
-    )
+    """Return the scores of the accounts in the days up to one, save those given in confidence.
+
+    An account has few people: what health said after one of them answered would tell what that answer was.
+    """
+    rows = Score.objects.filter(among(accounts)).exclude(survey__in=promising(Q()))
+    return rows.within(day - timedelta(days=days - 1), day + timedelta(days=1))
 
 
 def _who_said_what(answers: Iterable[LatestAnswer], day: date) -> dict[str, object]:

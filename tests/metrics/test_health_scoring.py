@@ -85,6 +85,16 @@ def test_likelihood_in_a_transactional_programme_is_not_relationship_sentiment()
     assert part(score(), "relationship_sentiment")["score"] is None
 
 
+@pytest.mark.parametrize(("privacy", "is_known"), [("identified", True), ("confidential", False)])
+def test_what_was_said_in_confidence_shows_in_no_health(privacy, is_known):
+    account = make.account()
+    survey = make.published_survey(privacy=privacy)
+    make.respond(survey, {"nps": 0, "csat": 1}, account=account)
+    health = score()
+    assert (part(health, "relationship_sentiment")["score"] is not None) is is_known
+    assert (part(health, "transactional_sentiment")["score"] is not None) is is_known
+
+
 def test_satisfaction_and_effort_count_as_index_in_their_direction():
     account = make.account()
     of = make.programme(Programme.Mode.TRANSACTIONAL)
