@@ -142,3 +142,10 @@ def test_a_script_is_told_where_to_go_on_and_need_not_follow():
     sent = respondent.send(nps="9", csat="5", _script="1")
     assert sent.status_code == 201
     assert sent["Location"] == f"{respondent.path}thanks/"
+
+
+@pytest.mark.parametrize(("channel", "keeps"), [("link", "true"), ("kiosk", "false")])
+def test_a_device_of_many_people_keeps_nothing(client, channel, keeps):
+    survey = published_survey(ONE_PAGE)
+    survey.collectors.update(channel=channel)
+    assert f'"keeps": {keeps}' in client.get(open_link(survey)).content.decode()
