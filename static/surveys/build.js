@@ -400,4 +400,5 @@
 
   setUpMiddle();
   fitPreview();
+  find("#build-outline [aria-current]")?.scrollIntoView({ block: "nearest" });
 })();
