@@ -8,6 +8,7 @@ from bench import arena
 PARTS = (
     *("weight", "lighthouse", "statements", "submit"),
     *("tallies", "absorbing", "retention", "coverage", "imports", "api", "health"),
+    "scanners",
 )
 
 

@@ -26,10 +26,7 @@ def client_address(request: HttpRequest) -> str:
     if settings.TRUSTED_PROXY_COUNT:
         hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
         given = hops[-min(settings.TRUSTED_PROXY_COUNT, len(hops))]
-    try:
-        return str(ip_address(given.strip()))
-    except ValueError:
-        return ""
+    return _address(given.strip())
 
 
 def visitor_of(request: HttpRequest, link: str, day: date) -> bytes:
@@ -37,12 +34,8 @@ def visitor_of(request: HttpRequest, link: str, day: date) -> bytes:
 
     Of an IPv6 address the network counts: a household has more addresses than it can use up.
     """
-    address = client_address(request)
-    if ":" in address:
-        address = str(IPv6Address(int(IPv6Address(address)) >> 64 << 64))
-    return hmac.digest(_key(FOOTPRINT + day.isoformat().encode()), f"{link} {address}".encode(), "sha256")[
-        :16
-    ]
+    key = _key(FOOTPRINT + day.isoformat().encode())
+    return hmac.digest(key, f"{link} {_network(client_address(request))}".encode(), "sha256")[:16]
 
 
 def stamp(started: int) -> str:
@@ -59,6 +52,22 @@ def read_stamp(given: str) -> datetime | None:
     if not hmac.compare_digest(stamp(int(started)).encode(), given.encode()):
         return None
     return datetime.fromtimestamp(int(started), UTC)
+
+
+# Taking an address apart costs more than hashing it, and the same ones come again and again.
+@lru_cache(maxsize=4096)
+def _address(given: str) -> str:
+    try:
+        address = ip_address(given)
+    except ValueError:
+        return ""
+    # What a socket for both protocols says of a client of the older one.
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+@lru_cache(maxsize=4096)
+def _network(address: str) -> str:
+    return str(IPv6Address(int(IPv6Address(address)) >> 64 << 64)) if ":" in address else address
 
 
 @lru_cache(maxsize=8)

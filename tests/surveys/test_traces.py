@@ -137,6 +137,7 @@ class TestOneAddress:
         (1, "10.0.0.1", "", ""),
         (1, "10.0.0.1", "<script>", ""),
         (0, "2001:db8::1", "", "2001:db8::1"),
+        (0, "::ffff:192.0.2.1", "", "192.0.2.1"),
     ],
 )
 def test_whose_word_is_taken_for_an_address(settings, proxies, remote, forwarded, address):
