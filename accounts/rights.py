@@ -13,6 +13,7 @@ MODELS = {
     "signals": "accounts.{}_signal",
     "events": "accounts.{}_event",
     "surveys": "surveys.{}_survey",
+    "campaigns": "surveys.{}_campaign",
     "invitations": "surveys.{}_invitation",
     "responses": "surveys.{}_response",
     "metrics": "metrics.{}_health",
@@ -20,6 +21,14 @@ MODELS = {
 # What writing takes where it is not adding, changing and deleting rows of that name.
 WRITING = {
     "events": ("accounts.add_event",),
+    "campaigns": (
+        *(
+            f"surveys.{verb}_{model}"
+            for verb in ("add", "change", "delete")
+            for model in ("audience", "campaign")
+        ),
+        "surveys.approve_campaign",
+    ),
     "invitations": ("surveys.add_invitation",),
     "responses": ("surveys.change_survey",),
 }

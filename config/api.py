@@ -6,6 +6,7 @@ from accounts.api.events import EventViewSet
 from metrics.api import exports, health, receipts, themes
 from metrics.api import views as metrics
 from surveys.api import views as surveys
+from surveys.api.campaigns import AudienceViewSet, CampaignViewSet
 from surveys.api.responses import ResponseViewSet
 
 # No slash at the end: a redirect to one would lose the body of a POST.
@@ -19,6 +20,8 @@ router.register("events", EventViewSet, "api-event")
 router.register("programmes", surveys.ProgrammeViewSet, "api-programme")
 router.register("surveys", surveys.SurveyViewSet, "api-survey")
 router.register("collectors", surveys.CollectorViewSet, "api-collector")
+router.register("audiences", AudienceViewSet, "api-audience")
+router.register("campaigns", CampaignViewSet, "api-campaign")
 router.register("invitations", surveys.InvitationViewSet, "api-invitation")
 router.register("responses", ResponseViewSet, "api-response")
 

@@ -24,6 +24,26 @@ class LineField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class WordsField(serializers.CharField):
+    """Text of any number of lines; a number is none."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text, or raise ValidationError."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class WholeField(serializers.IntegerField):
+    """A whole number; neither a text nor a truth stands for one."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Return the number, or raise ValidationError."""
+        if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class TruthField(serializers.BooleanField):
     """true or false; no text and no number stands for either."""
 
@@ -73,6 +93,9 @@ class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore
     serializer_field_mapping: ClassVar[Any] = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.CharField: LineField,
+        models.TextField: WordsField,
+        models.PositiveSmallIntegerField: WholeField,
+        models.PositiveIntegerField: WholeField,
         models.BooleanField: TruthField,
     }
     # Fields that are there only with the scope.
@@ -93,7 +116,8 @@ class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore
             name for scope, names in self.scoped_fields.items() if scope not in key.scopes for name in names
         }
         fields = {name: field for name, field in fields.items() if name not in hidden}
-        if self.root is not self and self.root is not self.parent:
+        is_of_list = self.parent is self.root and isinstance(self.root, serializers.ListSerializer)
+        if self.root is not self and not is_of_list:
             return fields  # of a row in the place of an id, which the query's `fields` does not mean
         if self.instance is not None:
             for name in self.fixed_fields:
@@ -131,7 +155,8 @@ class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore
         if not self.partial:
             columns = type(instance)._meta
             for field in self._writable_fields:
-                if field.source not in veiled:
+                is_of_other_rows = isinstance(field, serializers.BaseSerializer)
+                if field.source not in veiled and not is_of_other_rows:
                     validated_data.setdefault(field.source, columns.get_field(field.source).get_default())
         return super().update(instance, validated_data)
 

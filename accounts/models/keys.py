@@ -17,6 +17,7 @@ WRITABLE = (
     "signals",
     "events",
     "surveys",
+    "campaigns",
     "invitations",
     "responses",
     "exports",

@@ -1,7 +1,9 @@
 """Writes of campaigns: approved by a person, paused, resumed, stopped; edited they need approval again."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime, time
+from email.utils import parseaddr
+from typing import Any
 
 from django.db import transaction
 
@@ -10,6 +12,7 @@ from surveys.asking.audiences import AudienceRefused, read_conditions
 from surveys.models import Campaign, Invitation, Mail, Survey
 from surveys.piping import names_in
 
+NEEDS_DAYS = (Campaign.Trigger.RECURRING, Campaign.Trigger.AFTER_START, Campaign.Trigger.BEFORE_RENEWAL)
 # What the words of a mail may hold; `surveys.mail.letters` fills it in.
 NAMES = ("contact.name", "contact.first_name", "contact.title", "account.name", "survey.title")
 
@@ -22,7 +25,7 @@ class CampaignNotReady(Exception):
         self.faults = faults
 
 
-def approve_campaign(campaign: Campaign, *, by: User, now: datetime) -> None:
+def approve_campaign(campaign: Campaign, *, by: User | None, now: datetime) -> None:
     """Let a campaign out, or raise CampaignNotReady."""
     if faults := list(faults_of(campaign, now)):
         raise CampaignNotReady(faults)
@@ -56,6 +59,25 @@ def stop_campaign(campaign: Campaign, *, now: datetime) -> None:
     )
     Invitation.objects.filter(campaign=campaign, sent_at=None, mails__in=waiting).update(revoked_at=now)
     waiting.update(state=Mail.State.UNNEEDED, error="the campaign was stopped")
+
+
+def misfits(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return which fields of a campaign do not go with the others, and why, a sentence each."""
+    if values.get("trigger") in NEEDS_DAYS and not values.get("days"):
+        yield "days", "Say how many days."
+    if values.get("trigger") == Campaign.Trigger.EVENT and not values.get("event"):
+        yield "event", "Name the event."
+    starts_on, ends_on = values.get("starts_on"), values.get("ends_on")
+    if starts_on and ends_on and ends_on < starts_on:
+        yield "ends_on", "It ends before it starts."
+    opens, closes = values.get("opens"), values.get("closes")
+    if opens is not None and closes is not None and closes != time(0) and closes <= opens:
+        yield "closes", "The window closes before it opens; 00:00 is the end of the day."
+    reminders = values.get("reminder_days") or []
+    if len(reminders) != len(set(reminders)):
+        yield "reminder_days", "Two reminders are due on one day."
+    if values.get("sender") and "@" not in parseaddr(values["sender"])[1]:
+        yield "sender", "Name <address>, with an address."
 
 
 def faults_of(campaign: Campaign, now: datetime) -> Iterator[str]:

@@ -22,6 +22,7 @@ from accounts.models import Account, Contact, User
 from surveys.actions.campaigns import (
     CampaignNotReady,
     approve_campaign,
+    misfits,
     pause_campaign,
     resume_campaign,
     stop_campaign,
@@ -61,18 +62,8 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """Return the fields, or raise ValidationError."""
         fields: dict[str, Any] = super().clean() or {}
-        trigger = fields.get("trigger")
-        needs_days = {
-            Campaign.Trigger.RECURRING,
-            Campaign.Trigger.AFTER_START,
-            Campaign.Trigger.BEFORE_RENEWAL,
-        }
-        if trigger in needs_days and not fields.get("days"):
-            self.add_error("days", "Say how many days.")
-        if trigger == Campaign.Trigger.EVENT and not fields.get("event"):
-            self.add_error("event", "Name the event.")
-        if len(fields.get("reminder_days") or []) != len(set(fields.get("reminder_days") or [])):
-            self.add_error("reminder_days", "Two reminders are due on one day.")
+        for name, fault in misfits(fields):
+            self.add_error(name, fault)
         return fields
 
 

@@ -96,6 +96,8 @@ def theirs(foreign):
     order = {"dataset": "accounts", "format": "csv", "survey": "", "changed_after": None, "labels": False}
     rows.append(request_export(factories.user(), order | {"survey": CANARY}, now=factories.NOON))
     healthy(foreign, date(2026, 6, 15))
+    campaign = factories.campaign(factories.published_survey())
+    rows += [campaign, campaign.audience]
     return {type(row): row for row in rows}
 
 
