@@ -5,6 +5,7 @@ DATABASE_URL, REDIS_URL and SECRET_KEY before this module is read: here nothing 
 """
 
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import drf_spectacular_sidecar
@@ -13,7 +14,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
-from config import safety
+from config import providers, safety
 from config.logs import logging_config
 from config.theme import UNFOLD  # noqa: F401 - read by django-unfold
 
@@ -66,6 +67,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.postgres",
     "csp",
+    "anymail",
     "drf_spectacular",
     "config",
     "accounts",
@@ -153,7 +155,16 @@ STORAGES = {
 MEDIA_ROOT = DATA_DIR / "media"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+MAIL_PROVIDER = ""
+ANYMAIL: dict[str, str] = {}
+EMAIL_CONFIG: dict[str, Any] = {}
+if env.str("EMAIL_URL", default="").startswith(f"{providers.SCHEME}:"):
+    try:
+        EMAIL_CONFIG |= providers.provider_settings(env.str("EMAIL_URL"))
+    except providers.ProviderUnreadable as unreadable:
+        raise ImproperlyConfigured(str(unreadable)) from None
+else:
+    EMAIL_CONFIG |= env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 if EMAIL_CONFIG["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
     # Ours knows whether the server got the words of a mail before the line broke.

@@ -9,5 +9,6 @@ urlpatterns = [
     path("r/<str:name>/thanks/", views.thanks_personal, name="thanks_personal"),
     path("r/<str:name>/unsubscribe/", views.leave_personal, name="leave_personal"),
     path("embed.js", views.embed_script, name="embed_script"),
+    path("webhooks/mail/", views.hear_provider, name="mail_events"),
     path("logos/<str:name>", views.show_logo, name="logo"),
 ]

@@ -16,6 +16,7 @@ from metrics.measures import campaigns as measures
 from surveys.actions.campaigns import faults_of
 from surveys.asking.audiences import AudienceRefused
 from surveys.asking.forecast import Foreseen, counts_by_day, forecast
+from surveys.mail.sender_records import Record, sender_records
 from surveys.models import Campaign, Mail
 
 LISTED = 50
@@ -49,9 +50,17 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
         "skips": measures.skips_of(found, viewer).select_related("contact__account")[:LISTED],
         "silent": silent[:LISTED],
         "silent_count": silent.count(),
+        "records": _records(request, viewer, found),
         "unknown": mails.filter(state=Mail.State.UNKNOWN).select_related("invitation__contact")[:LISTED],
     }
     return TemplateResponse(request, "metrics/campaign.html", context)
+
+
+def _records(request: HttpRequest, viewer: User, found: Campaign) -> list[Record] | None:
+    """Return what the DNS says about the sender, when someone who may approve has asked."""
+    if "records" not in request.GET or not viewer.has_perm("surveys.approve_campaign"):
+        return None
+    return sender_records(found.sender or settings.DEFAULT_FROM_EMAIL)
 
 
 def dry_run(request: HttpRequest, pk: int) -> TemplateResponse:

@@ -22,20 +22,30 @@ class Kind(StrEnum):
 
 @transaction.atomic
 def record_mail_event(
-    event_id: str, kind: Kind, *, provider_id: str, address: str, occurred_at: datetime
+    event_id: str,
+    kind: Kind,
+    *,
+    provider_id: str,
+    address: str,
+    occurred_at: datetime,
+    mail: int | None = None,
 ) -> bool:
     """Return whether the event is news; a second delivery of it changes nothing (SECURITY T64).
 
-    A bounce or a complaint suppresses the address; any word about a mail settles one that was unknown.
+    The mail is known by the provider's id of it, or by ours where we never learnt that. A bounce or a
+    complaint suppresses the address; any word about a mail settles one that was unknown.
     """
-    mail = Mail.objects.select_for_update().filter(provider_id=provider_id).first() if provider_id else None
+    found = _mail(provider_id, mail)
     _, is_news = MailEvent.objects.get_or_create(
-        event_id=event_id[:200], defaults={"kind": kind, "mail": mail, "occurred_at": occurred_at}
+        event_id=event_id[:200], defaults={"kind": kind, "mail": found, "occurred_at": occurred_at}
     )
     if not is_news:
         return False
-    if mail:
-        _note(mail, kind, occurred_at)
+    if found:
+        _note(found, kind, occurred_at)
+        address = address or found.invitation.contact.email
+    if not address:
+        return True
     match kind:
         case Kind.BOUNCED:
             suppress(address, Suppression.Reason.BOUNCED, now=occurred_at)
@@ -44,6 +54,12 @@ def record_mail_event(
         case Kind.UNSUBSCRIBED:
             suppress(address, Suppression.Reason.UNSUBSCRIBED, now=occurred_at)
     return True
+
+
+def _mail(provider_id: str, own_id: int | None) -> Mail | None:
+    rows = Mail.objects.select_related("invitation__contact").select_for_update(of=("self",))
+    found = rows.filter(provider_id=provider_id).first() if provider_id else None
+    return found or (rows.filter(pk=own_id).first() if own_id else None)
 
 
 def _note(mail: Mail, kind: Kind, occurred_at: datetime) -> None:

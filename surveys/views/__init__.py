@@ -2,12 +2,14 @@ from surveys.views.answering import answer_open, answer_personal, thanks_open, t
 from surveys.views.embedding import embed_script
 from surveys.views.leaving import leave_personal
 from surveys.views.logos import show_logo
+from surveys.views.mail_events import hear_provider
 from surveys.views.preview import preview_page
 
 __all__ = [
     "answer_open",
     "answer_personal",
     "embed_script",
+    "hear_provider",
     "leave_personal",
     "preview_page",
     "show_logo",

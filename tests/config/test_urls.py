@@ -17,6 +17,7 @@ PUBLIC = {
     "r/<str:name>/": "personal link",
     "r/<str:name>/thanks/": "its thank-you page",
     "r/<str:name>/unsubscribe/": "its link is in mails",
+    "webhooks/mail/": "of the mail provider: absent without its secret, see test_provider_events",
     "logos/<str:name>": "stands on pages that are open",
     "admin/login/": "the login page itself",
     "admin/logout/": "ends the session that a stranger has not",
