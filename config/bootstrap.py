@@ -14,6 +14,7 @@ from config import embedded, installer
 ROOT = Path(__file__).resolve().parent.parent
 SELF_INSTALLING = {"demo": (), "test": ("test", "insights", "parquet")}
 NEEDS_NO_SERVER = {"help", "version", "--help", "-h", "--version"}
+MIGRATE_THEMSELVES = {"demo", "up", "migrate", "makemigrations", "check"}
 URLS = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
 
 
@@ -32,6 +33,8 @@ def prepare(argv: list[str]) -> None:
             _pretend_addresses()
         else:
             _hold_servers()
+            if os.environ.get("EARSHOT_EMBEDDED") and command not in MIGRATE_THEMSELVES:
+                _lay_tables()
     except (installer.InstallFailed, embedded.ServerFailed, OSError) as failure:
         sys.exit(f"{failure}")
     except KeyboardInterrupt:
@@ -83,6 +86,17 @@ def _hold_servers() -> None:
     if "DATABASE_URL" in missing:
         os.environ["EARSHOT_EMBEDDED"] = "true"
         os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or secret_key(_data_dir())
+
+
+def _lay_tables() -> None:
+    """Give an embedded instance that never ran its tables, whichever command comes first."""
+    import django  # noqa: PLC0415 -- only there once the environment is
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415
+
+    django.setup()
+    if not connection.introspection.table_names():
+        call_command("migrate", interactive=False, verbosity=0)
 
 
 def _pretend_addresses() -> None:
