@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db.models import Max, Q
 
 from accounts.models import Contact
-from metrics.formulas.days import day_bounds
 from metrics.measures.scope import Scope
 
 
@@ -27,7 +26,7 @@ class Heard(NamedTuple):
 
     contact: Contact
     asked_at: datetime | None
-    answered_at: datetime | None
+    answered_on: date | None
     hearing: Hearing
 
 
@@ -45,23 +44,21 @@ def contacts_heard(scope: Scope) -> list[Heard]:
     """Return the contacts of the account in question, decision-makers first, in one query.
 
     Asked means that an invitation of the window was delivered; an answer through an open link counts too.
+    Where no names are kept, the invitation alone knows the day on which it was answered.
     """
     if scope.account is None or scope.start is None:
         raise ValueError("coverage is that of one account since some day")
-    since, _ = day_bounds(scope.start, settings.REPORTING_ZONE)
     rows = (
         Contact.objects.visible_to(scope.viewer)
         .filter(account=scope.account)
         .annotate(
             asked_at=Max("invitations__sent_at", filter=Q(invitations__bounced_at=None)),
             answered_at=Max("responses__submitted_at", filter=Q(responses__is_test=False)),
+            unnamed_on=Max("invitations__answered_on"),
         )
         .order_by("name", "pk")
     )
-    heard = [
-        Heard(row, row.asked_at, row.answered_at, _hearing(row.asked_at, row.answered_at, since))
-        for row in rows
-    ]
+    heard = [_heard(row, row.asked_at, row.answered_at, row.unnamed_on, since=scope.start) for row in rows]
     order = {role: place for place, role in enumerate(Contact.Role)}
     return sorted(heard, key=lambda each: order[Contact.Role(each.contact.role)])
 
@@ -83,7 +80,22 @@ def by_role(heard: Iterable[Heard]) -> list[RoleCoverage]:
     ]
 
 
-def _hearing(asked_at: datetime | None, answered_at: datetime | None, since: datetime) -> Hearing:
-    if answered_at and answered_at >= since:
-        return Hearing.ANSWERED
-    return Hearing.SILENT if asked_at and asked_at >= since else Hearing.NOT_ASKED
+def _heard(
+    contact: Contact,
+    asked_at: datetime | None,
+    answered_at: datetime | None,
+    unnamed_on: date | None,
+    *,
+    since: date,
+) -> Heard:
+    days = (_local_day(answered_at), unnamed_on)
+    answered_on = max((day for day in days if day), default=None)
+    asked_on = _local_day(asked_at)
+    if answered_on and answered_on >= since:
+        return Heard(contact, asked_at, answered_on, Hearing.ANSWERED)
+    is_asked = asked_on is not None and asked_on >= since
+    return Heard(contact, asked_at, answered_on, Hearing.SILENT if is_asked else Hearing.NOT_ASKED)
+
+
+def _local_day(instant: datetime | None) -> date | None:
+    return instant.astimezone(settings.REPORTING_ZONE).date() if instant else None

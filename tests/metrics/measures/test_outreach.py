@@ -89,6 +89,8 @@ def test_coverage_tells_silence_from_never_having_been_asked():
         for name, role in (
             ("answered", "decision_maker"),
             ("open link", "user"),
+            ("unnamed", "user"),
+            ("unnamed long ago", "user"),
             ("silent", "user"),
             ("bounced", "user"),
             ("long ago", "user"),
@@ -98,6 +100,8 @@ def test_coverage_tells_silence_from_never_having_been_asked():
     invited = f.invitation(survey, people["answered"])
     f.respond(survey, {"nps": 9}, contact=people["answered"], invitation=invited)
     f.respond(survey, {"nps": 9}, contact=people["open link"])
+    f.invitation(survey, people["unnamed"], answered_on=f.NOON.date())
+    f.invitation(survey, people["unnamed long ago"], answered_on=date(2025, 1, 1))
     f.invitation(survey, people["silent"])
     f.respond(survey, {"nps": 9}, contact=people["silent"], is_test=True)
     f.respond(survey, {"nps": 9}, contact=people["silent"], submitted_at=None)
@@ -110,13 +114,17 @@ def test_coverage_tells_silence_from_never_having_been_asked():
     assert {each.contact.name: each.hearing for each in heard} == {
         "answered": Hearing.ANSWERED,
         "open link": Hearing.ANSWERED,
+        "unnamed": Hearing.ANSWERED,
+        "unnamed long ago": Hearing.SILENT,
         "silent": Hearing.SILENT,
         "bounced": Hearing.NOT_ASKED,
         "long ago": Hearing.NOT_ASKED,
         "never": Hearing.NOT_ASKED,
     }
     assert heard[0].contact.name == "answered"
-    assert [tuple(row) for row in by_role(heard)] == [("decision_maker", 1, 1, 1, 0), ("user", 5, 2, 1, 1)]
+    assert [tuple(row) for row in by_role(heard)] == [("decision_maker", 1, 1, 1, 0), ("user", 7, 4, 2, 2)]
+    days = {each.contact.name: each.answered_on for each in heard}
+    assert (days["unnamed"], days["answered"], days["silent"]) == (f.NOON.date(), f.NOON.date(), None)
 
 
 def test_picks_are_counted_by_choice_and_the_open_one_as_other():
