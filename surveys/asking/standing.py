@@ -92,8 +92,10 @@ def ledger_around(
         midnight - reach, midnight + reach + timedelta(days=days_ahead + 1)
     )
     asks = asks.exclude(pk__in=without)
-    near = Q(contact__account__in={person.account for person in people})
-    if any(cap.per == "domain" for cap in policy.caps):
+    near, counted = Q(contact__in={person.contact for person in people}), {cap.per for cap in policy.caps}
+    if "account" in counted:  # else thousands of others at a large account would be read for nothing
+        near |= Q(contact__account__in={person.account for person in people})
+    if "domain" in counted:
         domain = Lower(Func("contact__email", Value("@"), Value(-1), function="split_part"))
         asks = asks.alias(domain=domain)
         near |= Q(domain__in={person.domain for person in people})
