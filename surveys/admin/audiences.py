@@ -1,6 +1,7 @@
 """Saved filters over contacts: conditions as rows that need no script, and a list to upload."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -27,6 +28,7 @@ from surveys.models import Audience, AudienceMember
 
 EMPTY_ROWS = 3
 MOST_LISTED = 50_000
+MOST_SHOWN = 40
 NUMBERS = {"within", "not_within"}
 
 
@@ -139,6 +141,7 @@ class AudienceAdmin(VisibleAdmin):
     list_display = ("name", "size", "conditions_in_words")
     search_fields = ("name",)
     change_form_outer_before_template = "admin/surveys/audience/_who.html"
+    change_form_outer_after_template = "admin/surveys/audience/_values.html"
 
     class Media:
         css = {"all": ("surveys/asking.css",)}
@@ -172,6 +175,17 @@ class AudienceAdmin(VisibleAdmin):
             ),
         ]
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Show the form with the values that its conditions may have."""
+        context = {**(extra_context or {}), "values": list(values_for(user_of(request)))}
+        return super().changeform_view(request, object_id, form_url, context)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse to change an audience that is chosen by amounts to who may not see them."""
         hides = isinstance(obj, Audience) and not user_of(request).sees_revenue and _needs_revenue(obj)
@@ -197,6 +211,16 @@ class AudienceAdmin(VisibleAdmin):
             return "; ".join(str(one) for one in read_conditions(audience.conditions)) or "every contact"
         except AudienceRefused as refused:
             return str(refused)
+
+
+def values_for(viewer: Viewer) -> Iterator[dict[str, str]]:
+    """Return what may stand in the conditions of each field, as far as it can be listed for a viewer."""
+    for field in FIELDS.values():
+        if field.needs_revenue and not viewer.sees_revenue:
+            continue
+        known = [value for value, _ in islice(field.options(viewer), MOST_SHOWN)] if field.options else []
+        operators = ", ".join(OPERATORS[name] for name in field.operators)
+        yield {"label": field.label, "words": f"{operators}: {', '.join(known)}" if known else operators}
 
 
 def _needs_revenue(audience: Audience) -> bool:

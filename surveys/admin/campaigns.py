@@ -1,12 +1,15 @@
 """Campaigns: what is asked of whom and when; approved by a person before the first mail goes out."""
 
 from collections.abc import Callable
+from email.utils import parseaddr
 from smtplib import SMTPException
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib.postgres.forms import SimpleArrayField
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -15,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.admin.filters import OfferedFilter
 from accounts.admin.visibility import ReadOnlyAdmin, VisibleAdmin, user_of
@@ -58,6 +62,29 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.CheckboxSelectMultiple,
         initial=[0, 1, 2, 3, 4],
     )
+
+    reminder_days = SimpleArrayField(
+        forms.IntegerField(min_value=1, max_value=365),
+        label="Reminders after days",
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Counted from the invitation, such as 4, 10: only to those who are silent.",
+    )
+    sender = forms.CharField(
+        max_length=200,
+        required=False,
+        widget=UnfoldAdminTextInputWidget({"placeholder": "Acme Voice <voice@acme.example>"}),
+        help_text="The name and the address that mails come from; empty: DEFAULT_FROM_EMAIL.",
+    )
+
+    def clean_sender(self) -> str:
+        """Return the sender, or raise ValidationError for what is no name and address."""
+        sender: str = self.cleaned_data["sender"].strip()
+        if sender:
+            validate_email(parseaddr(sender)[1])
+        if any(mark in sender for mark in "\r\n"):
+            raise ValidationError("One line.")
+        return sender
 
     def clean(self) -> dict[str, Any]:
         """Return the fields, or raise ValidationError."""
