@@ -1,6 +1,6 @@
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -25,9 +25,17 @@ CONVERT: dict[Type, Convert] = {
 }
 
 
-def converters(columns: Sequence[Column], convert: dict[Type, Convert]) -> list[tuple[int, Convert]]:
-    """Return the places of the columns that need converting, and how."""
-    return [(n, convert[column.type]) for n, column in enumerate(columns) if column.type in convert]
+def converted(
+    rows: Iterable[Sequence[Any]], columns: Sequence[Column], convert: Mapping[Type, Convert]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows in batches, column by column converted as their types say."""
+    changes = [(n, convert[column.type]) for n, column in enumerate(columns) if column.type in convert]
+    left = iter(rows)
+    while batch := list(islice(left, BATCH)):
+        cells: list[Sequence[Any]] = list(zip(*batch, strict=True))
+        for place, change in changes:
+            cells[place] = [None if cell is None else change(cell) for cell in cells[place]]
+        yield list(zip(*cells, strict=True))
 
 
 def write_csv(dataset: Dataset) -> Iterator[bytes]:
@@ -35,18 +43,8 @@ def write_csv(dataset: Dataset) -> Iterator[bytes]:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([guarded(column.name) for column in dataset.columns])
-    changes = converters(dataset.columns, CONVERT)
-
-    def cells(row: Sequence[Any]) -> list[Any]:
-        converted = list(row)
-        for place, convert in changes:
-            if converted[place] is not None:
-                converted[place] = convert(converted[place])
-        return converted
-
-    rows = iter(dataset.rows)
-    while batch := list(islice(rows, BATCH)):
-        writer.writerows(map(cells, batch))
+    for batch in converted(dataset.rows, dataset.columns, CONVERT):
+        writer.writerows(batch)
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()

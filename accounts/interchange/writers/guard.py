@@ -8,4 +8,5 @@ TRIGGER = re.compile("'*[\\s\x00]*[=+\\-@\t\r\x00＝＋－＠]")
 
 def guarded(text: str) -> str:
     """Return the text with an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if TRIGGER.match(text) else text
+    # Nearly every text begins with a letter or a digit; asking that first takes a fifth of the time.
+    return text if text[:1].isalnum() or not TRIGGER.match(text) else f"'{text}"
