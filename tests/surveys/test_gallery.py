@@ -31,6 +31,14 @@ def test_the_gallery_names_every_template_and_is_reached_from_the_list(client):
         assert url_of(slug) in page
 
 
+def test_the_gallery_leads_who_may_add_to_the_import(client):
+    way = reverse("admin:surveys_survey_import_file")
+    page = client.get(GALLERY).content.decode()
+    assert f'href="{way}"' in page
+    assert client.get(way).status_code == 200
+    assert way not in logged_in(member("analyst")).get(GALLERY).content.decode()
+
+
 def test_a_template_says_when_and_whom_to_ask_and_is_shown_to_respondents_eyes(client):
     page = client.get(url_of("renewal_120")).content.decode()
     assert "120 days before the term ends" in page
