@@ -23,6 +23,7 @@ from surveys.admin.importing import ImportViews
 from surveys.admin.publishing import standing
 from surveys.admin.questions import QuestionForm, QuestionFormSet
 from surveys.admin.survey_form import SurveyForm
+from surveys.admin.testing import TestingViews
 from surveys.models import Question, Survey
 
 
@@ -45,7 +46,7 @@ class QuestionInline(StackedInline):
 
 
 @admin.register(Survey)
-class SurveyAdmin(ImportViews, BuilderViews, LanguageViews, HistoryViews, GalleryViews):
+class SurveyAdmin(ImportViews, BuilderViews, LanguageViews, HistoryViews, TestingViews, GalleryViews):
     form = SurveyForm
     inlines = (QuestionInline,)
     change_form_template = "admin/surveys/survey/change_form.html"

@@ -21,6 +21,10 @@ class Responses(OfAccount):
         """Responses that may enter a number: not tests."""
         return self.filter(is_test=False)
 
+    def tests(self) -> Self:
+        """Responses that staff gave to try a survey out."""
+        return self.filter(is_test=True)
+
     def unflagged(self) -> Self:
         """Responses that nothing speaks against."""
         return self.filter(flags=[])

@@ -3,9 +3,10 @@ from surveys.views.embedding import embed_script
 from surveys.views.leaving import leave_personal
 from surveys.views.logos import show_logo
 from surveys.views.mail_events import hear_provider
-from surveys.views.preview import preview_page
+from surveys.views.preview import Keeper, preview_page
 
 __all__ = [
+    "Keeper",
     "answer_open",
     "answer_personal",
     "embed_script",
