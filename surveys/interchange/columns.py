@@ -32,12 +32,19 @@ def answer_columns(definitions: Sequence[Definition]) -> list[AnswerColumn]:
             known = merged.get(question.key)
             merged[question.key] = _joined(known, question) if known else question
     language = definitions[0].language if definitions else ""
-    return [column for question in merged.values() for column in _columns(question, language)]
+    asked = (question for question in merged.values() if KINDS[question.kind].asks)
+    return [column for question in asked for column in _columns(question, language)]
 
 
 def _joined(newer: Question, older: Question) -> Question:
     gone = [choice for choice in older.choices if choice.key not in newer.choice_by_key]
-    return replace(newer, choices=(*newer.choices, *gone)) if gone else newer
+    rows = [row for row in older.settings.get("rows", ()) if row["key"] not in newer.row_by_key]
+    if not gone and not rows:
+        return newer
+    settings = (
+        {**newer.settings, "rows": (*newer.settings.get("rows", ()), *rows)} if rows else newer.settings
+    )
+    return replace(newer, choices=(*newer.choices, *gone), settings=settings)
 
 
 def _columns(question: Question, language: str) -> list[AnswerColumn]:
@@ -103,8 +110,7 @@ def _ranking(question: Question, language: str) -> list[AnswerColumn]:
 def _matrix(question: Question, language: str) -> list[AnswerColumn]:
     texts = _texts(question, language)
     columns = []
-    rows: Sequence[Choice] = getattr(question, "rows", ())
-    for row in rows:
+    for row in question.rows:
         if question.settings["many"]:
             columns += [
                 _column(

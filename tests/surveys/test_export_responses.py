@@ -10,7 +10,9 @@ from django.core.management import CommandError, call_command
 from accounts.interchange.writers import FORMATS
 from accounts.models import Team
 from accounts.models.people import OPERATOR
+from surveys.actions.authoring import publish_survey, replace_draft
 from surveys.exports import responses_dataset
+from surveys.interchange.native import from_json
 from surveys.models import Response
 from tests import factories
 from tests.factories import CSAT, NOON, NPS, WHY
@@ -32,6 +34,18 @@ USED = {
         {"key": "else", "text": "Something else", "is_other": True},
     ],
 }
+
+FITS = [{"key": "no", "text": "Poorly"}, {"key": "yes", "text": "Well"}]
+PARTS = [{"key": "app", "text": "The app"}, {"key": "api", "text": "The API"}]
+FIT = {
+    "key": "fit",
+    "kind": "matrix",
+    "text": "How does it fit?",
+    "choices": FITS,
+    "settings": {"rows": PARTS},
+}
+FOR = {**FIT, "key": "for", "text": "What for?", "settings": {"rows": PARTS, "many": True}}
+ORDER = {"key": "order", "kind": "ranking", "text": "What matters most?", "choices": PARTS}
 
 
 @pytest.fixture
@@ -79,6 +93,55 @@ def test_there_is_a_column_for_each_question_choice_and_word_of_ones_own(survey,
     assert [row["plan"] for row in labelled] == ["Another", "Basic"]
 
 
+def test_a_matrix_has_a_column_for_each_row_and_a_ranking_for_each_choice(tmp_path):
+    survey = factories.published_survey([FIT, FOR, ORDER])
+    said = {"fit": {"app": "yes"}, "for": {"api": ["no", "yes"]}, "order": ["api", "app"]}
+    factories.respond(survey, said)
+    factories.respond(survey, {}, at=NOON + timedelta(hours=1))
+    for unreadable in ({"fit": "app"}, {"fit": ["app"]}, {"order": "api"}, {"for": ["app"]}):
+        factories.respond(survey, unreadable, at=NOON + timedelta(hours=2))
+    first, second = responses_dataset(survey, OPERATOR).labelled().rows
+    dataset = responses_dataset(survey, OPERATOR)
+    names = [column.name for column in dataset.columns]
+    start = names.index("fit.app")
+    assert dict(zip(names[start:], next(iter(dataset.rows))[start:], strict=True)) == {
+        "fit.app": "yes",
+        "fit.api": None,
+        "for.app.no": None,
+        "for.app.yes": None,
+        "for.api.no": True,
+        "for.api.yes": True,
+        "order.app": 2,
+        "order.api": 1,
+    }
+    assert (first[start], set(second[start:])) == ("Well", {None})
+    assert dataset.columns[names.index("for.api.yes")].label == "What for?: The API: Well"
+
+
+def test_each_of_the_other_kinds_is_typed(tmp_path):
+    kinds = ("yes_no", "consent", "number", "date", "email", "short_text", "statement")
+    asked = [{"key": kind, "kind": kind, "text": f"The {kind}"} for kind in kinds]
+    choice = {"key": "dropdown", "kind": "dropdown", "text": "Which part?", "choices": PARTS}
+    survey = factories.published_survey([NPS, *asked, choice])
+    said = {"yes_no": "yes", "consent": True, "number": 2.5, "date": "2026-06-15", "email": "a@example.com"}
+    factories.respond(survey, {**said, "short_text": "Words", "dropdown": "api"})
+    line = json.loads(exported(survey, kind="jsonl", tmp_path=tmp_path).read_text())
+    assert {**said, "short_text": "Words", "dropdown": "api"}.items() <= line.items()
+    assert "statement" not in line, "nothing is asked by it"
+    data, meta = pyreadstat.read_sav(exported(survey, kind="sav", tmp_path=tmp_path), output_format="dict")
+    assert meta.variable_value_labels["dropdown"] == {1.0: "The app", 2.0: "The API"}
+    assert (list(data["number"]), list(data["dropdown"]), list(data["yes_no"])) == ([2.5], [2], [1])
+
+
+def test_a_row_of_an_earlier_version_keeps_its_column(tmp_path):
+    survey = factories.published_survey([FIT])
+    factories.respond(survey, {"fit": {"app": "yes", "api": "no"}})
+    replace_draft(survey, from_json({"title": "T", "questions": [{**FIT, "settings": {"rows": PARTS[:1]}}]}))
+    publish_survey(survey, by=None, now=NOON)
+    [row] = table(survey, tmp_path=tmp_path)
+    assert (row["fit.app"], row["fit.api"]) == ("yes", "no")
+
+
 def test_spss_gets_the_questions_as_labels_and_choices_as_values(survey, tmp_path):
     factories.respond(survey, {"nps": 9, "plan": "a", "used": ["app"]})
     data, meta = pyreadstat.read_sav(exported(survey, kind="sav", tmp_path=tmp_path), output_format="dict")
@@ -89,9 +152,6 @@ def test_spss_gets_the_questions_as_labels_and_choices_as_values(survey, tmp_pat
 
 
 def test_a_question_of_an_earlier_version_keeps_its_column(survey, tmp_path):
-    from surveys.actions.authoring import publish_survey, replace_draft
-    from surveys.interchange.native import from_json
-
     factories.respond(survey, {"nps": 9, "why": "old", "plan": "a"})
     later = [CSAT, NPS, {**PLAN, "choices": [{"key": "b", "text": "Gold"}, {"key": "c", "text": "Silver"}]}]
     replace_draft(survey, from_json({"title": "T", "questions": later}))
