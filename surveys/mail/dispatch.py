@@ -103,7 +103,6 @@ def _written(mails: Sequence[Mail]) -> tuple[list[tuple[int, EmailMessage]], lis
                 message = envelope(letter, campaign, mail.invitation, number=mail.number)
                 # Comes back with the provider's events, also where its answer to the mail itself was lost.
                 message.metadata = {"mail": str(mail.pk)}  # type: ignore[attr-defined]
-                message.message()
             except (NothingToSay, ValueError) as error:
                 failed.append(Result(mail.pk, Outcome.HARD, str(error)))
             else:
