@@ -44,7 +44,7 @@ print(json.dumps(statuses))
 
 @pytest.fixture
 def server():
-    """The real server in two processes, on the database of this test."""
+    """The real server in two processes, on the database of this test and without a Redis (T52)."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -55,7 +55,7 @@ def server():
             *("--blocking-threads", "4", "--host", "127.0.0.1", "--port", str(port)),
             *("--no-access-log", "--log-level", "error", "config.wsgi:application"),
         ],
-        env={**os.environ, "DATABASE_URL": database},
+        env={**os.environ, "DATABASE_URL": database, "REDIS_URL": "redis://127.0.0.1:1/0"},
         start_new_session=True,
     )
     try:
