@@ -76,7 +76,7 @@ LISTS = [
 
 @pytest.mark.parametrize("name", LISTS)
 def test_no_list_and_no_filter_names_a_foreign_account(csm, ours, theirs, name):
-    response = logged_in(csm).get(reverse(name))
+    response = logged_in(csm).get(reverse(name), follow=True)
     assert response.status_code in {200, 403}
     assert THEIRS not in response.content.decode()
 
