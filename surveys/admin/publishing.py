@@ -27,7 +27,7 @@ from surveys.admin.builder.places import Place, place_of, place_of_fault
 from surveys.changes import changes_between
 from surveys.definition import Definition
 from surveys.interchange.native import to_json
-from surveys.models import Survey
+from surveys.models import Survey, Version
 from surveys.readiness import remarks_on
 from surveys.sketches import previewable
 from surveys.versions import published_definition
@@ -66,11 +66,12 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _version(survey: Survey, number: str) -> Definition:
+def version_named(survey: Survey, number: str) -> Version:
+    """Return the survey's version of this number. Raises Http404."""
     version = survey.versions.filter(number=number).first() if number.isascii() and number.isdigit() else None
     if version is None:
         raise Http404
-    return published_definition(version.pk)
+    return version
 
 
 def _begun_at(definition: Definition, place: Place | None) -> str | None:
@@ -113,7 +114,11 @@ class PublishingViews(VisibleAdmin):
         """
         survey = self._survey(request, pk, self.has_view_permission)
         number = request.GET.get("version", "")
-        definition = _version(survey, number) if number else previewable(draft_json(survey))
+        definition = (
+            published_definition(version_named(survey, number).pk)
+            if number
+            else previewable(draft_json(survey))
+        )
         if definition is None:
             return self._nothing_to_preview(request, survey)
         return preview_page(

@@ -4,6 +4,7 @@ The least survey is {"title": "T", "questions": [{"key": "nps", "kind": "nps", "
 is a string in the survey's language or an object of texts by language.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ __all__ = [
     "MAX_LANGUAGES",
     "MAX_QUESTIONS",
     "DefinitionRefused",
+    "file_text",
     "from_json",
     "to_json",
 ]
@@ -157,3 +159,8 @@ def _languages(reader: NativeReader, value: object) -> tuple[str, ...]:
         reader.fault("languages", "must be a list of codes such as en or pt-BR")
         return (reader.language,)
     return tuple(dict.fromkeys([reader.language, *codes]))
+
+
+def file_text(document: Mapping[str, Any]) -> str:
+    """Return the document as a file holds it: the same text for the same document."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

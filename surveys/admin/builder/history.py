@@ -8,9 +8,10 @@ from django.urls import URLPattern, path
 
 from surveys.actions.drafts import draft_json
 from surveys.actions.editing import readiness
-from surveys.admin.publishing import PublishingViews, places
+from surveys.admin.publishing import PublishingViews, places, version_named
 from surveys.changes import changes_between
 from surveys.definition import Definition
+from surveys.interchange.native import file_text
 from surveys.models import Survey
 from surveys.versions import published_definition
 
@@ -18,12 +19,28 @@ DRAFT = "draft"
 
 
 class HistoryViews(PublishingViews):
-    """A survey's versions, read only."""
+    """A survey's versions, read only: what they are, how they differ, each as a file."""
 
     def get_urls(self) -> list[URLPattern]:
         """Return the page before those of the survey."""
-        view = self.admin_site.admin_view(self.versions_view)
-        return [path("<int:pk>/versions/", view, name="surveys_survey_versions"), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/versions/", wrap(self.versions_view), name="surveys_survey_versions"),
+            path("<int:pk>/export/", wrap(self.file_view), name="surveys_survey_export"),
+            *super().get_urls(),
+        ]
+
+    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Send the draft, or the version that the address names, as a file that can be imported again."""
+        survey = self._survey(request, pk, self.has_view_permission)
+        number = request.GET.get("version", "")
+        document = version_named(survey, number).definition if number else draft_json(survey)
+        name = f"{survey.slug}-{number or DRAFT}.json"
+        return HttpResponse(
+            file_text(document),
+            content_type="application/json",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
 
     def versions_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the versions, and what changes from one to another: at first the newest and the draft."""

@@ -1,10 +1,10 @@
-import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.management.status import WRONG_USE
 from surveys.actions.drafts import draft_json
+from surveys.interchange.native import file_text
 from surveys.models import Survey
 
 
@@ -29,4 +29,4 @@ class Command(BaseCommand):
             if version is None:
                 raise CommandError(f"{survey.slug} has no version {number}", returncode=WRONG_USE)
         document = version.definition if version else draft_json(survey)
-        self.stdout.write(json.dumps(document, ensure_ascii=False, indent=2))
+        self.stdout.write(file_text(document))
