@@ -248,6 +248,20 @@ def test_the_doors_are_as_open_to_everyone_as_the_form(look, live_server, width,
         assert faults(page) == []
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+@pytest.mark.parametrize("ask", ["quote", "call_back"])
+def test_what_the_thanks_ask_for_is_as_open_to_everyone(look, width, scheme, ask):
+    survey = published_survey(TEN[:1], endings=[{"key": "end", "text": "Thank you.", "ask": ask}])
+    page = look(f"/s/{survey.slug}/?nps=9", width=width, scripts=True, color_scheme=scheme)
+    page.locator(".go").click()
+    expect(page.locator("#afterword")).to_be_visible()
+    assert faults(page) == []
+    page.locator(".go").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert page.evaluate(SMALL_TARGETS) == []
+    assert faults(page) == []
+
+
 def test_a_cold_load_of_ten_questions_is_three_small_requests(look, client, live_server):
     logo = store_logo(PNG, now=NOON)
     survey = published_survey(TEN, theme={**THEME, "logo": logo, "logo_text": "Acme"})

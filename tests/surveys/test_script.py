@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import Browser, expect
 
@@ -147,6 +148,8 @@ def test_answers_wait_for_a_connection_survive_a_reload_and_count_once(visit, pe
     send(page)
     expect(page.get_by_text("No connection.")).to_be_visible()
     expect(page.get_by_role("button", name="Try now")).to_be_visible()
+    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+    assert Axe().run(page).response["violations"] == []
     page.close(run_before_unload=False)
     assert Response.objects.completed().count() == 0
 
