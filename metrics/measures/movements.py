@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import chain
 from typing import NamedTuple
 
 from django.conf import settings
@@ -29,11 +30,15 @@ DEFINITION = (
 
 @dataclass(frozen=True, slots=True)
 class Movements:
-    """The bridge, how many customers stand at its end, and what left and came back in between."""
+    """The bridge, how many customers stand at its end, and what left and came back in between.
+
+    `moves` are the movements of each customer, by the account that it is counted as: they make the bars.
+    """
 
     bridge: Bridge
     customers: int
     regained: Decimal
+    moves: Mapping[int, Sequence[Change]]
 
 
 def arr(scope: Scope) -> Measure:
@@ -41,16 +46,21 @@ def arr(scope: Scope) -> Measure:
 
     Raises PermissionDenied for whoever may not see revenue.
     """
+    return arr_and_movements(scope)[0]
+
+
+def arr_and_movements(scope: Scope) -> tuple[Measure, Movements | None]:
+    """Return the same with the movements behind the bridge, None where a rate is missing."""
     require_revenue(scope.viewer)
     if scope.start is None:
         raise ValueError("a bridge leads from one day to another, so the scope needs a start")
-    rows = _rows(scope)
+    rows = paid_rows(scope, scope.end)
     currencies = {row.currency for row in rows}
     opening, closing = rates_on(scope.start), rates_on(scope.end)
     is_known = all(opening.knows(each) and closing.knows(each) for each in currencies)
     found = revenue_movements(scope, rows, opening, closing) if rows and is_known else None
     notes = opening.notes(currencies)
-    return scope.measure(
+    measure = scope.measure(
         "arr",
         Unit.MONEY,
         found and found.bridge.closing,
@@ -61,9 +71,12 @@ def arr(scope: Scope) -> Measure:
         notes=notes + tuple(note for note in closing.notes(currencies) if note not in notes),
         beside={**found.bridge._asdict(), "lost_and_regained": found.regained} if found else {},
     )
+    return measure, found
 
 
-class _Row(NamedTuple):
+class PaidRow(NamedTuple):
+    """One paid subscription; `last` is the first day on which it is over, None where it goes on."""
+
     account: int
     currency: str
     value: Decimal
@@ -71,13 +84,14 @@ class _Row(NamedTuple):
     last: date | None
 
     def is_in_force(self, day: date) -> bool:
+        """Whether it earns on the day, as `Subscriptions.in_force` says."""
         return self.starts_on <= day and (self.last is None or self.last > day)
 
 
-def revenue_movements(scope: Scope, rows: Sequence[_Row], opening: Rates, closing: Rates) -> Movements:
+def revenue_movements(scope: Scope, rows: Sequence[PaidRow], opening: Rates, closing: Rates) -> Movements:
     """Return the bridge over the window: levels on its first day, on firsts of months and at its end."""
     days = _days(scope)
-    customer = _customers(scope, rows)
+    customer = customers_of(scope, rows)
     levels: dict[int, list[Decimal]] = defaultdict(lambda: [ZERO] * len(days))
     abroad: dict[int, Decimal] = defaultdict(lambda: ZERO)
     earlier: set[int] = set()
@@ -92,32 +106,30 @@ def revenue_movements(scope: Scope, rows: Sequence[_Row], opening: Rates, closin
             held[place] += amount
         if row.is_in_force(days[-1]):
             abroad[who] += _cents(closing, row)
-    moves = (
-        Change(move.movement, move.amount)
-        for who, held in levels.items()
-        for move in changes(held, was_customer=who in earlier)
-    )
+    moves = {who: changes(held, was_customer=who in earlier) for who, held in levels.items()}
     closes_at = sum(abroad.values(), ZERO)
     at_opening_rates = sum((held[-1] for held in levels.values()), ZERO)
     return Movements(
         bridge(
-            sum((held[0] for held in levels.values()), ZERO), moves, closes_at, closes_at - at_opening_rates
+            sum((held[0] for held in levels.values()), ZERO),
+            chain.from_iterable(moves.values()),
+            closes_at,
+            closes_at - at_opening_rates,
         ),
         customers=sum(held[-1] > 0 for held in levels.values()),
         regained=lost_and_regained(levels.values()),
+        moves=moves,
     )
 
 
-def _rows(scope: Scope) -> list[_Row]:
-    """Return every paid subscription of the accounts in question that had begun by the end."""
-    rows = Subscription.objects.filter(
-        account__in=scope.accounts, annual_value__gt=0, starts_on__lte=scope.end
-    )
+def paid_rows(scope: Scope, until: date) -> list[PaidRow]:
+    """Return every paid subscription of the accounts in question that had begun by the day."""
+    rows = Subscription.objects.filter(account__in=scope.accounts, annual_value__gt=0, starts_on__lte=until)
     if scope.product:
         rows = rows.filter(product=scope.product)
     last = Coalesce("ends_on", "cancelled_on")
     return [
-        _Row(*row)
+        PaidRow(*row)
         for row in rows.order_by("pk").values_list("account", "currency", "annual_value", "starts_on", last)
     ]
 
@@ -131,7 +143,7 @@ def _days(scope: Scope) -> list[date]:
     return [*days, scope.end]
 
 
-def _customers(scope: Scope, rows: Iterable[_Row]) -> Mapping[int, int]:
+def customers_of(scope: Scope, rows: Iterable[PaidRow]) -> Mapping[int, int]:
     """Return whose customer an account's revenue is: its own, its parent's, or that of who took it over."""
     here = {row.account for row in rows}
     if scope.is_by_parent:
@@ -148,7 +160,7 @@ def _customers(scope: Scope, rows: Iterable[_Row]) -> Mapping[int, int]:
     return customers
 
 
-def _cents(rates: Rates, row: _Row) -> Decimal:
+def _cents(rates: Rates, row: PaidRow) -> Decimal:
     amount = rates.convert(row.value, row.currency)
     assert amount is not None
     return amount.quantize(CENT, ROUND_HALF_UP)

@@ -60,11 +60,16 @@ def revenue_retention(scope: Scope) -> RevenueRetention:
         raise ValueError("retention compares two days, so the scope needs a start")
     rates = rates_on(scope.start)
     before, after = (arr_of(scope, day, rates) for day in (scope.start, scope.end))
-    return _measures(scope, before, after)
+    return retained(scope, before, after)
 
 
-def pairs_of(scope: Scope, before: Arr, after: Arr) -> dict[int, tuple[Decimal, Decimal]] | None:
-    """Return (ARR at the start, at the end) of each customer, mergers joined; None where one is unknown."""
+def pairs_of(
+    scope: Scope, before: Arr, after: Arr, takeovers: Takeovers | None = None
+) -> dict[int, tuple[Decimal, Decimal]] | None:
+    """Return (ARR at the start, at the end) of each customer, mergers joined; None where one is unknown.
+
+    The takeovers are read unless they are given.
+    """
     amounts = {
         account: (before.of(account), after.of(account))
         for account in {*before.by_account, *after.by_account}
@@ -72,18 +77,20 @@ def pairs_of(scope: Scope, before: Arr, after: Arr) -> dict[int, tuple[Decimal, 
     known = {account: (a, b) for account, (a, b) in amounts.items() if a is not None and b is not None}
     if any(before.of(account) is None or account not in known for account in before.by_account):
         return None
-    takeovers = Takeovers.of(scope, left={account for account, (a, b) in known.items() if a and not b})
+    left = {account for account, (a, b) in known.items() if a and not b}
+    takeovers = takeovers.among(left) if takeovers else Takeovers.of(scope, left=left)
     for account, amount in takeovers.kept_elsewhere(after.rates, inside=known.keys()).items():
         known[account] = (known[account][0], amount)
     heirs = {old: new for old, new in takeovers.heirs.items() if new in known}
     return with_successors(known, heirs) if heirs else known
 
 
-def _measures(scope: Scope, before: Arr, after: Arr) -> RevenueRetention:
+def retained(scope: Scope, before: Arr, after: Arr, takeovers: Takeovers | None = None) -> RevenueRetention:
+    """Return what became of the customers between two days, from what each paid on them."""
     notes = before.rates.notes(
         before.currencies_of(before.by_account) | after.currencies_of(before.by_account)
     )
-    pairs = pairs_of(scope, before, after)
+    pairs = pairs_of(scope, before, after, takeovers)
     outcome = retention(pairs.values()) if pairs is not None else None
     # Whether somebody still pays can be told without a rate.
     customers = outcome.customers if outcome else len(before.by_account)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Self
@@ -34,6 +34,10 @@ class Takeovers:
             .values_list("renews__account", "account")
         )
         return cls(dict(rows) if left and not scope.known_on else {}, scope.end)
+
+    def among(self, left: Collection[int]) -> Self:
+        """Return the takeovers of these customers alone."""
+        return replace(self, heirs={old: new for old, new in self.heirs.items() if old in left})
 
     def kept_elsewhere(self, rates: Rates, *, inside: Collection[int]) -> dict[int, Decimal]:
         """Return what is still paid for each customer whose heir is not itself in question, such as in a
