@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from metrics.pages.registry import menu
+
 # Title, symbol and model of each link, by group.
 LISTS = {
     "Listen": (
@@ -49,26 +51,13 @@ LISTS = {
     ),
 }
 
-# The same of pages that show no rows: title, symbol, name of the URL and the permission they ask for.
-PAGES = {
-    "Customers": (
-        ("Scorecard", "tune", "scorecard", "metrics.view_scorecard"),
-        ("Back-test", "fact_check", "backtest", "metrics.view_health"),
-    ),
-}
-
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of the sidebar with the links that the user may follow."""
     home = {"title": "Home", "icon": "home", "link": reverse("admin:index")}
-    groups: list[dict[str, Any]] = [{"title": None, "items": [home]}]
+    groups: list[dict[str, Any]] = [{"title": None, "items": [home, *menu(request.user)]}]
     for title, lists in LISTS.items():
         items = [_link(name, icon, label) for name, icon, label in lists if _may_view(request, label)]
-        items += [
-            {"title": name, "icon": icon, "link": reverse(page)}
-            for name, icon, page, permission in PAGES.get(title, ())
-            if request.user.has_perm(permission)
-        ]
         groups.append({"title": title, "separator": True, "items": items})
     return groups
 

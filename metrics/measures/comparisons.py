@@ -2,14 +2,25 @@
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 
 from metrics.formulas.days import months_later
+from metrics.formulas.disclosure import LEAST_SHOWN
 from metrics.formulas.intervals import Interval, mover
 from metrics.formulas.nps import Split, variance
 from metrics.formulas.sampling import TYPICAL_VARIANCE, detectable_change
 from metrics.measures.measure import Days, Measure
 from metrics.measures.query import ask
 from metrics.measures.scope import Scope
+
+
+class Verdict(StrEnum):
+    """What a difference is worth."""
+
+    SIGNAL = "signal"
+    NOISE = "noise"
+    UNKNOWN = "not enough to say"
+    COUNTED = "counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +35,21 @@ class Comparison:
     difference: float | Decimal | None
     interval: Interval | None
     detectable: float | None
+    is_few: bool = False
 
     @property
     def is_different(self) -> bool | None:
         """Whether the interval leaves zero out; None where there is none."""
         return None if self.interval is None else 0 not in self.interval
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether chance alone explains the difference; what is counted in full is no sample of anything."""
+        if self.difference is None or self.is_few:
+            return Verdict.UNKNOWN
+        if self.interval is None:
+            return Verdict.COUNTED
+        return Verdict.SIGNAL if self.is_different else Verdict.NOISE
 
 
 def compared(name: str, scope: Scope, measure: Measure) -> Comparison:
@@ -36,7 +57,11 @@ def compared(name: str, scope: Scope, measure: Measure) -> Comparison:
 
     The difference is of unrounded values, its interval that of MOVER from the two (METRICS §2.2).
     """
-    before = ask(name, former(scope))
+    return between(measure, ask(name, former(scope)))
+
+
+def between(measure: Measure, before: Measure) -> Comparison:
+    """Return a measure beside a former one that was asked already."""
     difference: float | Decimal | None = None
     interval = None
     if measure.value is not None and before.value is not None:
@@ -47,7 +72,8 @@ def compared(name: str, scope: Scope, measure: Measure) -> Comparison:
         )
         if measure.interval and before.interval:
             interval = mover(float(measure.value), measure.interval, float(before.value), before.interval)
-    return Comparison(before, difference, interval, _detectable(measure, before))
+    is_few = interval is not None and min(measure.n, before.n) < LEAST_SHOWN
+    return Comparison(before, difference, interval, _detectable(measure, before), is_few)
 
 
 def former(scope: Scope) -> Scope:

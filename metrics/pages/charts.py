@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 from metrics.formulas.backtest import Bin
 from metrics.measures.measure import Point, Unit
@@ -13,19 +14,43 @@ from metrics.measures.measure import Point, Unit
 # All read well on the light ground and on the dark one.
 COLOURS = ("#6366f1", "#0891b2", "#d97706", "#db2777", "#65a30d", "#7c3aed", "#dc2626", "#475569")
 LINE, RANGE, TEXT = "#6366f1", "rgba(99, 102, 241, 0.32)", "#7c8493"
+# What a series is about decides its colour wherever it is drawn.
+MEANING: Mapping[str, str] = {
+    **dict.fromkeys(("green", "happy", "promoters", "positive", "up", "answered"), "#22a35a"),
+    **dict.fromkeys(("yellow",), "#d9a406"),
+    **dict.fromkeys(("red", "unhappy", "detractors", "negative", "down", "silent"), "#dc2626"),
+    **dict.fromkeys(("grey", "neutral", "passives", "not asked"), "#94a3b8"),
+}
+
+Value = float | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart: its data and options as JSON, and in words what a screen reader says instead."""
+    """A chart: its data and options as JSON, and in words what a screen reader says instead.
+
+    `head`, `rows` and `unit` are the same figures as a table, where the page has none of its own.
+    """
 
     data: str
     options: str
     words: str
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+    unit: Unit | None = None
 
 
+class Step(NamedTuple):
+    """One bar of a bridge: a level that it starts from or ends at, or a movement between them."""
+
+    name: str
+    amount: Decimal
+    is_level: bool = False
+
+
+LEGEND = {"display": True, "position": "bottom", "labels": {"color": TEXT, "usePointStyle": True}}
 # What each unit can be at most; the axis shows all of it, so that no chart exaggerates.
-RANGES = {Unit.POINTS: (-100, 100), Unit.PERCENT: (0, 100)}
+RANGES: Mapping[Unit, tuple[float, float]] = {Unit.POINTS: (-100, 100), Unit.PERCENT: (0, 100)}
 
 
 def trend_chart(points: Sequence[Point], name: str, by: str) -> Chart | None:
@@ -43,8 +68,124 @@ def trend_chart(points: Sequence[Point], name: str, by: str) -> Chart | None:
         labels,
         [_line(name, values), _ranges(intervals)],
         words,
-        *RANGES.get(points[0].measure.unit, (None, None)),
+        *_range(points[0].measure.unit),
     )
+
+
+def sparkline(points: Sequence[Point], name: str, by: str) -> Chart | None:
+    """Return a small line of a measure over time inside the band of its intervals, or None below two values.
+
+    It has no axes: the tile says the value, the table below has the numbers.
+    """
+    values = [_rounded(point.measure.value) for point in points]
+    if sum(value is not None for value in values) < 2:
+        return None
+    edges = [
+        [_rounded(point.measure.interval and point.measure.interval[end]) for point in points]
+        for end in (0, 1)
+    ]
+    band = [
+        _line(f"95% interval, {which}", edge, points=0)
+        | {"borderWidth": 0, "spanGaps": False, "backgroundColor": RANGE, "fill": fill}
+        for which, edge, fill in zip(("from", "to"), edges, (False, "-1"), strict=True)
+    ]
+    has_band = any(value is not None for value in edges[0])
+    last = max(place for place, value in enumerate(values) if value is not None)
+    line = _line(name, values, points=0)
+    line["pointRadius"] = [3 if place == last else 0 for place in range(len(values))]
+    words = f"{name} by {by}{' with its 95% interval' if has_band else ''}; the table below has the numbers."
+    labels = [period_name(point.period, by) for point in points]
+    chart = _chart(labels, [line, *(band if has_band else ())], words, None, None)
+    options = json.loads(chart.options)
+    options["scales"] = {"x": {"display": False, "offset": True}, "y": {"display": False, "grace": "8%"}}
+    return Chart(chart.data, json.dumps(options), words)
+
+
+def lines_chart(
+    labels: Sequence[str], series: Mapping[str, Sequence[Value]], unit: Unit | None, words: str
+) -> Chart:
+    """Return several lines over the same labels, each with its own colour and name below.
+
+    Without a unit the values are counts.
+    """
+    sets = [
+        _line(name, [_rounded(value) for value in values])
+        | {"borderColor": (colour := _colour(name, place)), "backgroundColor": colour}
+        for place, (name, values) in enumerate(series.items())
+    ]
+    return _tabled(_chart(labels, sets, words, *_range(unit)), labels, series, unit)
+
+
+def bars_chart(
+    labels: Sequence[str],
+    series: Mapping[str, Sequence[Value]],
+    unit: Unit | None,
+    words: str,
+    *,
+    is_stacked: bool = False,
+) -> Chart:
+    """Return bars over the labels, one series beside the other or on top of each other."""
+    sets = [
+        _bar(name, [_rounded(value) for value in values], _colour(name, place) if len(series) > 1 else LINE)
+        for place, (name, values) in enumerate(series.items())
+    ]
+    chart = _chart(labels, sets, words, None, None)
+    options = json.loads(chart.options)
+    for axis in "xy":
+        options["scales"][axis]["stacked"] = is_stacked
+    options["scales"]["y"]["beginAtZero"] = True
+    return _tabled(Chart(chart.data, json.dumps(options), words), labels, series, unit)
+
+
+def bridge_chart(steps: Sequence[Step], words: str) -> Chart | None:
+    """Return a waterfall in money: levels stand on the axis, movements hang between them; None without any.
+
+    A movement begins where the one before it ended.
+    """
+    if not steps:
+        return None
+    spans, colours, level = [], [], Decimal(0)
+    for step in steps:
+        before = Decimal(0) if step.is_level else level
+        level = step.amount if step.is_level else level + step.amount
+        spans.append([_rounded(before), _rounded(level)])
+        meaning = "up" if step.amount >= 0 else "down"
+        colours.append(LINE if step.is_level else MEANING[meaning])
+    labels = [step.name for step in steps]
+    chart = _chart(labels, [_bar("Amount", spans, LINE) | {"backgroundColor": colours}], words, None, None)
+    return _tabled(chart, labels, {"Amount": [step.amount for step in steps]}, Unit.MONEY)
+
+
+def _tabled(
+    chart: Chart, labels: Sequence[str], series: Mapping[str, Sequence[Value]], unit: Unit | None
+) -> Chart:
+    """Return the chart with its table, and with a legend where there is more than one series."""
+    options = json.loads(chart.options)
+    if len(series) > 1:
+        options["plugins"]["legend"] = LEGEND
+    columns = zip(*series.values(), strict=True)
+    rows = tuple((label, tuple(values)) for label, values in zip(labels, columns, strict=True))
+    return Chart(chart.data, json.dumps(options), chart.words, tuple(series), rows, unit)
+
+
+def _range(unit: Unit | None) -> tuple[float | None, float | None]:
+    return RANGES.get(unit, (None, None)) if unit else (None, None)
+
+
+def _colour(name: str, place: int) -> str:
+    return MEANING.get(name.lower(), COLOURS[place % len(COLOURS)])
+
+
+def _bar(name: str, values: Sequence[Any], colour: str) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "label": name,
+        "data": values,
+        "backgroundColor": colour,
+        "borderRadius": 3,
+        "borderSkipped": False,
+        "maxBarThickness": 48,
+    }
 
 
 def level_chart(days: Sequence[tuple[date, float]], name: str) -> Chart | None:
@@ -89,11 +230,7 @@ def importance_chart(drivers: Sequence[tuple[str, float, float]]) -> Chart | Non
     words = "Importance of each rating against its mean; the table below has the numbers."
     chart = _plane(sets, words, ("mean rating, 0–100", "importance %"), 100)
     options = json.loads(chart.options)
-    options["plugins"]["legend"] = {
-        "display": True,
-        "position": "bottom",
-        "labels": {"color": TEXT, "usePointStyle": True},
-    }
+    options["plugins"]["legend"] = LEGEND
     return Chart(chart.data, json.dumps(options), words)
 
 

@@ -1,13 +1,27 @@
 """The days that a page is asked for in its address, so that a link shows what its sender saw."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from metrics.formulas.days import months_later
 from metrics.measures.measure import Days
 
-LAST = {"30": 30, "90": 90, "365": 365}
 ALL = "all"
+# What an address may name as `last`, and how a page offers it: days for answers, months for what is compared
+# with the same time before.
+NAMES: Mapping[str, str] = {
+    "30": "30 days",
+    "90": "90 days",
+    "365": "365 days",
+    "3m": "3 months",
+    "6m": "6 months",
+    "12m": "12 months",
+    "24m": "24 months",
+    ALL: "All",
+}
+DAYS = ("30", "90", "365", ALL)
+MONTHS = ("3m", "6m", "12m", "24m")
 DEFAULT = "365"
 # No answer is older: an earlier day would only make the trend longer.
 EARLIEST = date(1990, 1, 1)
@@ -26,8 +40,10 @@ class Chosen(NamedTuple):
         return self.days.end - timedelta(days=1)
 
 
-def chosen_window(query: Mapping[str, str], today: date) -> Chosen:
-    """Return the days that `from` and `to` (both included) or `last` ask for: the last year by default.
+def chosen_window(
+    query: Mapping[str, str], today: date, default: str = DEFAULT, offered: Sequence[str] = DAYS
+) -> Chosen:
+    """Return the days that `from` and `to` (both included) or `last` ask for: the default's otherwise.
 
     What lies before 1990 or after today is cut off.
     """
@@ -36,15 +52,21 @@ def chosen_window(query: Mapping[str, str], today: date) -> Chosen:
             start = max(date.fromisoformat(query["from"]), EARLIEST) if query.get("from") else None
             last_day = min(date.fromisoformat(query["to"]), today) if query.get("to") else today
         except ValueError:
-            return Chosen(_last(DEFAULT, today), DEFAULT, "A date is written as year-month-day: 2026-06-30.")
+            return Chosen(_last(default, today), default, "A date is written as year-month-day: 2026-06-30.")
+        if start is None and ALL not in offered:
+            return Chosen(_last(default, today), default, "This page needs a first day.")
         if start and start > last_day:
-            return Chosen(_last(DEFAULT, today), DEFAULT, "The first day lies after the last one.")
+            return Chosen(_last(default, today), default, "The first day lies after the last one.")
         return Chosen(Days(start, last_day + timedelta(days=1)), "")
-    last = query.get("last", DEFAULT)
-    last = last if last in LAST or last == ALL else DEFAULT
+    last = query.get("last", default)
+    last = last if last in offered else default
     return Chosen(_last(last, today), last)
 
 
 def _last(name: str, today: date) -> Days:
     end = today + timedelta(days=1)
-    return Days(None if name == ALL else end - timedelta(days=LAST[name]), end)
+    if name == ALL:
+        return Days(None, end)
+    if name.endswith("m"):
+        return Days(months_later(end, -int(name.removesuffix("m"))), end)
+    return Days(end - timedelta(days=int(name)), end)

@@ -8,6 +8,7 @@ from django import template
 from django.conf import settings
 
 from metrics.formulas.rounding import displayed
+from metrics.measures.comparisons import Comparison
 from metrics.measures.measure import Days, Measure, Unit
 from metrics.pages.charts import period_name
 
@@ -29,6 +30,33 @@ def interval(measure: Measure) -> str:
     if measure.interval is None:
         return ""
     low, high = (quantity(end, measure.unit) for end in measure.interval)
+    return f"{low} to {high}"
+
+
+@register.filter
+def in_unit(value: float | Decimal | None, unit: Unit | None) -> str:
+    """Return a value in its unit, a plain number without one, a dash for an unknown one."""
+    return number(None if value is None else float(value)) if unit is None else quantity(value, unit)
+
+
+@register.filter
+def change(difference: float | Decimal | None, unit: Unit) -> str:
+    """Return a difference with its sign and unit: "+4 points", "−1.3 points", "+USD 1,200"."""
+    if difference is None:
+        return UNKNOWN
+    if unit is Unit.MONEY:
+        text = money(abs(Decimal(difference)))
+        return text if not difference else f"{'−' if difference < 0 else '+'}{text}"
+    digits = 1 if unit in (Unit.POINTS, Unit.PERCENT) else DIGITS[unit]
+    return f"{signed(float(difference), digits)} points"
+
+
+@register.filter
+def change_interval(comparison: Comparison, unit: Unit) -> str:
+    """Return the ends of a difference's interval, '' without one."""
+    if comparison.interval is None:
+        return ""
+    low, high = (signed(end, 1 if unit is not Unit.SCALE else 2) for end in comparison.interval)
     return f"{low} to {high}"
 
 

@@ -1,0 +1,188 @@
+"""What a page is narrowed to by its address: days, and values that its reader may see.
+
+The whole state of a page is its address: a link shows what its sender saw, as far as its reader may see it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Min, Q
+from django.db.models.functions import ExtractYear
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import Account, Subscription, Team, User
+from metrics.measures.dimensions import ANSWERED, ATTRIBUTES, COMPANY, CONTRACTS
+from metrics.measures.measure import Days
+from metrics.measures.scope import Scope
+from metrics.models import Score, Slice
+from metrics.pages.windows import DAYS, NAMES, Chosen, chosen_window
+from surveys.models import Programme, Survey
+
+LABELS = {"team": "Team", "owner": "Owner", "programme": "Programme", "survey": "Survey", "cohort": "Since"}
+WINDOW = ("last", "from", "to")
+
+
+class Choice(NamedTuple):
+    """One value to narrow down to: in the address, in words, and what the scope takes."""
+
+    key: str
+    label: str
+    value: Any
+
+
+class Field(NamedTuple):
+    """One way to narrow down: its name in the address, its choices and the one that is chosen, '' for all."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the address asks for as a scope, the fields to ask otherwise, and what could not be understood."""
+
+    scope: Scope
+    chosen: Chosen
+    windows: tuple[tuple[str, str], ...]
+    fields: tuple[Field, ...]
+    faults: tuple[str, ...]
+    kept: tuple[tuple[str, str], ...]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any field has a value."""
+        return any(field.chosen for field in self.fields)
+
+
+def read_filters(
+    request: HttpRequest,
+    *names: str,
+    default: str = "365",
+    windows: Sequence[str] = DAYS,
+    **fixed: Any,
+) -> Filters:
+    """Return the filters of a page that may be narrowed by the named dimensions.
+
+    `default` and `windows` name the days as `metrics.pages.windows` does. `fixed` goes to the scope as it is,
+    such as the survey that the page is about. A value that there is none of is said and not applied; one that
+    the viewer may not see is none (SECURITY T17, T19). Reads one query for the attributes of accounts and one
+    for each other dimension.
+    """
+    viewer = request.user
+    if not isinstance(viewer, User):
+        raise TypeError("pages are behind the login")
+    today = timezone.localdate()
+    chosen = chosen_window(request.GET, today, default, windows)
+    offered = _offered(viewer, names)
+    faults = [chosen.error] if chosen.error else []
+    fields, values = [], {}
+    for name, choices in offered.items():
+        said = request.GET.get(name, "")
+        found = next((choice for choice in choices if choice.key == said), None)
+        if said and found is None:
+            faults.append(f"There is no {_label(name).lower()} “{said[:60]}” in what you see: left out.")
+        elif found:
+            values[name] = found.value
+        fields.append(Field(name, _label(name), choices, found.key if found else ""))
+    own = {*WINDOW, *offered, "page"}
+    return Filters(
+        scope=_scope(viewer, chosen.days, values, fixed),
+        chosen=chosen,
+        windows=tuple((name, NAMES[name]) for name in windows),
+        fields=tuple(fields),
+        faults=tuple(faults),
+        kept=tuple((name, value) for name, value in request.GET.dict().items() if name not in own),
+    )
+
+
+def _scope(viewer: User, days: Days, values: Mapping[str, Any], fixed: Mapping[str, Any]) -> Scope:
+    attributes = {name: value for name, value in values.items() if name in ATTRIBUTES}
+    rest = {name: value for name, value in values.items() if name not in ATTRIBUTES}
+    today = timezone.localdate()
+    return Scope(
+        viewer=viewer, today=today, start=days.start, end=days.end, attributes=attributes, **{**rest, **fixed}
+    )
+
+
+def _offered(viewer: User, names: Iterable[str]) -> dict[str, tuple[Choice, ...]]:
+    """Return the choices of each dimension, in the order of the names, without those out of sight."""
+    asked = [name for name in names if name not in CONTRACTS or viewer.sees_revenue]
+    texts = _attributes(viewer, [name for name in asked if name in (*ATTRIBUTES, *COMPANY)])
+    return {name: texts[name] if name in texts else CHOICES[name](viewer) for name in asked}
+
+
+def _attributes(viewer: User, names: Sequence[str]) -> dict[str, tuple[Choice, ...]]:
+    """Return the values of attributes among the accounts that the viewer sees, in one query."""
+    if not names:
+        return {}
+    each = {f"all_{name}": ArrayAgg(name, distinct=True, filter=~Q(**{name: ""})) for name in names}
+    found = Account.objects.visible_to(viewer).aggregate(**each)
+    return {name: _texts(found[f"all_{name}"] or ()) for name in names}
+
+
+def _texts(values: Iterable[str]) -> tuple[Choice, ...]:
+    return tuple(Choice(value, value, value) for value in sorted(values) if value)
+
+
+def _owners(viewer: User) -> tuple[Choice, ...]:
+    accounts = Account.objects.visible_to(viewer)
+    rows = User.objects.filter(pk__in=accounts.exclude(owner=None).order_by().values("owner"))
+    return tuple(Choice(str(row.pk), str(row), row) for row in sorted(rows, key=str))
+
+
+def _teams(viewer: User) -> tuple[Choice, ...]:
+    accounts = Account.objects.visible_to(viewer)
+    rows = Team.objects.filter(pk__in=accounts.exclude(team=None).order_by().values("team"))
+    return tuple(Choice(str(row.pk), row.name, row) for row in rows)
+
+
+def _products(viewer: User) -> tuple[Choice, ...]:
+    paid = Subscription.objects.visible_to(viewer).filter(annual_value__gt=0)
+    return _texts(paid.exclude(product="").order_by().values_list("product", flat=True).distinct())
+
+
+def _cohorts(viewer: User) -> tuple[Choice, ...]:
+    paid = Subscription.objects.visible_to(viewer).filter(annual_value__gt=0).order_by()
+    firsts = (
+        paid.values("account").annotate(year=ExtractYear(Min("starts_on"))).values_list("year", flat=True)
+    )
+    return tuple(Choice(str(year), str(year), year) for year in sorted(set(firsts)))
+
+
+def _programmes(viewer: User) -> tuple[Choice, ...]:
+    return tuple(Choice(row.slug, row.name, row) for row in Programme.objects.order_by("name"))
+
+
+def _surveys(viewer: User) -> tuple[Choice, ...]:
+    rows = Survey.objects.published().select_related("programme").order_by("title")
+    return tuple(Choice(row.slug, row.title, row) for row in rows)
+
+
+def _answered(name: str) -> Callable[[User], tuple[Choice, ...]]:
+    def choices(viewer: User) -> tuple[Choice, ...]:
+        rows: Any = Slice.objects.all()
+        if not viewer.sees_all_accounts:
+            rows = rows.filter(pk__in=Score.objects.visible_to(viewer).values("slice"))
+        return _texts(rows.order_by().values_list(name, flat=True).distinct())
+
+    return choices
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name, name.capitalize())
+
+
+CHOICES: Mapping[str, Callable[[User], tuple[Choice, ...]]] = {
+    "owner": _owners,
+    "team": _teams,
+    "product": _products,
+    "cohort": _cohorts,
+    "programme": _programmes,
+    "survey": _surveys,
+    **{name: _answered(name) for name in ANSWERED},
+}

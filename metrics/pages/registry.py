@@ -1,0 +1,80 @@
+"""Every page that shows numbers: its address, who may open it, and whether the menu names it.
+
+URLs, the menu, the benchmark and the tests that open every page as every role all read this list.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path, reverse
+
+from metrics.pages.account import account
+from metrics.pages.audience import audience
+from metrics.pages.backtest import backtest
+from metrics.pages.campaign import campaign, dry_run
+from metrics.pages.drivers import drivers
+from metrics.pages.overrides import override
+from metrics.pages.scorecard import scorecard
+from metrics.pages.survey_results import survey_results
+
+REVENUE = "accounts.view_revenue"
+
+
+class Page(NamedTuple):
+    """One page: the name and route of its URL below /admin/, its view, and the permissions it takes, all.
+
+    With a title it is in the menu, which has no place for a page about one row.
+    """
+
+    name: str
+    route: str
+    view: Callable[..., HttpResponseBase]
+    permissions: tuple[str, ...]
+    title: str = ""
+    icon: str = ""
+
+    def is_for(self, user: Any) -> bool:
+        """Whether the user may open it."""
+        return bool(user.has_perms(self.permissions))
+
+
+# The menu keeps this order.
+PAGES = (
+    Page("account", "account/<int:pk>/", account, ("accounts.view_account",)),
+    Page("override", "account/<int:pk>/override/", override, ("metrics.add_healthoverride",)),
+    Page("audience", "audience/<int:pk>/", audience, ("surveys.view_audience",)),
+    Page("campaign", "campaign/<int:pk>/", campaign, ("surveys.view_campaign",)),
+    Page("dry_run", "campaign/<int:pk>/dry-run/", dry_run, ("surveys.view_campaign",)),
+    Page("drivers", "survey/<slug:slug>/drivers/", drivers, ("surveys.view_survey",)),
+    Page("survey_results", "survey/<slug:slug>/results/", survey_results, ("surveys.view_survey",)),
+    Page("scorecard", "scorecard/", scorecard, ("metrics.view_scorecard",), "Scorecard", "tune"),
+    Page("backtest", "backtest/", backtest, ("metrics.view_health",), "Back-test", "fact_check"),
+)
+
+
+def patterns() -> list[URLPattern]:
+    """Return the URL of each page, behind the login and its permissions."""
+    return [path(page.route, admin.site.admin_view(_guarded(page)), name=page.name) for page in PAGES]
+
+
+def menu(user: Any) -> list[dict[str, Any]]:
+    """Return the links of the menu that the user may follow."""
+    return [
+        {"title": page.title, "icon": page.icon, "link": reverse(page.name)}
+        for page in PAGES
+        if page.title and page.is_for(user)
+    ]
+
+
+def _guarded(page: Page) -> Callable[..., HttpResponseBase]:
+    @wraps(page.view)
+    def view(request: HttpRequest, **of: Any) -> HttpResponseBase:
+        if not page.is_for(request.user):
+            raise PermissionDenied
+        return page.view(request, **of)
+
+    return view
