@@ -3,6 +3,7 @@ from accounts.models.events import Event, SignalRule
 from accounts.models.exports import Export
 from accounts.models.imports import ImportChange, TableImport
 from accounts.models.keys import ApiKey, CallCount
+from accounts.models.notes import Note
 from accounts.models.people import Team, User, Viewer
 from accounts.models.replies import Reply
 from accounts.models.revenue import ExchangeRate, ServicesMonth, Subscription
@@ -17,6 +18,7 @@ __all__ = [
     "ExchangeRate",
     "Export",
     "ImportChange",
+    "Note",
     "Reply",
     "ServicesMonth",
     "Signal",

@@ -1,16 +1,19 @@
 from metrics.models.closes import Close, RevenueMonth, TallyMonth
 from metrics.models.health import Health, HealthOverride, Scorecard
+from metrics.models.portfolio import AccountNps, SavedView
 from metrics.models.scores import Absorbed, Comment, Score, Slice, Tally
 from metrics.models.targets import Target
 from metrics.models.words import Taxonomy, WordModel
 
 __all__ = [
     "Absorbed",
+    "AccountNps",
     "Close",
     "Comment",
     "Health",
     "HealthOverride",
     "RevenueMonth",
+    "SavedView",
     "Score",
     "Scorecard",
     "Slice",
