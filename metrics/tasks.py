@@ -10,6 +10,7 @@ from accounts.models import Export
 from metrics.actions.closing import close_months
 from metrics.actions.exporting import write_next_export
 from metrics.actions.health import score_missing
+from metrics.actions.portfolio import count_missing_nps
 from metrics.actions.reading import learn_words, read_comments
 from metrics.actions.refresh import refresh_metrics
 from metrics.audit import differences, sampled_days
@@ -26,9 +27,11 @@ def absorb(*, sweep: bool = False) -> None:
 
 @shared_task
 def score() -> None:
-    """Write the health snapshots that are missing, those of today included."""
+    """Write the health snapshots that are missing, those of today included, and the scores lists go by."""
     now = timezone.now()
-    score_missing(today=timezone.localdate(now, settings.REPORTING_ZONE), now=now)
+    today = timezone.localdate(now, settings.REPORTING_ZONE)
+    score_missing(today=today, now=now)
+    count_missing_nps(today=today)
 
 
 @shared_task

@@ -30,7 +30,7 @@ def edit_note(note: Note, *, text: str, by: User, now: datetime) -> Note:
 
 @transaction.atomic
 def erase_note(note: Note, *, by: User, now: datetime) -> Note:
-    """Take the words of a note away for good: one's own, or any with the right to delete. Raises NoteRefused."""
+    """Take the words of a note away for good: one's own, or any with the right to. Raises NoteRefused."""
     note = _unerased(note)
     if note.author_id != by.pk and not by.has_perm("accounts.delete_note"):
         raise NoteRefused("Only who wrote a note erases it, or an administrator.")
@@ -41,7 +41,7 @@ def erase_note(note: Note, *, by: User, now: datetime) -> Note:
 
 def _unerased(note: Note) -> Note:
     # Whoever edits a note while somebody else erases it must not bring its words back.
-    found = Note.objects.select_for_update().get(pk=note.pk)
+    found: Note = Note.objects.select_for_update().get(pk=note.pk)
     if found.erased_at:
         raise NoteRefused("The note has been erased.")
     return found

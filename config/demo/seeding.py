@@ -21,6 +21,7 @@ from config.demo.timeline import Timeline, dice
 from config.demo.voices import VISITORS, Voices
 from metrics.actions.absorb import rebuild_metrics
 from metrics.actions.health import score_accounts
+from metrics.actions.portfolio import count_account_nps
 from surveys.links import token_for, token_hash
 from surveys.models import Collector, Invitation, Programme
 
@@ -69,6 +70,7 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
     rebuild_metrics()
     for day in (*timeline.month_ends(SCORED_MONTHS), *timeline.last_days(SCORED_DAYS)):
         score_accounts(day=day, now=min(timeline.now, timeline.end_of(day)))
+    count_account_nps(day=today)
     return Seeded(
         accounts=len(customers),
         contacts=sum(len(customer.contacts) for customer in customers),

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from metrics.actions.absorb import BATCH, Absorption, absorb_responses
 from metrics.actions.health import score_accounts
+from metrics.actions.portfolio import count_account_nps
 
 # A sweep compares all responses each time, so it takes fewer and larger steps.
 SWEEP_BATCH = 10 * BATCH
@@ -23,4 +24,5 @@ def refresh_metrics(*, now: datetime, sweep: bool = False) -> Absorption:
         if absorbed.accounts:
             today = timezone.localdate(now, settings.REPORTING_ZONE)
             score_accounts(day=today, now=now, accounts=absorbed.accounts)
+            count_account_nps(day=today, accounts=absorbed.accounts)
     return absorbed

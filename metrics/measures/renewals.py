@@ -1,7 +1,7 @@
 """Which contracts came to their end and were renewed, and which come to their end next (METRICS §1.6)."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -100,12 +100,16 @@ def due_terms(scope: Scope) -> list[Term]:
     return sorted(due, key=lambda term: (term.due_on, str(term.account)))
 
 
-def coming_renewals(scope: Scope, days: int) -> list[Due]:
-    """Return what ends within so many days from today and is not renewed yet, the nearest first."""
+def coming_renewals(scope: Scope, days: int, among: Collection[int] | None = None) -> list[Due]:
+    """Return what ends within so many days from today and is not renewed yet, the nearest first.
+
+    Of all accounts in question, or of those among the given ones.
+    """
     require_revenue(scope.viewer)
     end = scope.today + timedelta(days=days)
     rates = rates_on(scope.today)
-    rows = _rows(scope.accounts, scope.today, end)
+    accounts = scope.accounts if among is None else scope.accounts.filter(pk__in=among)
+    rows = _rows(accounts, scope.today, end)
     renewed = set(successors(row.line(rates) for row in rows))
     due: dict[tuple[date, int], list[_Row]] = defaultdict(list)
     for row in rows:

@@ -154,6 +154,12 @@ def shrunk_accounts(scope: Scope) -> dict[int, shrinkage.Shrunk]:
     return {account: each for account, each in found.items() if each}
 
 
+def account_splits(scope: Scope, only: Q | None = None) -> dict[int, Split]:
+    """Return how many of each account gave which likelihood, of those that meet a condition on answers."""
+    found = _splits(scope, "account", only=only)
+    return {account: groups for (account,), groups in found.items() if account}
+
+
 def _measure(
     scope: Scope,
     metric: str,
@@ -185,9 +191,10 @@ def _by(scope: Scope, name: str) -> dict[Any, Split]:
     return {group: groups for (group,), groups in _splits(scope, name).items()}
 
 
-def _splits(scope: Scope, *by: str) -> dict[tuple[Any, ...], Split]:
+def _splits(scope: Scope, *by: str, only: Q | None = None) -> dict[tuple[Any, ...], Split]:
     """Return detractors, passives and promoters of every group, confidential surveys left out."""
-    cells = read_cells(scope, ("nps",), *by, only=~Q(survey__in=confidential_surveys(scope)))
+    told = ~Q(survey__in=confidential_surveys(scope))
+    cells = read_cells(scope, ("nps",), *by, only=told & only if only else told)
     if not (scope.survey or scope.programme):
         cells = [cell for cell in cells if cell.mode == scope.mode]
     settings_of = question_settings({(cell.survey, cell.question_key): "nps" for cell in cells})
