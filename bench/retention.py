@@ -35,6 +35,7 @@ WHERE account.external_id LIKE 'bench-%%' AND NOT (term = 1 AND account.id %% 20
 def run() -> list[tuple[str, str, str]]:
     """Return the seconds that retention and the bridge take."""
     with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE accounts_account CASCADE")
         cursor.execute(FILL_ACCOUNTS, (ACCOUNTS,))
         cursor.execute(FILL_TERMS, ())
         cursor.execute("ANALYZE accounts_account, accounts_subscription")

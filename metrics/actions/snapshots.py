@@ -22,17 +22,17 @@ CREATE TEMPORARY TABLE fresh_health (
 # Half the time that one statement with all rows as a JSON document took.
 FILL = "COPY fresh_health (account_id, score, base, confidence, band, parts, inputs_hash) FROM STDIN"
 WRITE = """
-WITH held AS (
-    SELECT DISTINCT ON (account_id) account_id, revision, inputs_hash, computed_at
-    FROM metrics_health WHERE day = %(day)s AND account_id = ANY(%(accounts)s)
-    ORDER BY account_id, revision DESC
-), numbered AS (
+WITH numbered AS (
     SELECT fresh.*, CASE
         WHEN held.revision IS NULL THEN 1
         WHEN %(is_open)s OR held.computed_at >= %(replay_from)s THEN held.revision
         WHEN held.inputs_hash IS DISTINCT FROM fresh.inputs_hash AND %(is_revised)s THEN held.revision + 1
     END AS revision
-    FROM fresh_health AS fresh LEFT JOIN held USING (account_id)
+    FROM fresh_health AS fresh LEFT JOIN LATERAL (
+        SELECT revision, inputs_hash, computed_at FROM metrics_health AS health
+        WHERE (health.account_id, health.day) = (fresh.account_id, %(day)s)
+        ORDER BY revision DESC LIMIT 1
+    ) AS held ON true
 )
 INSERT INTO metrics_health
     (account_id, scorecard_id, day, revision, score, base, confidence, band, parts, inputs_hash, computed_at)
@@ -73,7 +73,6 @@ def write_snapshots(snapshots: Sequence[Snapshot], *, day: date, now: datetime, 
         cursor.execute(
             WRITE,
             {
-                "accounts": [each.account for each in snapshots],
                 "scorecard": scorecard.pk,
                 "day": day,
                 "now": now,
