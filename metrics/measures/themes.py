@@ -1,16 +1,32 @@
 """What comments are about, how they sound, and how much revenue the accounts that say it pay."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.db import connection
+
+from metrics.measures.comments import Wanted, comments_of
 from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.exchange import rates_on
-from metrics.measures.revenue import arr_on
+from metrics.measures.revenue import Arr, arr_on
 from metrics.measures.scope import Scope
 from metrics.models import Comment
 from metrics.words.extra import missing_in_words
+
+# The newest so many are what a page may take the time for.
+MOST_COMMENTS = 20_000
+# Stands for all comments among the names of themes, none of which is empty.
+OF_ALL = ""
+# The first line is written by the QuerySet: who sees what is decided there alone.
+COUNTS = """
+WITH found AS ({found})
+SELECT '', mood, count(*), count(*) FILTER (WHERE themes = '{{}}'), NULL FROM found GROUP BY mood
+UNION ALL
+SELECT theme, mood, count(*), 0, array_agg(DISTINCT account_id) FROM found
+CROSS JOIN LATERAL unnest(themes) AS theme GROUP BY theme, mood
+"""
 
 
 class Theme(NamedTuple):
@@ -29,49 +45,72 @@ class Theme(NamedTuple):
 
 
 class Themes(NamedTuple):
-    """The themes named most first, over how many comments, how many name none, and what is to be said."""
+    """The themes named most first, over how many comments, how many name none, and what is to be said.
+
+    `moods` says how many comments sound how; what no reader could tell is under "".
+    """
 
     themes: Sequence[Theme]
     comments: int
     without_theme: int
     without_mood: int
     notes: tuple[str, ...]
+    moods: Mapping[str, int]
+    is_cut: bool = False
 
 
-def themes(scope: Scope) -> Themes:
-    """Return the themes of the comments in question, in three queries; confidential surveys are left out."""
-    rows: Any = Comment.objects.visible_to(scope.viewer).filter(scope.days(), scope.surveys())
-    rows = rows.exclude(survey__in=confidential_surveys(scope)).exclude(read_at=None, corrected_at=None)
-    if scope.is_narrowed:
-        rows = rows.filter(account__in=scope.accounts)
-    if scope.language:
-        rows = rows.filter(language=scope.language)
+def themes(
+    scope: Scope, wanted: Wanted | None = None, *, most: int | None = None, arr: Arr | None = None
+) -> Themes:
+    """Return the themes of the comments in question, or of the newest so many; confidential ones left out.
+
+    In three queries, one without those that `arr` (of the accounts, where revenue may be seen) takes.
+    """
+    rows = comments_of(scope, wanted).exclude(survey__in=confidential_surveys(scope))
+    rows = rows.exclude(read_at=None, corrected_at=None)
+    if scope.viewer.sees_revenue and arr is None:
+        arr = arr_on(scope.end, scope.accounts, rates_on(scope.end))
     moods: dict[str, Counter[str]] = defaultdict(Counter)
     accounts: dict[str, set[int]] = defaultdict(set)
-    total = bare = silent = 0
-    for named, mood, account in rows.values_list("themes", "mood", "account").iterator():
-        total, bare, silent = total + 1, bare + (not named), silent + (not mood)
-        for name in named:
-            moods[name][mood] += 1
-            if account:
-                accounts[name].add(account)
-    sees = scope.viewer.sees_revenue
-    arr = arr_on(scope.end, scope.accounts, rates_on(scope.end)) if sees else None
-    found = []
-    for name, counts in moods.items():
-        amounts = [arr.of(account) for account in accounts[name]] if arr else [None]
-        value = None if None in amounts else sum((each for each in amounts if each), Decimal(0))
-        found.append(
-            Theme(
-                name,
-                counts.total(),
-                negative=counts[Comment.Mood.NEGATIVE],
-                neutral=counts[Comment.Mood.NEUTRAL],
-                positive=counts[Comment.Mood.POSITIVE],
-                accounts=len(accounts[name]),
-                arr=value,
-            )
-        )
+    bare = 0
+    for name, mood, count, without_theme, of in _counts(rows, most):
+        moods[name][mood] += count
+        bare += without_theme
+        accounts[name].update(filter(None, of or ()))
+    total = moods.pop(OF_ALL, Counter())
+    found = [_theme(name, counts, accounts[name], arr) for name, counts in moods.items()]
     notes = tuple(filter(None, (missing_in_words(), *(arr.notes if arr else ()))))
     ranked = sorted(found, key=lambda each: (-each.comments, each.name))
-    return Themes(ranked, total, bare, silent, notes)
+    silent = total.pop("", 0)
+    return Themes(
+        ranked,
+        total.total() + silent,
+        bare,
+        silent,
+        notes,
+        dict(total),
+        is_cut=total.total() + silent == most,
+    )
+
+
+def _theme(name: str, moods: Mapping[str, int], accounts: set[int], arr: Arr | None) -> Theme:
+    amounts = [arr.of(account) for account in accounts] if arr else [None]
+    return Theme(
+        name,
+        sum(moods.values()),
+        negative=moods.get(Comment.Mood.NEGATIVE, 0),
+        neutral=moods.get(Comment.Mood.NEUTRAL, 0),
+        positive=moods.get(Comment.Mood.POSITIVE, 0),
+        accounts=len(accounts),
+        arr=None if None in amounts else sum((each for each in amounts if each), Decimal(0)),
+    )
+
+
+def _counts(rows: Any, most: int | None) -> list[tuple[Any, ...]]:
+    """Return rows of theme ("" for all comments), mood, comments, those without theme, and accounts."""
+    found = rows.order_by("-day", "-pk").values_list("themes", "mood", "account_id")[:most]
+    sql, parameters = found.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTS.format(found=sql), parameters)
+        counted: list[tuple[Any, ...]] = cursor.fetchall()
+    return counted

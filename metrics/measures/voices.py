@@ -117,20 +117,26 @@ def newest_comments(scope: Scope, limit: int, *, unhappy_first: bool = False) ->
 def voices(responses: Iterable[Response]) -> list[Voice]:
     """Return the responses in their order with their scores and words, in four queries."""
     heard = list(responses)
-    rows = Score.objects.filter(response__in=heard, kind__in=MEASURED)
-    scores = sorted(rows, key=lambda row: (MEASURED.index(row.kind), row.question_key))
-    settings = question_settings({(each.survey_id, each.question_key): each.kind for each in scores})
-    given: Mapping[int, list[Given]] = defaultdict(list)
-    for score in scores:
-        given[score.response_id].append(_given(score, settings[score.survey_id, score.question_key]))
+    given = scores_given(heard)
     words: Mapping[int, list[str]] = defaultdict(list)
     for response_id, text in Comment.objects.filter(response__in=heard).values_list("response", "text"):
         words[response_id].append(text)
     confidential = promising(Q(survey__in={each.survey_id for each in heard}))
     return [
-        Voice(each, tuple(given[each.pk]), tuple(words[each.pk]), each.survey_id in confidential)
+        Voice(each, given.get(each.pk, ()), tuple(words[each.pk]), each.survey_id in confidential)
         for each in heard
     ]
+
+
+def scores_given(responses: Iterable[Response]) -> dict[int, tuple[Given, ...]]:
+    """Return the scores of each response that gave any, those that say most first, in two queries."""
+    rows = Score.objects.filter(response__in=responses, kind__in=MEASURED)
+    scores = sorted(rows, key=lambda row: (MEASURED.index(row.kind), row.question_key))
+    settings = question_settings({(each.survey_id, each.question_key): each.kind for each in scores})
+    given: Mapping[int, list[Given]] = defaultdict(list)
+    for score in scores:
+        given[score.response_id].append(_given(score, settings[score.survey_id, score.question_key]))
+    return {response: tuple(scores) for response, scores in given.items()}
 
 
 def _given(score: Score, settings: Settings) -> Given:

@@ -3,10 +3,12 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from accounts.models import Account, Contact
 from accounts.models.people import OfAccount
+from metrics.models.search import Searchable, saying
 from surveys.models import Response, Survey
 
 
@@ -127,6 +129,10 @@ class Comments(OfAccount):
         """Comments that nobody has read yet, neither a model nor a person."""
         return self.filter(read_at=None, corrected_at=None)
 
+    def saying(self, words: str) -> Self:
+        """Comments that say these words, in any form that their language has for them."""
+        return self.alias(searchable=Searchable("language", "text")).filter(saying(words))
+
 
 class Comment(models.Model):
     """One row is the words of one answer, beside what was found in them.
@@ -174,6 +180,9 @@ class Comment(models.Model):
             models.Index(fields=("account", "-day")),
             models.Index(fields=("survey", "-day")),
             models.Index(fields=("id",), condition=models.Q(read_at=None), name="unread_comments"),
+            models.Index(fields=("-day", "-id"), name="newest_comments"),
+            GinIndex(Searchable("language", "text"), name="words_of_comments"),
+            GinIndex(fields=("themes",), name="themes_of_comments"),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,249 @@
+"""Comments as people look for them: by their words, by theme, mood and account, the newest first.
+
+Of confidential surveys only what tells nobody apart (SECURITY T22): by what the words themselves say, in
+months that hold enough people, without day, account and answer.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Count, F, Func, IntegerField, Q, Value
+from django.db.models.functions import TruncMonth
+
+from accounts.models import Account, Contact
+from metrics.formulas.days import month_of
+from metrics.formulas.disclosure import blocks
+from metrics.measures.confidentiality import confidential_surveys, whole_months
+from metrics.measures.scope import Scope
+from metrics.measures.voices import Given, scores_given
+from metrics.models import Comment
+from metrics.models.search import DICTIONARY, UNSPACED
+from surveys.models import Response
+
+# Which written words of a comment are what was looked for, whatever their ending. An operator of the search
+# is none: what was left out does not stand in what was found.
+HITS = f"""
+SELECT comment.id, array_agg(DISTINCT word.token) FROM metrics_comment AS comment
+CROSS JOIN LATERAL (SELECT {DICTIONARY} AS name) AS dictionary
+CROSS JOIN LATERAL ts_parse('default', comment.text) AS word
+WHERE comment.id = ANY(%s) AND tsvector_to_array(to_tsvector(dictionary.name, word.token))
+    && tsvector_to_array(to_tsvector(dictionary.name, %s))
+GROUP BY comment.id
+"""  # noqa: S608 - the dictionaries are ours
+# With the largest accounts first, comments of so many accounts are read at a time, then of eight times more.
+ACCOUNTS_AT_ONCE = 20
+# By what a comment may be narrowed that stands in its own words.
+IN_THE_WORDS = frozenset({"survey", "programme", "language"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What comments are looked for besides the scope: words, a theme, a mood, a part of an account's name."""
+
+    words: str = ""
+    theme: str = ""
+    mood: str = ""
+    company: str = ""
+
+
+class Cursor(NamedTuple):
+    """After which comment a page goes on; with the largest accounts first, also of which account it is."""
+
+    day: date
+    pk: int
+    account: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.day}.{self.pk}.{self.account}"
+
+    @classmethod
+    def read(cls, text: str) -> "Cursor | None":
+        """Return the cursor that an address holds, None for anything else."""
+        try:
+            day, pk, account = text.split(".")
+            cursor = cls(date.fromisoformat(day), int(pk), int(account))
+        except ValueError:
+            return None
+        return cursor if 0 <= cursor.pk < 2**63 and 0 <= cursor.account < 2**63 else None
+
+
+class Part(NamedTuple):
+    """A piece of a comment, and whether it is what was looked for."""
+
+    text: str
+    is_hit: bool
+
+
+class Said(NamedTuple):
+    """One comment with what its author also gave; of a confidential survey without whose it is."""
+
+    comment: Comment
+    response: Response
+    parts: tuple[Part, ...]
+    given: tuple[Given, ...]
+    is_confidential: bool
+    arr: Decimal | None = None
+
+    @property
+    def account(self) -> Account | None:
+        """Whose customer wrote it; None where the survey promised not to say, or nobody knows."""
+        return None if self.is_confidential else self.response.account
+
+    @property
+    def contact(self) -> Contact | None:
+        """Who wrote it; None when anonymous, or since gone to another account."""
+        contact = self.response.contact
+        is_there = contact and contact.account_id == self.response.account_id
+        return contact if is_there and not self.is_confidential else None
+
+
+class Found(NamedTuple):
+    """A page of comments, and after which one the next page goes on, None on the last page."""
+
+    said: Sequence[Said]
+    next: Cursor | None
+
+
+def comments_of(scope: Scope, wanted: Wanted | None = None) -> Any:
+    """Return the comments in question as a QuerySet, in two queries more where surveys are confidential."""
+    wanted = wanted or Wanted()
+    rows: Any = Comment.objects.visible_to(scope.viewer).filter(scope.surveys())
+    promised = confidential_surveys(scope)
+    shown = scope.days() & ~Q(survey__in=promised)
+    says_more = (
+        scope.is_narrowed or scope.narrowings - IN_THE_WORDS or scope.without_flagged or wanted.company
+    )
+    if promised and not says_more:
+        shown |= _disclosed(scope, promised)
+    rows = rows.filter(shown)
+    if scope.is_narrowed:
+        rows = rows.filter(account__in=scope.accounts)
+    if scope.channel:
+        rows = rows.filter(response__channel=scope.channel)
+    if scope.without_flagged:
+        rows = rows.filter(response__flags=[])
+    if scope.language:
+        rows = rows.filter(language=scope.language.partition("-")[0].lower())
+    if wanted.company:
+        named = Account.objects.visible_to(scope.viewer).filter(name__icontains=wanted.company)
+        rows = rows.filter(account__in=named)
+    if wanted.theme:
+        rows = rows.filter(themes__contains=[wanted.theme])
+    if wanted.mood:
+        rows = rows.filter(mood=wanted.mood)
+    return rows.saying(wanted.words) if wanted.words else rows
+
+
+def newest_first(rows: Any, after: Cursor | None, limit: int) -> tuple[list[Comment], Cursor | None]:
+    """Return a page of comments, the newest first, and where the next one begins."""
+    page = list(_after(rows, after).order_by("-day", "-pk")[: limit + 1])
+    return _cut(page, limit)
+
+
+def largest_first(
+    rows: Any, ranked: Sequence[int], after: Cursor | None, limit: int
+) -> tuple[list[Comment], Cursor | None]:
+    """Return a page of comments of accounts in the order given, the newest of each account first."""
+    page: list[Comment] = []
+    place = 0
+    if after and after.account in ranked:
+        place = ranked.index(after.account) + 1
+        same = _after(rows.filter(account=after.account), after)
+        page += same.order_by("-day", "-pk")[: limit + 1]
+    step = ACCOUNTS_AT_ONCE
+    while len(page) <= limit and place < len(ranked):
+        some = list(ranked[place : place + step])
+        rank = Func(Value(some), F("account"), function="array_position", output_field=IntegerField())
+        page += rows.filter(account__in=some).order_by(rank, "-day", "-pk")[: limit + 1 - len(page)]
+        place, step = place + step, 8 * step
+    return _cut(page, limit)
+
+
+def told(
+    scope: Scope,
+    comments: Sequence[Comment],
+    words: str = "",
+    arr: Mapping[int, Decimal | None] | None = None,
+) -> list[Said]:
+    """Return comments with what was given beside them and what was looked for, in five queries at most."""
+    heard = Response.objects.select_related("survey", "account", "contact").in_bulk(
+        [each.response_id for each in comments]
+    )
+    given = scores_given(heard.values())
+    hits = _hits(comments, words)
+    promised = confidential_surveys(scope)
+    return [
+        Said(
+            each,
+            heard[each.response_id],
+            parts_of(each.text, hits.get(each.pk, ())),
+            given.get(each.response_id, ()),
+            is_confidential := each.survey_id in promised,
+            None if arr is None or is_confidential or not each.account_id else arr.get(each.account_id),
+        )
+        for each in comments
+        if each.response_id in heard
+    ]
+
+
+def parts_of(text: str, hits: Collection[str]) -> tuple[Part, ...]:
+    """Return a text cut at the words that were looked for, nothing of it lost."""
+    if not hits:
+        return (Part(text, is_hit=False),)
+    longest_first = sorted(hits, key=len, reverse=True)
+    pattern = re.compile("|".join(rf"(?<!\w){re.escape(hit)}(?!\w)" for hit in longest_first))
+    if any(UNSPACED.search(hit) for hit in hits):
+        pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+    parts, end = [], 0
+    for found in pattern.finditer(text):
+        parts += [Part(text[end : found.start()], is_hit=False), Part(found.group(), is_hit=True)]
+        end = found.end()
+    return tuple(part for part in (*parts, Part(text[end:], is_hit=False)) if part.text)
+
+
+def _hits(comments: Sequence[Comment], words: str) -> dict[int, Sequence[str]]:
+    if not words or not comments:
+        return {}
+    if UNSPACED.search(words):
+        return {each.pk: [words] for each in comments}
+    with connection.cursor() as cursor:
+        cursor.execute(HITS, ([each.pk for each in comments], words))
+        return dict(cursor.fetchall())
+
+
+def _after(rows: Any, after: Cursor | None) -> Any:
+    if after is None:
+        return rows
+    return rows.filter(day__lte=after.day).filter(Q(day__lt=after.day) | Q(pk__lt=after.pk))
+
+
+def _cut(page: list[Comment], limit: int) -> tuple[list[Comment], Cursor | None]:
+    if len(page) <= limit:
+        return page, None
+    last = page[limit - 1]
+    return page[:limit], Cursor(last.day, last.pk, last.account_id or 0)
+
+
+def _disclosed(scope: Scope, surveys: Collection[int]) -> Q:
+    """Return the condition on comments of confidential surveys to lie in blocks of months that may be shown.
+
+    Blocks are those of all that was ever said, so that no two windows differ by fewer people.
+    """
+    people: dict[int, dict[date, int]] = defaultdict(dict)
+    rows: Any = Comment.objects.filter(survey__in=surveys).order_by()
+    months = rows.values_list("survey", TruncMonth("day")).annotate(people=Count("response", distinct=True))
+    for survey, month, count in months:
+        people[survey][month] = count
+    wide, shown = whole_months(scope), Q(pk__in=())
+    for survey, by_month in people.items():
+        for block in blocks(by_month):
+            end = month_of(block.last).end
+            if (wide.start is None or wide.start <= block.first) and end <= wide.end:
+                shown |= Q(survey=survey, day__gte=block.first, day__lt=end)
+    return shown
