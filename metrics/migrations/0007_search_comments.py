@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     # Indexes on a million comments are built beside the work, which no transaction may hold.
     atomic = False
 
-    dependencies = [("metrics", "0005_roles")]
+    dependencies = [("metrics", "0006_portfolio")]
 
     operations = [
         django.contrib.postgres.operations.AddIndexConcurrently(
