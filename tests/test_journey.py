@@ -29,18 +29,18 @@ def build_survey(page: Page, url: str) -> Survey:
     page.goto(f"{url}/admin/surveys/survey/add/")
     page.fill("#id_title", "How are we doing?")
     page.select_option("#id_programme", label="Relationship")
-    for number, (text, kind) in enumerate(
-        [
-            ("How likely are you to recommend us?", "nps"),
-            ("How satisfied are you with our support?", "csat"),
-            ("What is the main reason?", "long_text"),
-        ]
-    ):
-        if number:
-            page.click("text=Add a question")
-        page.fill(f"#id_questions-{number}-text", text)
-        page.select_option(f"#id_questions-{number}-kind", kind)
-    page.click("button[name=_save]")
+    page.get_by_role("button", name="Start blank").click()
+    questions = [
+        ("How likely are you to recommend us?", "nps"),
+        ("How satisfied are you with our support?", "csat"),
+        ("What is the main reason?", "long_text"),
+    ]
+    for number, (text, kind) in enumerate(questions, start=1):
+        page.click("#add-question")
+        page.click(f"#add-{kind}")
+        expect(page.locator("#panel-title")).to_contain_text(f"Question {number}")
+        page.fill("#id_text", text)
+        expect(page.locator("#build-outline").get_by_text(text)).to_be_visible()
     survey = Survey.objects.get(title="How are we doing?")
     page.goto(f"{url}/admin/surveys/survey/{survey.pk}/change/")
     page.get_by_role("link", name=re.compile("Publish")).click()

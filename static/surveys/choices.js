@@ -59,11 +59,11 @@ function setUpChoices(area) {
     row.dataset.key = choice.key;
     row.setAttribute("x-sort:item", "");
     row.innerHTML =
-      '<span class="material-symbols-outlined" data-choice-drag title="Drag to move">drag_indicator</span>' +
+      '<span class="grip" data-choice-drag title="Drag to move"></span>' +
       '<input type="text" maxlength="500" aria-label="Choice">' +
       '<label title="Asks for words of one\'s own"><input type="checkbox" data-flag="open">open</label>' +
       '<label title="Rules the other choices out"><input type="checkbox" data-flag="exclusive">exclusive</label>' +
-      '<button type="button" class="material-symbols-outlined" aria-label="Remove the choice">close</button>';
+      '<button type="button" aria-label="Remove the choice" title="Remove">×</button>';
     const input = row.querySelector("input[type=text]");
     input.value = choice.text;
     for (const flag of choice.flags) row.querySelector(`[data-flag=${flag}]`).checked = true;

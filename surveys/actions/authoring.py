@@ -1,6 +1,6 @@
 """Writes of the working copy and its publication."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +9,10 @@ from django.db.models import Q
 
 from accounts.models import User
 from surveys.actions.drafts import draft_json, frame_of, write_parts
-from surveys.choice_lines import ChoiceLine
 from surveys.definition import Definition, Question
 from surveys.interchange.native import DefinitionRefused, from_json, to_json
 from surveys.kinds import KINDS, Scale
-from surveys.models import Choice, Collector, Logo, Programme, Survey, Version
-from surveys.models import Question as QuestionRow
+from surveys.models import Collector, Logo, Programme, Survey, Version
 from surveys.readiness import faults_in
 from surveys.versions import published_definition
 
@@ -106,34 +104,6 @@ def close_survey(survey: Survey, *, now: datetime) -> None:
 def reopen_survey(survey: Survey) -> None:
     """Take answers again, with no end in sight."""
     Survey.objects.filter(pk=survey.pk).update(closes_at=None)
-
-
-def set_choices(
-    question: QuestionRow, lines: Sequence[ChoiceLine], *, translations: Mapping[str, Mapping[str, str]]
-) -> None:
-    """Make these the question's choices, in this order; `translations` holds texts by language and key."""
-    rows = [
-        Choice(
-            question=question,
-            key=line.key,
-            position=position,
-            text=line.text,
-            is_other=line.is_other,
-            is_exclusive=line.is_exclusive,
-            translations={
-                code: {"text": texts[line.key]} for code, texts in translations.items() if texts.get(line.key)
-            },
-        )
-        for position, line in enumerate(lines)
-    ]
-    with transaction.atomic():
-        question.choices.exclude(key__in=[row.key for row in rows]).delete()
-        Choice.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=("question", "key"),
-            update_fields=("position", "text", "is_other", "is_exclusive", "translations"),
-        )
 
 
 def create_survey(definition: Definition, *, programme: Programme, slug: str) -> Survey:

@@ -109,7 +109,7 @@ class ImportViews(VisibleAdmin):
         )
         self.log_addition(request, survey, "Imported from a file.")
         messages.success(request, f"“{survey.title}” is a draft now: look it over, then publish it.")
-        return HttpResponseRedirect(reverse("admin:surveys_survey_change", args=[survey.pk]))
+        return HttpResponseRedirect(reverse("admin:surveys_survey_build", args=[survey.pk]))
 
     def _import_page(self, request: HttpRequest, *, status: int = 200, **context: Any) -> TemplateResponse:
         return TemplateResponse(

@@ -1,5 +1,9 @@
+import gzip
+import re
+
 import pytest
 
+TOKEN = rb'csrfmiddlewaretoken" value="(.+?)"'
 pytestmark = pytest.mark.django_db
 
 
@@ -28,3 +32,14 @@ def test_the_login_page_may_not_be_framed_and_loads_only_from_here(client):
     assert "frame-ancestors 'none'" in policy
     assert "http" not in policy
     assert client.get("/admin/login/")["X-Frame-Options"] == "DENY"
+
+
+def test_pages_of_the_admin_travel_compressed_with_a_token_masked_anew(client):
+    pages = [client.get("/admin/login/", HTTP_ACCEPT_ENCODING="gzip, br") for _ in range(2)]
+    assert [page["Content-Encoding"] for page in pages] == ["gzip", "gzip"]
+    tokens = [
+        re.search(rb'csrfmiddlewaretoken" value="(.+?)"', gzip.decompress(page.content)) for page in pages
+    ]
+    assert tokens[0].group(1) != tokens[1].group(1)
+    assert "Content-Encoding" not in client.get("/admin/login/")
+    assert "Content-Encoding" not in client.get("/api/schema/", HTTP_ACCEPT_ENCODING="gzip")

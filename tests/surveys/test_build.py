@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.urls import reverse
 from surveys.actions.authoring import create_survey
 from surveys.actions.drafts import draft_json
 from surveys.admin.builder.acts import ACTS
+from surveys.admin.builder.places import PANELS
 from surveys.interchange.native import from_json
 from surveys.kinds import KINDS
 from surveys.models import Version
@@ -93,6 +95,17 @@ def test_the_page_shows_the_outline_and_the_question_that_is_open(client, survey
     assert set(parts) == {"build-top", "build-outline", "build-middle"}
     for kind in KINDS.values():
         assert kind.about in parts["build-middle"]
+
+
+def test_every_icon_that_a_page_shows_is_drawn(client, survey):
+    drawn = set(
+        re.findall(r'<symbol id="(\w+)"', (settings.BASE_DIR / "static/surveys/icons.svg").read_text())
+    )
+    shown = set()
+    for query in ({}, *({"open": panel} for panel in PANELS)):
+        shown |= set(re.findall(r"icons\.svg#(\w*)", client.get(url_of(survey), query).content.decode()))
+    assert {kind.icon for kind in KINDS.values()} <= shown
+    assert shown <= drawn
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -16,6 +16,7 @@ from tests.accounts.staff import logged_in, member
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+XSS = "\"><svg/onload=fetch('//127.0.0.1:9/x')><script>window.__x=1</script>"
 GALLERY = "/admin/surveys/survey/gallery/"
 
 
@@ -203,6 +204,43 @@ def test_choices_and_settings_are_saved_as_they_are_typed(open_page, survey):
     page.locator("#id_kind").select_option("rating")
     expect(page.get_by_label("Shown as")).to_be_visible()
     expect(page.locator("#id_kind")).to_be_focused()
+
+
+PASTE_TWO_LINES = """() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text", "Green\\nSomething else");
+    document.activeElement.dispatchEvent(new ClipboardEvent("paste", {clipboardData, cancelable: true}));
+}"""
+
+
+def test_a_pasted_list_becomes_a_choice_a_line_and_a_choice_is_taken_away(open_page, survey):
+    page = open_page(url_of(survey, "?open=question&name=colour"))
+    page.get_by_role("button", name="Add a choice").click()
+    page.evaluate(PASTE_TWO_LINES)
+    page.get_by_role("button", name="Remove the choice").first.click()
+    saved(page)
+    choices = draft_json(survey)["questions"][1]["choices"]
+    assert [choice["text"]["en"] for choice in choices] == ["Blue", "Green", "Something else"]
+
+
+def test_no_text_of_staff_runs(open_page):
+    questions = [{**factories.NPS, "text": XSS}, {**factories.WHY, "text": f"</script>{XSS}"}]
+    survey = factories.published_survey(questions, title=f"</script>{XSS}")
+    contact = factories.contact(factories.account(name=XSS), name=XSS)
+    response = factories.respond(survey, {"nps": 9, "why": XSS}, contact=contact, hidden={"from": XSS})
+    for path in (
+        url_of(survey),
+        url_of(survey, "?open=survey"),
+        reverse("admin:surveys_survey_change", args=[survey.pk]),
+        reverse("admin:surveys_survey_publish", args=[survey.pk]),
+        reverse("admin:surveys_survey_preview", args=[survey.pk]),
+        reverse("admin:surveys_response_change", args=[response.pk]),
+        reverse("admin:surveys_response_changelist"),
+        reverse("admin:accounts_account_changelist"),
+        reverse("admin:accounts_contact_change", args=[contact.pk]),
+    ):
+        page = open_page(path)
+        assert page.evaluate("window.__x") is None, path
 
 
 def test_what_cannot_be_saved_is_said_and_another_persons_words_are_not_overwritten(open_page, survey):

@@ -6,16 +6,10 @@ from typing import Any
 
 from surveys.actions.editing import last_step, readiness
 from surveys.admin.builder.conditions import drawn
-from surveys.admin.builder.forms import (
-    DraftForm,
-    EndingForm,
-    FrameForm,
-    PageForm,
-    QuestionEditForm,
-    ThemeForm,
-    own_text,
-)
+from surveys.admin.builder.forms import DraftForm, EndingForm, PageForm, own_text
 from surveys.admin.builder.places import Place, place_of_fault
+from surveys.admin.builder.question_form import QuestionEditForm
+from surveys.admin.builder.survey_forms import FrameForm, ThemeForm
 from surveys.changes import changes_between
 from surveys.condition_rows import Group, in_words
 from surveys.definition import Definition, Question
@@ -28,7 +22,6 @@ from surveys.sketches import earlier_than, earlier_than_page, sketched
 from surveys.versions import published_definition
 
 Context = dict[str, Any]
-STATUS_COLOURS = {"draft": "info", "live": "success", "closed": "warning"}
 
 
 def opened(place: Place | None, document: Document) -> Place:
@@ -55,7 +48,6 @@ def screen(survey: Survey, document: Document, place: Place, *, now: datetime, m
         "place": place,
         "may_edit": may_edit,
         "status": survey.status(now),
-        "status_colour": STATUS_COLOURS[survey.status(now)],
         "versions": survey.versions.defer("definition"),
         "new_page_number": len(pages_in(document)) + 1,
         "changes": _changes(survey, definition) if is_checks else None,

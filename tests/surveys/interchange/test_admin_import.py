@@ -62,7 +62,7 @@ def test_a_file_is_reported_on_and_becomes_a_draft_once_confirmed(client, url):
     programme = factories.programme()
     response = client.post(url, {"definition": definition_in(page), "programme": programme.pk})
     survey = Survey.objects.get()
-    assert response.url == reverse("admin:surveys_survey_change", args=[survey.pk])
+    assert response.url == reverse("admin:surveys_survey_build", args=[survey.pk])
     assert (survey.title, survey.programme, survey.live_version) == ("Coffee", programme, None)
     assert [question.key for question in survey.questions.order_by("position")] == ["who", "sign"]
 

@@ -5,14 +5,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
-    UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-    UnfoldBooleanSwitchWidget,
-)
 
 from surveys.choice_lines import ChoiceLine, LinesRefused, read_lines, write_lines
 from surveys.kinds import Kind, SettingsRefused
@@ -28,7 +20,7 @@ class RowsField(forms.CharField):
         self.rows = {row["key"]: row["text"] for row in rows}
         self.language = language
         shown = (ChoiceLine(key, text.get(language, "")) for key, text in self.rows.items())
-        widget = UnfoldAdminTextareaWidget({"rows": 5})
+        widget = forms.Textarea({"rows": 5})
         super().__init__(initial=write_lines(shown), max_length=100_000, widget=widget, **kwargs)
 
     def clean(self, value: Any) -> list[dict[str, Any]]:
@@ -99,7 +91,6 @@ def _field(kind: Kind, name: str, settings: Mapping[str, Any], language: str) ->
             required=False,
             initial=settings.get(name, ""),
             max_length=MAX_TEXT,
-            widget=UnfoldAdminTextInputWidget(),
         )
     default = kind.defaults.get(name)
     value = settings.get(name, default)
@@ -107,20 +98,16 @@ def _field(kind: Kind, name: str, settings: Mapping[str, Any], language: str) ->
         words = [(word, word.capitalize()) for word in kind.options[name]]
         if name in kind.optional:
             words.insert(0, ("", "Anything"))
-        return forms.ChoiceField(
-            label=label, required=False, initial=value, choices=words, widget=UnfoldAdminSelectWidget()
-        )
+        return forms.ChoiceField(label=label, required=False, initial=value, choices=words)
     if isinstance(default, bool):
-        return forms.BooleanField(
-            label=label, required=False, initial=value, widget=UnfoldBooleanSwitchWidget()
-        )
+        return forms.BooleanField(label=label, required=False, initial=value)
     automatic = _automatic(kind, name, settings)
     return forms.IntegerField(
         label=label,
         required=False,
         # A value that follows from the other settings stays blank, so that it goes on following.
         initial=None if default is None and value == automatic else value,
-        widget=UnfoldAdminIntegerFieldWidget({"placeholder": "none" if automatic is None else automatic}),
+        widget=forms.NumberInput({"placeholder": "none" if automatic is None else automatic}),
     )
 
 
@@ -128,14 +115,14 @@ def _special(holds: str, label: str, value: Any, language: str) -> forms.Field:
     if holds == "rows":
         return RowsField(list(value or ()), language, label=label, help_text="One a line.")
     if holds == "number":
-        widget = UnfoldAdminDecimalFieldWidget({"placeholder": "none"})
-        return NumberField(label=label, required=False, initial=value, widget=widget)
+        step = forms.NumberInput({"placeholder": "none", "step": "any"})
+        return NumberField(label=label, required=False, initial=value, widget=step)
     if holds == "day":
-        widget = UnfoldAdminTextInputWidget({"type": "date"})
-        return DayField(label=label, required=False, initial=value, widget=widget)
-    widget = UnfoldAdminTextareaWidget({"rows": 3})
+        day = forms.TextInput({"type": "date"})
+        return DayField(label=label, required=False, initial=value, widget=day)
+    words = forms.Textarea({"rows": 3})
     return forms.CharField(
-        label=label, required=False, initial=value or "", max_length=MAX_PARAGRAPH, widget=widget
+        label=label, required=False, initial=value or "", max_length=MAX_PARAGRAPH, widget=words
     )
 
 
