@@ -39,6 +39,7 @@ LISTS = {
     "Data": (
         ("Imports", "upload", "accounts.tableimport"),
         ("Exports", "download", "accounts.export"),
+        ("Closed months", "event_available", "metrics.close"),
     ),
     "Settings": (
         ("Users", "person", "accounts.user"),

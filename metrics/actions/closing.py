@@ -1,4 +1,4 @@
-"""Closing months: what was known of a month's revenue and answers is kept, and a restatement is told apart.
+"""Closing months: what was known of a month's revenue, rates and answers is kept, restatements told apart.
 
 A row holds from `since` until `until`; closing again ends the rows that no longer hold and writes those that
 do, so any past date can be asked what it knew. Running twice changes nothing.
@@ -14,7 +14,7 @@ from django.utils import timezone
 from metrics.formulas.days import month_of, months_later
 from metrics.models import Close
 
-LOCK = 0x65617273_0002
+LOCK = 0x65617273_0003
 # Late answers and corrected contracts restate as many months; older ones are frozen.
 OPEN_MONTHS = 24
 
@@ -32,13 +32,19 @@ SELECT %(month)s::date AS month, survey_id, question_key, min(kind) AS kind, sli
 FROM metrics_tally WHERE day >= %(month)s AND day < %(after)s
 GROUP BY survey_id, question_key, slice_id, value
 """
+# The revenue of a month is that of the first day after it, and so are the rates that go with it.
+RATES = """
+SELECT %(month)s::date AS month, currency, rate FROM accounts_exchangerate WHERE month = %(after)s
+"""
 # An attribute that changed since is no restatement: the account is kept as it was at the close.
 KINDS = {
     "metrics_revenuemonth": (REVENUE, ("account_id", "product", "currency", "annual_value")),
+    "metrics_ratemonth": (RATES, ("currency", "rate")),
     "metrics_tallymonth": (TALLIES, ("survey_id", "question_key", "slice_id", "value", "count")),
 }
 COLUMNS = {
     "metrics_revenuemonth": "month, account_id, product, currency, annual_value, segment, tier, region",
+    "metrics_ratemonth": "month, currency, rate",
     "metrics_tallymonth": "month, survey_id, question_key, kind, slice_id, value, count",
 }
 END = """

@@ -1,4 +1,4 @@
-from metrics.models.closes import Close, RevenueMonth, TallyMonth
+from metrics.models.closes import Close, RateMonth, RevenueMonth, TallyMonth
 from metrics.models.health import Health, HealthOverride, Scorecard
 from metrics.models.portfolio import AccountNps, SavedView
 from metrics.models.scores import Absorbed, Comment, Score, Slice, Tally
@@ -12,6 +12,7 @@ __all__ = [
     "Comment",
     "Health",
     "HealthOverride",
+    "RateMonth",
     "RevenueMonth",
     "SavedView",
     "Score",

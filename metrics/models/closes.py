@@ -89,6 +89,31 @@ class RevenueMonth(models.Model):
         return f"{self.month:%Y-%m} {self.annual_value} {self.currency}"
 
 
+class RateMonth(models.Model):
+    """One row is what a currency was worth on the first day after a month, as known for a while."""
+
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    rate = models.DecimalField(max_digits=18, decimal_places=8)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    objects: "models.Manager[Any]" = Known.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("month", "currency"),
+                condition=models.Q(until=None),
+                name="one_current_rate_a_month",
+            ),
+        )
+        indexes = (models.Index(fields=("month", "since")),)
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.currency} {self.rate}"
+
+
 class TallyMonth(models.Model):
     """One row is how many answers of one value a month had in one slice, as known for a while."""
 

@@ -197,6 +197,33 @@ def test_a_closed_month_is_kept_and_a_restatement_told_apart(scope):
     assert ask("grr", scope(known_on=date(2026, 6, 3), attributes={"segment": "a"})).n == 1
 
 
+def test_a_corrected_exchange_rate_is_told_apart_from_the_one_known_then(scope):
+    rate = ExchangeRate.objects.create(currency="EUR", month=date(2025, 6, 1), rate=Decimal("1.00"))
+    dollars = f.account(segment="a")
+    f.subscription(dollars, date(2025, 1, 1), date(2026, 5, 1), 1000, currency="USD")
+    f.subscription(f.account(), date(2025, 1, 1), None, 1000, currency="EUR")
+    close_months(now=NOW)
+    assert ask("grr", scope(known_on=date(2026, 6, 3))).value == 50
+    rate.rate = Decimal("3.00")
+    rate.save()
+    (restated,) = close_months(now=NOW + timedelta(days=3))
+    assert (restated.month, restated.added, restated.removed) == (date(2025, 5, 1), 1, 1)
+    known = [ask("grr", scope(known_on=day)).value for day in (date(2026, 6, 3), date(2026, 6, 5))]
+    assert known == [50, 75]
+    assert ask("grr", scope()).value == 75
+
+
+def test_a_rate_that_nobody_knew_then_leaves_the_figure_open(scope):
+    f.subscription(f.account(), date(2025, 1, 1), None, 1000, currency="EUR")
+    close_months(now=NOW)
+    ExchangeRate.objects.create(currency="EUR", month=date(2025, 4, 1), rate=Decimal("1.10"))
+    close_months(now=NOW + timedelta(days=3))
+    then, later = (ask("grr", scope(known_on=day)) for day in (date(2026, 6, 3), date(2026, 6, 5)))
+    assert (then.value, later.value) == (None, 100)
+    assert "no exchange rate for EUR" in then.notes[0]
+    assert "April 2025" in later.notes[0]
+
+
 def test_answers_are_replayed_as_they_were_known_too(scope):
     survey = f.published_survey()
     f.respond(survey, {"nps": 10}, at=datetime(2026, 5, 10, tzinfo=UTC))

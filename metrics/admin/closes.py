@@ -1,0 +1,41 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from metrics.models import Close
+
+
+@admin.register(Close)
+class CloseAdmin(ModelAdmin):
+    """The monthly closes, and every restatement of one; nobody edits what was known."""
+
+    list_display = ("month", "kind", "since", "until", "added", "removed")
+    list_filter = ("month",)
+    fields = list_display
+    readonly_fields = ("kind",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the closes, each told whether there was one of its month before."""
+        former = Close.objects.filter(month=OuterRef("month"), since__lt=OuterRef("since"))
+        return super().get_queryset(request).annotate(is_restated=Exists(former))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Leave closing to the nightly task."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let nobody rewrite what was known."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let nobody forget what was known."""
+        return False
+
+    @display(description="what", label={"closed": "success", "restated": "warning"})
+    def kind(self, close: Any) -> str:
+        """Say whether the month was closed, or restated after something was learnt of it."""
+        return "restated" if close.is_restated else "closed"
