@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("metrics", "0006_portfolio"),
+        ("metrics", "0007_search_comments"),
     ]
 
     operations = [
