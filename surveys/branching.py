@@ -11,7 +11,7 @@ from typing import Any
 from surveys.definition import Definition, Ending, Question
 from surveys.kinds import KINDS, Answer
 from surveys.kinds.dates import is_day
-from surveys.kinds.kind import UNPRINTABLE
+from surveys.kinds.kind import UNPRINTABLE, fold
 
 MAX_DEPTH = 10
 MAX_NODES = 200
@@ -98,11 +98,6 @@ def _picked(question: Question, answer: Answer) -> tuple[str, ...]:
         # What one row holds; the matrix as a whole picks nothing.
         return (answer,) if isinstance(answer, str) else tuple(answer) if isinstance(answer, list) else ()
     return KINDS[question.kind].picked(answer)
-
-
-def fold(text: str) -> str:
-    """Return the text without regard to case, as browsers can tell it too (they know no `casefold`)."""
-    return text.upper().lower()
 
 
 def counted_key(question: Question, value: Any) -> Any:

@@ -1,5 +1,4 @@
-// What a respondent's page can do beyond HTML. The page is whole without any of this: the server draws every
-// state, decides what counts, and is asked again for whatever goes wrong here.
+// What a respondent's page can do beyond HTML. It is whole without: the server draws every state and decides.
 
 const DAYS_KEPT = 30;
 const SAVE_AFTER = 1200;
@@ -10,18 +9,26 @@ const root = document.documentElement;
 const find = (selector, within = document) => within.querySelector(selector);
 const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-// Reading answers: the rules of surveys/kinds, for the kinds that say how (Kind.reader).
+// Reading and refusing answers: the rules of surveys/kinds, as Kind.rule hands them over. What no control of ours can
+// send is left to the server.
 
-const BLANK = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
+const BLANK = "(?:(?!\\ufeff)[\\s\\x1c-\\x1f\\x85])+";
 const EDGES = new RegExp(`^${BLANK}|${BLANK}$`, "g");
 const UNPRINTABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]/u;
 const NUMBER = /^[+-]?\d{1,15}(\.\d{1,15}|,(\d{1,2}|\d{4,15}))?$/;
+const LARGEST = 1e11;
+const DAY = /^(?!0000)\d{4}-\d\d-\d\d$/;
 const OPEN_LENGTH = 300;
 const trim = (text) => text.replace(EDGES, "");
+const fold = (text) => text.toUpperCase().toLowerCase();
+
+// The code of the sentence that says why, and the number or day in it.
+const refuse = (code, limit) => ({ code, limit });
 
 const clean = (text, most) => {
   const words = trim(text.replace(/\r\n?/g, "\n"));
-  return UNPRINTABLE.test(words) || [...words].length > most ? undefined : words;
+  if (UNPRINTABLE.test(words)) return refuse("unprintable");
+  return [...words].length > most ? refuse("too_long", most) : words;
 };
 
 const only = (values) => {
@@ -29,34 +36,89 @@ const only = (values) => {
   return given.length === 1 ? given[0] : "";
 };
 
+const openWords = (of) => clean(of(".other")[0] ?? "", OPEN_LENGTH);
+
+// `of` gives the values of the question's field, or of the one with that ending.
 const readers = {
-  point(values, _, low, high) {
-    const value = only(values);
-    return /^[0-9]{1,3}$/.test(value) && value >= low && value <= high ? +value : undefined;
+  point(of, low, high) {
+    const value = only(of(""));
+    return /^\d{1,3}$/.test(value) && value >= low && value <= high ? +value : undefined;
   },
-  number(values, _, low, high, decimals) {
-    const text = trim(only(values));
+  number(of, low, high, decimals) {
+    const text = trim(only(of("")));
+    if (!text) return undefined;
     const value = +text.replace(",", ".");
-    const isFine = value >= low && value <= high && +value.toFixed(decimals) === value;
-    return NUMBER.test(text) && isFine ? value : undefined;
+    if (!NUMBER.test(text) || Math.abs(value) > LARGEST) return refuse("not_a_number");
+    if (low !== null && value < low) return refuse("number_too_low", low);
+    if (high !== null && value > high) return refuse("number_too_high", high);
+    if (+value.toFixed(decimals) === value) return value;
+    return decimals ? refuse("too_many_decimals", decimals) : refuse("not_whole");
   },
-  words(values, _, least, most) {
-    const words = clean(only(values), most);
-    return words && [...words].length >= least ? words : undefined;
+  day(of, low, high) {
+    const text = trim(only(of("")));
+    if (!text) return undefined;
+    const day = new Date(DAY.test(text) ? text : NaN);
+    if (isNaN(day) || !day.toISOString().startsWith(text)) return refuse("not_a_date");
+    if (low && text < low) return refuse("too_early", low);
+    return high && text > high ? refuse("too_late", high) : text;
   },
-  picks(values, said, least, most, open, alone) {
-    const picks = values.filter(Boolean).map((key) => (key === open ? "other" : key));
-    // A radio button cannot be taken back: who wrote words and pressed none meant the open choice.
-    if (!picks.length && open && most === 1 && !least && trim(said)) picks.push("other");
-    if (!picks.length || (open && picks.includes("other") && clean(said, OPEN_LENGTH) === undefined)) return undefined;
-    if (picks.some((key) => alone.includes(key))) return picks.length === 1 ? picks : undefined;
-    return picks.length < least || (most && picks.length > most) ? undefined : picks;
+  words(of, least, most, code, expression) {
+    const words = clean(only(of("")), most);
+    if (!words || words.code) return words || undefined;
+    if ([...words].length < least) return refuse("too_short", least);
+    return expression && !new RegExp(`^(?:${expression})$`, "u").test(words) ? refuse(code) : words;
+  },
+  pick(of, open) {
+    const [pick] = of("").filter(Boolean);
+    const words = openWords(of);
+    // Who wrote words and pressed no button meant the open choice.
+    if (!open || (pick ? pick !== open : !words)) return pick && [pick];
+    return words.code ? words : ["other"];
+  },
+  picks(of, open, least, most, alone) {
+    const picks = of("").filter(Boolean).map((key) => (key === open ? "other" : key));
+    if (!picks.length) return undefined;
+    const words = picks.includes("other") && openWords(of);
+    if (words.code) return words;
+    const isAlone = picks.some((key) => alone.includes(key));
+    if (isAlone && picks.length > 1) return refuse("exclusive");
+    if (!isAlone && picks.length < least) return refuse("too_few_picks", least);
+    return most && picks.length > most ? refuse("too_many_picks", most) : picks;
+  },
+  typed(of, open, choices) {
+    const text = trim(only(of("")));
+    const found =
+      choices.find(([key]) => key === text) ??
+      choices.find(([, ...names]) => text && names.some((name) => fold(name) === fold(text)));
+    if (found && found[0] !== open) return [found[0]];
+    if (text && !found && !open) return refuse("not_offered");
+    const words = text && !found ? clean(text, OPEN_LENGTH) : openWords(of);
+    if (!text && !(open && words)) return undefined;
+    return words.code ? words : ["other"];
+  },
+  ranks(of, choices, isPartial) {
+    const order = [];
+    for (const choice of choices) {
+      const rank = only(of(`.${choice}`));
+      if (rank && order[rank]) return refuse("rank_twice");
+      if (rank) order[rank] = choice;
+    }
+    const ranked = order.filter(Boolean);
+    if (!ranked.length) return undefined;
+    return isPartial || ranked.length === choices.length ? ranked : refuse("rank_all");
+  },
+  rows(of, rows, alone) {
+    const answer = new Map();
+    for (const row of rows) {
+      const picks = of(`.${row}`).filter(trim);
+      if (picks.length > 1 && picks.some((key) => alone.includes(key))) return refuse("exclusive");
+      if (picks.length) answer.set(row, picks);
+    }
+    return answer.size ? answer : undefined;
   },
 };
 
-// Branching: the rules of surveys/branching.py, on conditions that surveys/live.py cut down to this page.
-
-const fold = (text) => text.toUpperCase().toLowerCase();
+// Branching: the rules of surveys/branching.py, on what surveys/live.py left of the conditions.
 
 const holds = ([operator, ...parts], answers) => {
   if (operator === "all") return parts.every((part) => holds(part, answers));
@@ -65,48 +127,52 @@ const holds = ([operator, ...parts], answers) => {
   const [key, value] = parts;
   const answer = answers.get(key);
   if (operator === "answered" || answer === undefined) return answer !== undefined;
-  if (operator === "less") return typeof answer === "number" && answer < value;
-  if (operator === "greater") return typeof answer === "number" && answer > value;
-  if (operator === "picked") return answer.includes(value);
+  if (operator === "less") return typeof answer === typeof value && answer < value;
+  if (operator === "greater") return typeof answer === typeof value && answer > value;
+  if (operator === "picked") return Array.isArray(answer) && answer.includes(value);
   if (operator === "says") return typeof answer === "string" && fold(answer).includes(fold(value));
-  return Array.isArray(answer) ? answer.length === 1 && value.includes(answer[0]) : value.includes(answer);
+  return value.includes(answer.length === 1 ? answer[0] : answer);
 };
 
-/** Return the keys of the questions that are asked; `valuesOf` gives what the form holds under a name. */
-export const asked = (questions, valuesOf) => {
+const lacking = (must, answer, rows) => {
+  if (!must) return undefined;
+  if (answer === undefined) return refuse(must);
+  return answer instanceof Map && answer.size < rows.length ? refuse("rows_missing") : undefined;
+};
+
+/** Return what is asked, the answers, and why some are refused; `valuesOf` reads a field. */
+export const judge = ({ questions, needs_answer: needsAnswer }, valuesOf) => {
   const answers = new Map();
-  const isAsked = ({ key, reader, show_if: condition }) => {
+  const refused = new Map();
+  const asked = questions.filter(({ key, rule, must, show_if: condition }) => {
     if (condition && !holds(condition, answers)) return false;
-    if (reader) {
-      const [kind, ...rule] = reader;
-      answers.set(key, readers[kind](valuesOf(key), valuesOf(`${key}.other`)[0] ?? "", ...rule));
-    }
+    const [reader, ...rest] = rule ?? [];
+    const answer = reader && readers[reader]((end) => valuesOf(key + end), ...rest);
+    const fault = answer?.code ? answer : lacking(must, answer, rest[0]);
+    if (fault) refused.set(key, fault);
+    if (answer === undefined || answer === fault) return true;
+    answers.set(key, answer);
+    if (answer instanceof Map) answer.forEach((picks, row) => answers.set(`${key}.${row}`, picks));
     return true;
-  };
-  return questions.filter(isAsked).map(({ key }) => key);
+  });
+  const first = asked.find(({ rule }) => rule);
+  if (needsAnswer && first && !answers.size && !refused.size) refused.set(first.key, refuse("nothing_answered"));
+  return { asked: asked.map(({ key }) => key), answers, refused };
 };
 
 // The page as it stands; each answer of the server may bring the next one.
 
-let form;
-let page;
-let conditional;
-let always;
-let savedBody;
-let isTouched;
-let isBusy;
-let waitingFor;
-let saveTimer;
-let retryTimer;
-let goOnTimer;
+let form, page, conditional, always, judged;
+let savedBody, isTouched, isBusy, waitingFor;
+let saveTimer, retryTimer, goOnTimer;
 let wait = 2000;
 
-// Never as a property of the form: a question may be called "action", and would stand in its place.
+// Never as a property of the form: a question may be called "action".
 const hidden = (name) => find(`input[type=hidden][name="${name}"]`, form);
 
 const phrase = (name, count) => {
   const words = page.words[name];
-  const text = typeof words === "string" ? words : (words[new Intl.PluralRules(root.lang).select(count)] ?? words.other);
+  const text = words.other ? (words[new Intl.PluralRules(root.lang).select(count)] ?? words.other) : words;
   return text.replace(/\{\w+\}/, count);
 };
 
@@ -116,15 +182,20 @@ const tell = (text, isLoud = false) => {
   state.classList.toggle("loud", isLoud);
 };
 
+const questionOf = (key) => find(`[id="${key}-q"]`, form);
+
 const branch = () => {
   const fields = new FormData(form);
-  const shown = asked(page.questions, (name) => fields.getAll(name)).filter((key) => conditional.includes(key));
+  // What a number's or a day's field cannot read, it sends as nothing.
+  const valuesOf = (name) => (find(`[name="${name}"]`, form)?.validity.badInput ? ["?"] : fields.getAll(name));
+  judged = judge(page, valuesOf);
+  const shown = judged.asked.filter((key) => conditional.includes(key));
   let news = 0;
   for (const key of conditional) {
     const isShown = shown.includes(key);
     const template = find(`template[data-for="${key}"]`, form);
     if (template && isShown) template.replaceWith(template.content);
-    const question = find(`[id="${key}-q"]`, form);
+    const question = questionOf(key);
     const isNew = isShown && (template || question.hidden);
     if (question) question.hidden = !isShown;
     if (!isNew) continue;
@@ -135,26 +206,71 @@ const branch = () => {
   return news;
 };
 
-// Texts that repeat an answer of the same page, as surveys/filling.py puts it in.
+// Texts that repeat an answer of the same page, as surveys/filling.py fills them.
 
-const shownOf = (key) => {
-  const controls = find(`[id="${key}-q"]:not([hidden])`, form) ? findAll(`[name="${key}"]`, form) : [];
-  const told = controls.map((control) => {
-    if (control.type === "radio" || control.type === "checkbox") {
-      if (!control.checked) return "";
-      return control.closest("label")?.textContent ?? control.value;
-    }
-    return control.tagName === "SELECT" ? control.value && control.selectedOptions[0].text : control.value;
-  });
-  return told.filter(trim).map(trim).join(", ").replace(/\s+/g, " ").slice(0, LONGEST_VALUE);
+const told = (key) => {
+  const question = questionOf(key);
+  const [reader, open] = page.questions.find((one) => one.key === key).rule;
+  const name = (pick) => {
+    const text = trim((pick.closest("label") ?? pick).textContent) || pick.value;
+    const words = open && pick.value === open && trim(find(`[name="${key}.other"]`, question).value);
+    return words ? `${text}: ${words}` : text;
+  };
+  const picks = (within, between) => findAll(":checked", within).filter(({ value }) => value).map(name).join(between);
+  if (!judged.answers.has(key)) return "";
+  if (reader === "rows") {
+    const lines = findAll(".row", question).map((row) => [find("legend", row).textContent, picks(row, " | ")]);
+    return lines.filter(([, line]) => line).map((line) => line.join(": ")).join("; ");
+  }
+  if (reader === "ranks") {
+    const items = findAll(".rank", question).filter(rankOf);
+    return items.map((item, place) => `${place + 1}. ${find("label", item).textContent}`).join("; ");
+  }
+  if (reader === "number") return `${judged.answers.get(key)} ${find(".unit", question)?.textContent ?? ""}`;
+  return picks(question, ", ") || find(".text", question).value;
 };
 
 const pipe = () => {
-  for (const [key, parts] of Object.entries(page.texts)) {
-    const told = find(`[id="${key}-q"] .told`, form);
-    const text = parts.map((part) => (typeof part === "string" ? part : shownOf(part[0]) || part[1])).join("");
-    if (told && told.innerText !== text) told.innerText = text;
+  const shown = ([key, fallback]) => trim(told(key)).replace(/\s+/g, " ").slice(0, LONGEST_VALUE) || fallback;
+  for (const [place, parts] of page.texts) {
+    const text = parts.map((part) => (typeof part === "string" ? part : shown(part))).join("");
+    for (const element of findAll(place, form)) if (element.innerText !== text) element.innerText = text;
   }
+};
+
+// Beside each field, why its answer is not taken, as the server would say it.
+
+const mark = (key, fault) => {
+  const question = questionOf(key);
+  const said = find(".said", question) ?? Object.assign(document.createElement("p"), { className: "said", id: `${key}-error` });
+  said.textContent = fault ? phrase(`error.${fault.code}`, fault.limit) : "";
+  if (fault) find(".controls", question).before(said);
+  else said.remove();
+  question.classList.remove("new");
+  question.classList.toggle("wrong", fault);
+  const described = find(`[id="${key}"]`, question) ?? question;
+  const parts = ["help", "hint", "error"].map((part) => `${key}-${part}`);
+  described.setAttribute("aria-describedby", parts.filter((id) => find(`[id="${id}"]`, question)).join(" "));
+  const controls = "input:not([type=radio], .words *), select, textarea";
+  for (const control of question.matches("[role=radiogroup]") ? [question] : findAll(controls, question)) {
+    if (fault) control.ariaInvalid = "true";
+    else control.removeAttribute("aria-invalid");
+  }
+};
+
+/** Say what is wrong, and return whether anything is; what there are no words for is left to the server. */
+const isRefused = () => {
+  branch();
+  const { asked, refused } = judged;
+  if ([...refused.values()].some(({ code }) => !page.words[`error.${code}`])) return false;
+  for (const key of asked) mark(key, refused.get(key));
+  const [first] = refused.keys();
+  if (!first) return false;
+  find(".problems", form)?.remove();
+  tell(phrase("problems", refused.size), true);
+  questionOf(first).scrollIntoView();
+  find(".handle, :checked, .controls :is(input, select, textarea)", questionOf(first)).focus({ preventScroll: true });
+  return true;
 };
 
 const bodyOf = (go) => {
@@ -167,7 +283,7 @@ const bodyOf = (go) => {
 const post = (body, options) =>
   fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(body), credentials: "same-origin", ...options });
 
-// What a device remembers of a visit: its key, and what could not be sent. Nothing on a device of many people.
+// What a device remembers of a visit: its key, and what could not be sent. Not where many share it.
 
 const PLACE = `earshot ${location.pathname}`;
 
@@ -185,7 +301,7 @@ const remember = (kept) => {
   try {
     localStorage.setItem(PLACE, JSON.stringify({ key: hidden("_key").value, at: Date.now(), ...kept }));
   } catch {
-    // A private window, or a full one. What the server keeps has to do.
+    // A private window, or a full one.
   }
 };
 
@@ -193,11 +309,11 @@ const forget = () => {
   try {
     localStorage.removeItem(PLACE);
   } catch {
-    // As above.
+    // Likewise.
   }
 };
 
-// Keeping what is answered so far; only after a person did something, for a loaded page alone says nothing.
+// Keeping what is answered so far, once a person did something: a loaded page alone says nothing.
 
 const save = async (options) => {
   clearTimeout(saveTimer);
@@ -216,8 +332,7 @@ const save = async (options) => {
   }
 };
 
-// Sending. What finds no connection waits on the device under its key, so that it counts once, however often it is
-// tried; what the server answers with is the next page.
+// Sending. What finds no connection waits on the device; under its key it counts once, however often it is tried.
 
 const waitForConnection = (go) => {
   waitingFor = go;
@@ -232,8 +347,9 @@ const waitForConnection = (go) => {
 const linkButton = (text, onclick) =>
   Object.assign(document.createElement("button"), { type: "button", className: "link", textContent: text, onclick });
 
-const turn = async (go, body = bodyOf(go)) => {
-  if (isBusy) return;
+const turn = async (go, written) => {
+  if (isBusy || (go === "next" && !written && isRefused())) return;
+  const body = written ?? bodyOf(go);
   isBusy = true;
   [saveTimer, retryTimer, goOnTimer].forEach(clearTimeout);
   form.classList.add("busy");
@@ -249,7 +365,7 @@ const turn = async (go, body = bodyOf(go)) => {
     return location.assign(response.headers.get("Location"));
   }
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
-  // What could not even be read is shown by the browser itself, which can go back to what was typed.
+  // What could not be read is shown by the browser itself, which can go back to what was typed.
   if (UNREAD.includes(response.status) && !find("form[data-answers]", next)) return HTMLFormElement.prototype.submit.call(form);
   show(next);
   if (form && response.ok) remember();
@@ -283,7 +399,7 @@ const begin = () => {
   savedBody = bodyOf("save");
 };
 
-// Going on with what was begun on this device; a personal link's page comes with what the server kept.
+// Going on with what was begun on this device; a personal link's page comes filled.
 
 const fill = (fields) => {
   for (const name of new Set(fields.keys())) {
@@ -322,7 +438,7 @@ const resume = async () => {
   if (kept.body && fields.get("_page") === new FormData(form).get("_page")) fill(fields);
 };
 
-// Ranking: by dragging an item, or by the arrow keys on its handle; the selects beneath hold the answer.
+// Ranking: by dragging, or by the arrow keys on a handle; the selects beneath hold the answer.
 
 const rankOf = (item) => find("select", item).value;
 
@@ -369,7 +485,7 @@ const dragRank = (event) => {
   item.classList.add("dragged");
   item.onpointermove = ({ clientY }) => {
     const { previousElementSibling: above, nextElementSibling: below } = item;
-    // The others move: an item that leaves its place would lose the pointer.
+    // The others move: one that leaves its place would lose the pointer.
     if (above && clientY < above.getBoundingClientRect().bottom - above.offsetHeight / 3) item.after(above);
     else if (below && clientY > below.getBoundingClientRect().top + below.offsetHeight / 3) item.before(below);
   };
@@ -381,7 +497,7 @@ const dragRank = (event) => {
   };
 };
 
-// Keys, where the focus is in a question: digits for points, letters for choices, Enter to go on.
+// Keys, with the focus in a question: digits for points, letters for choices, Enter to go on.
 
 let digits = "";
 let digitsTimer;
@@ -419,7 +535,7 @@ const pressKey = (event) => {
   }
 };
 
-// One question a screen: a pick made by pointer, digit or letter goes on by itself. The arrow keys only look around.
+// One question a screen: a pick by pointer, digit or letter goes on by itself; the arrow keys only look around.
 
 const goOnAlone = (question, delay) => {
   clearTimeout(goOnTimer);
@@ -427,8 +543,6 @@ const goOnAlone = (question, delay) => {
   if (!page.goes_on || !picked || picked.closest(".choice")?.querySelector(".words")) return;
   goOnTimer = setTimeout(() => turn("next"), delay);
 };
-
-// What people do.
 
 const count = (field) => {
   const left = field.maxLength - field.value.length;
@@ -443,6 +557,8 @@ const change = (event) => {
   if (event.target.maxLength > 0) count(event.target);
   const news = branch();
   pipe();
+  const { id = "" } = event.target.closest(".wrong") ?? {};
+  if (id) mark(id.slice(0, -2), judged.refused.get(id.slice(0, -2)));
   if (news) find(".news", form).textContent = phrase("more_questions", news);
   clearTimeout(saveTimer);
   saveTimer = setTimeout(save, SAVE_AFTER);

@@ -52,7 +52,7 @@ class YesNo(Kind):
             ],
         }
 
-    def reader(self, question: Question) -> list[Any]:
+    def rule(self, question: Question) -> list[Any]:
         """Return that the answer is a word."""
         return ["words", 1, 3]
 
@@ -117,9 +117,9 @@ class Consent(Kind):
             "is_picked": sheet.value(question.key) == "yes",
         }
 
-    def reader(self, question: Question) -> list[Any]:
+    def rule(self, question: Question) -> list[Any]:
         """Return that it is one tick."""
-        return ["picks", 1, 1, "", []]
+        return ["pick", ""]
 
     def picked(self, answer: Answer) -> tuple[str, ...]:
         """Return that it was given."""

@@ -10,6 +10,7 @@ from surveys.kinds.kind import (
     Kind,
     Sheet,
     clean_words,
+    fold,
     is_missing,
     whole_number,
     yes_or_no,
@@ -24,14 +25,9 @@ def choice_named(question: Question, name: str) -> Choice | None:
     name = name.strip()
     if name in question.choice_by_key:
         return question.choice_by_key[name]
-    name = name.casefold()
+    name = fold(name)
     return next(
-        (
-            choice
-            for choice in question.choices
-            if name in (text.casefold() for text in choice.text.by_language.values())
-        ),
-        None,
+        (choice for choice in question.choices if name in map(fold, choice.text.by_language.values())), None
     )
 
 
@@ -195,9 +191,9 @@ class SingleChoice(Choosing):
         """Return the pick as a person reads it."""
         return self.show_pick(question, answer, language)
 
-    def reader(self, question: Question) -> list[Any] | None:
+    def rule(self, question: Question) -> list[Any]:
         """Return that one pick is taken, and which choice is the open one."""
-        return ["picks", 0, 1, self._open_key(question), []]
+        return ["pick", self._open_key(question)]
 
 
 class MultipleChoice(Choosing):
@@ -275,10 +271,19 @@ class MultipleChoice(Choosing):
         """Return the picks as a person reads them."""
         return ", ".join(self.show_pick(question, pick, language) for pick in answer)
 
-    def reader(self, question: Question) -> list[Any]:
+    def rule(self, question: Question) -> list[Any]:
         """Return how many picks are taken, which choice is the open one and which stand alone."""
         least, most = question.settings["min_picks"], question.settings["max_picks"]
         alone = [
             "other" if choice.is_other else choice.key for choice in question.choices if choice.is_exclusive
         ]
-        return ["picks", max(least, 1), most, self._open_key(question), alone]
+        return ["picks", self._open_key(question), least, most, alone]
+
+    def refusals(self, question: Question) -> tuple[str, ...]:
+        """Return that it may be too few, too many, or one that stands alone."""
+        may_be = {
+            "too_few_picks": question.settings["min_picks"] > 1,
+            "too_many_picks": question.settings["max_picks"] is not None,
+            "exclusive": any(choice.is_exclusive for choice in question.choices),
+        }
+        return tuple(code for code, is_so in may_be.items() if is_so)

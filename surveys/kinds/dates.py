@@ -59,6 +59,14 @@ class Day(Kind):
             "max": question.settings["max"] or "",
         }
 
+    def rule(self, question: Question) -> list[Any]:
+        """Return that the answer is a day, and the limits."""
+        return ["day", question.settings["min"], question.settings["max"]]
+
+    def refusals(self, question: Question) -> tuple[str, ...]:
+        """Return that it may be no whole date, or out of range."""
+        return "not_a_date", "too_early", "too_late"
+
 
 def is_day(value: object) -> bool:
     """Whether the value is a day written as 2026-01-31."""

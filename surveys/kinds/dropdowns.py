@@ -35,11 +35,21 @@ class Dropdown(SingleChoice):
         picked = question.choice_by_key.get(sheet.value(question.key))
         return {
             **super().controls(question, sheet),
-            "is_long": len(question.choices) > LONG_LIST,
+            "is_long": self._is_long(question),
             "value": picked.text.into(sheet.language) if picked else sheet.value(question.key),
             "has_words": self.open_choice(question) is not None,
         }
 
-    def reader(self, question: Question) -> list[Any] | None:
-        """Return as for a single choice, None for a list that is searched by typing."""
-        return None if len(question.choices) > LONG_LIST else super().reader(question)
+    def rule(self, question: Question) -> list[Any]:
+        """Return as for a single choice; for a list that is searched by typing, what may be typed."""
+        if not self._is_long(question):
+            return super().rule(question)
+        texts = ((choice.key, choice.text.by_language.values()) for choice in question.choices)
+        return ["typed", self._open_key(question), [[key, *dict.fromkeys(names)] for key, names in texts]]
+
+    def refusals(self, question: Question) -> tuple[str, ...]:
+        """Return that what is typed may not be in the list."""
+        return ("not_offered",) if self._is_long(question) and not self.open_choice(question) else ()
+
+    def _is_long(self, question: Question) -> bool:
+        return len(question.choices) > LONG_LIST

@@ -161,9 +161,13 @@ class Kind(ABC):
         """Return the keys of the choices that an allowed answer picks."""
         return ()
 
-    def reader(self, question: Question) -> list[Any] | None:
-        """Return by which rule of static/surveys/answer.js a browser reads an answer, None when none does."""
+    def rule(self, question: Question) -> list[Any] | None:
+        """Return by which rule of static/surveys/answer.js a browser reads answers, None without any."""
         return None
+
+    def refusals(self, question: Question) -> tuple[str, ...]:
+        """Return why what its controls can send may be refused, besides that something is missing."""
+        return ()
 
     def pickable(self, question: Question, language: str) -> dict[str, str]:
         """Return how a person reads each key that `picked` may name; the open choice counts as "other"."""
@@ -175,6 +179,11 @@ class Kind(ABC):
     def show(self, question: Question, answer: Answer, language: str) -> str:
         """Return an allowed answer as a person reads it."""
         return str(answer)
+
+
+def fold(text: str) -> str:
+    """Return the text without regard to case, as browsers can tell it too (they know no `casefold`)."""
+    return text.upper().lower()
 
 
 def yes_or_no(setting: str, value: object) -> None:

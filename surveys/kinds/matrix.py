@@ -129,6 +129,15 @@ class Matrix(Kind):
             ],
         }
 
+    def rule(self, question: Question) -> list[Any]:
+        """Return the rows, and which choices stand alone."""
+        alone = [choice.key for choice in question.choices if choice.is_exclusive]
+        return ["rows", [*question.row_by_key], alone if question.settings["many"] else []]
+
+    def refusals(self, question: Question) -> tuple[str, ...]:
+        """Return that rows may be missing, or hold what stands alone beside others."""
+        return "rows_missing", "exclusive"
+
     def show(self, question: Question, answer: Answer, language: str) -> str:
         """Return the answers as a person reads them, row by row."""
         parts = []

@@ -55,9 +55,9 @@ class Number(Kind):
             raise AnswerRefused("not_a_number")
         low, high, decimals = (question.settings[name] for name in ("min", "max", "decimals"))
         if low is not None and answer < low:
-            raise AnswerRefused("number_too_low", low=low)
+            raise AnswerRefused("number_too_low", low=_plain(low))
         if high is not None and answer > high:
-            raise AnswerRefused("number_too_high", high=high)
+            raise AnswerRefused("number_too_high", high=_plain(high))
         rounded = round(answer, decimals)
         if rounded != answer:
             raise (
@@ -85,11 +85,14 @@ class Number(Kind):
             "unit": sheet.text(settings.get("unit")),
         }
 
-    def reader(self, question: Question) -> list[Any]:
+    def rule(self, question: Question) -> list[Any]:
         """Return the range and how fine the number may be."""
-        low, high = question.settings["min"], question.settings["max"]
-        range_ = [-MOST if low is None else low, MOST if high is None else high]
-        return ["number", *range_, question.settings["decimals"]]
+        return ["number", *(question.settings[name] for name in ("min", "max", "decimals"))]
+
+    def refusals(self, question: Question) -> tuple[str, ...]:
+        """Return that it may be no number, out of range or too fine."""
+        too_fine = "too_many_decimals" if question.settings["decimals"] else "not_whole"
+        return "not_a_number", "number_too_low", "number_too_high", too_fine
 
     def show(self, question: Question, answer: Answer, language: str) -> str:
         """Return the number with its unit."""

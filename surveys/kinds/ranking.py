@@ -104,6 +104,14 @@ class Ranking(Kind):
         """Return the keys ranked, the first one first."""
         return tuple(answer)
 
+    def rule(self, question: Question) -> list[Any]:
+        """Return what is ranked, and whether some may be left out."""
+        return ["ranks", [*question.choice_by_key], question.settings["allow_partial"]]
+
+    def refusals(self, question: Question) -> tuple[str, ...]:
+        """Return that two may share a rank, or one may lack it."""
+        return ("rank_twice",) if question.settings["allow_partial"] else ("rank_twice", "rank_all")
+
     def show(self, question: Question, answer: Answer, language: str) -> str:
         """Return the order as a person reads it."""
         texts = (question.choice_by_key.get(key) for key in answer)

@@ -55,7 +55,7 @@ class Scale(Kind):
             raise AnswerRefused("off_scale", low=low, high=high)
         return answer
 
-    def reader(self, question: Question) -> list[Any]:
+    def rule(self, question: Question) -> list[Any]:
         """Return the range of the points."""
         return ["point", self.low(question.settings), self.high(question.settings)]
 

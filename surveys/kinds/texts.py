@@ -1,7 +1,8 @@
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from unicodedata import category
 
 from surveys.definition import Question
 from surveys.kinds.kind import Answer, AnswerRefused, Kind, Sheet, clean_words, is_missing, whole_number
@@ -9,28 +10,38 @@ from surveys.kinds.kind import Answer, AnswerRefused, Kind, Sheet, clean_words, 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What a line has to look like: for the server, for the browser, and for the keyboard of a phone."""
+    """What a line has to look like: to the server, to a browser, and for the keyboard of a phone."""
 
-    allowed: re.Pattern[str]
-    html: str
+    allows: Callable[[str], object]
+    expression: str
     inputmode: str
+
+
+def same_everywhere(expression: str, inputmode: str) -> Pattern:
+    """Return the pattern of an expression that means the same in Python and in a browser."""
+    return Pattern(re.compile(expression).fullmatch, expression, inputmode)
+
+
+def is_written_in_letters(line: str) -> bool:
+    """Whether a line begins with a letter and holds but letters, their marks, and what stands in names."""
+    return category(line[0])[0] == "L" and all(one in " .'’-" or category(one)[0] in "LM" for one in line)
 
 
 # A fixed set, since an expression of one's own could keep a process busy for hours (SECURITY T10). None of
 # these has a repetition within a repetition, and all are tried on a line whose length is checked already.
+# A blank is what Python or a browser takes for one: they differ in two characters.
+BLANK = r"\s\x85\ufeff"
+HOST = rf"[^{BLANK}\/?#.]"
 PATTERNS: Mapping[str, Pattern] = {
-    "digits": Pattern(re.compile(r"[0-9]+"), "[0-9]+", "numeric"),
-    "letters": Pattern(re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’-])*"), r"\p{L}[\p{L}\p{M} .'’\-]*", "text"),
-    "code": Pattern(re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*"), r"[A-Za-z0-9][A-Za-z0-9._\/\-]*", "text"),
-    "phone": Pattern(re.compile(r"[+(]?[0-9][0-9 ()/.-]{4,24}"), r"[+\(]?[0-9][0-9 \(\)\/.\-]{4,24}", "tel"),
-    "url": Pattern(
-        re.compile(r"https?://[^\s/?#.]+(?:[.][^\s/?#.]+)+(?:[/?#]\S*)?"),
-        r"https?:\/\/[^\s\/?#.]+([.][^\s\/?#.]+)+([\/?#]\S*)?",
-        "url",
-    ),
+    "digits": same_everywhere("[0-9]+", "numeric"),
+    "letters": Pattern(is_written_in_letters, r"\p{L}[\p{L}\p{M} .'’\-]*", "text"),
+    "code": same_everywhere(r"[A-Za-z0-9][A-Za-z0-9._\/\-]*", "text"),
+    "phone": same_everywhere(r"[+\(]?[0-9][0-9 \(\)\/.\-]{4,24}", "tel"),
+    "url": same_everywhere(rf"https?:\/\/{HOST}+([.]{HOST}+)+([\/?#][^{BLANK}]*)?", "url"),
 }
 # What stands before and behind the @, as e-mail programs take it; quoted names are left to machines.
-ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,64}@[^\s@<>()\[\],;:\"\\.]+(?:[.][^\s@<>()\[\],;:\"\\.]+)+")
+IN_ADDRESS = rf'{BLANK}@<>\(\)\[\],;:"\\'
+ADDRESS = same_everywhere(rf"[^{IN_ADDRESS}]{{1,64}}@[^{IN_ADDRESS}.]+([.][^{IN_ADDRESS}.]+)+", "email")
 LONGEST_ADDRESS = 254
 
 
@@ -68,9 +79,13 @@ class Words(Kind):
             "placeholder": sheet.text(question.settings.get("placeholder")),
         }
 
-    def reader(self, question: Question) -> list[Any] | None:
+    def rule(self, question: Question) -> list[Any]:
         """Return how many characters are asked for, at least and at most."""
         return ["words", question.settings.get("min_length", 0), question.settings["max_length"]]
+
+    def refusals(self, question: Question) -> tuple[str, ...]:
+        """Return that it may be too short; no field takes more than the most."""
+        return ("too_short",) if "min_length" in question.settings else ()
 
 
 class ShortText(Words):
@@ -92,18 +107,26 @@ class ShortText(Words):
         words = super().check(question, answer)
         line = " ".join(words.split("\n")) if words else None
         pattern = question.settings.get("pattern")
-        if line and pattern and not PATTERNS[pattern].allowed.fullmatch(line):
+        if line and pattern and not PATTERNS[pattern].allows(line):
             raise AnswerRefused(f"pattern_{pattern}")
         return line
 
     def controls(self, question: Question, sheet: Sheet) -> dict[str, Any]:
-        """Return what the browser may check itself, besides."""
+        """Return which keys a phone is to show, besides."""
         pattern = PATTERNS.get(question.settings.get("pattern", ""))
-        return {**super().controls(question, sheet), "pattern": pattern}
+        inputmode = pattern.inputmode if pattern else ""
+        return {**super().controls(question, sheet), "inputmode": inputmode}
 
-    def reader(self, question: Question) -> list[Any] | None:
-        """Return how many characters are asked for, None where they have to look like something."""
-        return None if "pattern" in question.settings else super().reader(question)
+    def rule(self, question: Question) -> list[Any]:
+        """Return how many characters are asked for, and what they have to look like."""
+        pattern = question.settings.get("pattern")
+        looks = [f"pattern_{pattern}", PATTERNS[pattern].expression] if pattern else []
+        return [*super().rule(question), *looks]
+
+    def refusals(self, question: Question) -> tuple[str, ...]:
+        """Return that it may be too short, or look different."""
+        pattern = question.settings.get("pattern")
+        return (*super().refusals(question), *([f"pattern_{pattern}"] if pattern else []))
 
 
 class Email(Kind):
@@ -119,7 +142,7 @@ class Email(Kind):
     def check(self, question: Question, answer: Answer) -> Answer | None:
         """Return the address, None when there is none, or raise AnswerRefused."""
         address = clean_words(answer, LONGEST_ADDRESS)
-        if address and not ADDRESS.fullmatch(address):
+        if address and not ADDRESS.allows(address):
             raise AnswerRefused("not_an_email")
         return address or None
 
@@ -130,6 +153,14 @@ class Email(Kind):
     def controls(self, question: Question, sheet: Sheet) -> dict[str, Any]:
         """Return the address typed so far."""
         return {"value": sheet.value(question.key), "max_length": LONGEST_ADDRESS}
+
+    def rule(self, question: Question) -> list[Any]:
+        """Return what an address looks like."""
+        return ["words", 0, LONGEST_ADDRESS, *self.refusals(question), ADDRESS.expression]
+
+    def refusals(self, question: Question) -> tuple[str, ...]:
+        """Return that it may be no address."""
+        return ("not_an_email",)
 
 
 class LongText(Words):

@@ -44,7 +44,7 @@ from surveys.views.incoming import (
     refuse_cross_site,
 )
 from surveys.views.opening import nothing_to_show, open_visit, resume_visit
-from surveys.views.pages import see_other
+from surveys.views.replies import see_other
 from surveys.views.sent import Sent
 from surveys.views.thanks import show_thanks, take_afterword
 from surveys.views.traces import visitor_of

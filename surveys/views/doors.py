@@ -10,7 +10,8 @@ from surveys.definition import Definition, Ending
 from surveys.languages import choose_language
 from surveys.versions import published_definition
 from surveys.views.looks import look_of
-from surveys.views.pages import html_response, render_message, render_thanks
+from surveys.views.messages import render_message, render_thanks
+from surveys.views.replies import html_response
 from surveys.views.venues import venue_of
 from surveys.visits import NotTaken, NotYetOpen, SurveyClosed, SurveyFull, Visit
 from surveys.wording import LANGUAGES

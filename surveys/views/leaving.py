@@ -12,7 +12,8 @@ from surveys.models import Invitation
 from surveys.views.answering import RespondentView
 from surveys.views.doors import accepted_languages, message_page
 from surveys.views.incoming import read_body
-from surveys.views.pages import html_response, render_leave, render_message
+from surveys.views.messages import render_leave, render_message
+from surveys.views.replies import html_response
 from surveys.visits import Link, PersonalLink
 from surveys.wording import LANGUAGES, wording
 

@@ -19,7 +19,8 @@ from surveys.versions import published_definition
 from surveys.views.doors import CHANGE, door_page, language_of
 from surveys.views.incoming import Fields, Form, new_submission_key, read_query
 from surveys.views.looks import look_of
-from surveys.views.pages import PRIVATE, FormPage, html_response, language_name, render_form
+from surveys.views.pages import FormPage, language_name, render_form
+from surveys.views.replies import PRIVATE, html_response
 from surveys.views.venues import venue_of
 from surveys.visits import Link, NotTaken, OpenLink, Visit, person_of, seed_of
 from surveys.wording import wording

@@ -1,53 +1,30 @@
-"""Pages for respondents, drawn from a definition and nothing else: no query and no session."""
+"""Pages of the form, drawn from a definition and nothing else: no query and no session."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any
 
-from django.conf import settings
-from django.http import HttpResponse
-from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.translation import get_language_info
 
-from surveys.definition import Definition, Ending, Question
+from surveys.definition import Definition, Question
 from surveys.filling import filled_for, values_for
 from surveys.hidden import IN_FORM
 from surveys.kinds import KINDS, Answer, AnswerRefused, Sheet
-from surveys.languages import direction
-from surveys.live import live_questions, live_texts
+from surveys.live import live_questions, live_texts, needs_an_answer, refusals_on
 from surveys.paging import UNSEEN, page_questions
 from surveys.views.incoming import Fields
-from surveys.views.looks import PLAIN_LOOK, Look, look_of, script_url
+from surveys.views.looks import script_url
 from surveys.views.questions import Place, draw_question, refusal
+from surveys.views.replies import draw_page
 from surveys.views.traces import stamp
-from surveys.views.venues import (
-    IDLE_SECONDS,
-    PLAIN,
-    THANKS_SECONDS,
-    UNATTENDED_SECONDS,
-    WARNING_SECONDS,
-    Venue,
-)
-from surveys.wording import wording
+from surveys.views.venues import IDLE_SECONDS, PLAIN, UNATTENDED_SECONDS, WARNING_SECONDS, Venue
+from surveys.wording import Wording, wording
 
-LONGEST_HEADING = 100
 # What the script says itself.
-SCRIPT_WORDS = ("saved", "offline", "try_now", "start_over", "characters_left", "more_questions")
+SCRIPT_WORDS = ("saved", "offline", "try_now", "start_over", "characters_left", "more_questions", "problems")
 # The key and the text of a question, and the sentence that says what about it.
 Refusal = tuple[str, str, str]
-# Sent with every answer; what comes before the views elsewhere is left out here (config.middleware).
-PRIVATE = {"Cache-Control": "no-store, private", "Referrer-Policy": "no-referrer"}
-if settings.SECURE_HSTS_SECONDS:
-    PRIVATE["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
-HEADERS = {
-    **PRIVATE,
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-    "X-Robots-Tag": "noindex, nofollow",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +61,6 @@ def render_form(page: FormPage, **preview: object) -> str:
     definition = filled_for(
         page.definition, page.answers, language=page.language, hidden=page.hidden, person=page.person
     )
-    texts = _live_texts(page)
-    page = replace(page, definition=definition)
     here = definition.pages[page.page]
     questions = page_questions(definition, page.answers, page.page)
     fields = {**fields_of(definition, page.answers), **page.fields}
@@ -94,8 +69,10 @@ def render_form(page: FormPage, **preview: object) -> str:
     live = live_questions(definition, page.answers, here)
     waiting = {rule["key"] for rule in live if "show_if" in rule}.difference(q.key for q in questions)
     drawn = [question for question in here if question in questions or question.key in waiting]
+    texts = _live_texts(page, drawn)
+    page = replace(page, definition=definition)
     count = len(definition.pages)
-    return _render(
+    return draw_page(
         "surveys/form.html",
         page.language,
         definition.theme,
@@ -131,76 +108,14 @@ def render_form(page: FormPage, **preview: object) -> str:
         script=script_url(),
         for_script={
             "questions": live,
+            "needs_answer": needs_an_answer(definition, page.answers, here),
             "texts": texts,
             "keeps": page.keeps and not page.venue.is_kiosk,
             "is_resumed": page.is_resumed,
             "goes_on": definition.layout == "question" and page.page < count - 1,
-            "words": {name: words.phrases[name] for name in SCRIPT_WORDS},
+            "words": _script_words(words, drawn),
         },
         **preview,
-    )
-
-
-def render_message(
-    language: str,
-    phrase: str,
-    *,
-    title: str = "",
-    heading: str = "",
-    text: str = "",
-    is_done: bool = False,
-    notice: str = "",
-    venue: Venue = PLAIN,
-    theme: Mapping[str, str] | None = None,
-    **rest: object,
-) -> str:
-    """Return the HTML of a page that says one thing: what is given, or else in the words of the phrase."""
-    words = wording(language)
-    return _render(
-        "surveys/message.html",
-        language,
-        theme or {},
-        title=title,
-        heading=heading or words[f"{phrase}_title"],
-        text=text or ("" if heading else words[f"{phrase}_text"]),
-        is_done=is_done,
-        notice=notice,
-        venue=venue,
-        restarts_after=THANKS_SECONDS,
-        **rest,
-    )
-
-
-def render_leave(language: str, action: str, programme: str) -> str:
-    """Return the HTML of the page that asks how often somebody may be asked."""
-    words = wording(language)
-    return _render(
-        "surveys/leave.html",
-        language,
-        {},
-        action=action,
-        programme=programme,
-        only=words.say("leave_only", programme=programme),
-    )
-
-
-def render_thanks(definition: Definition, language: str, ending: Ending | None = None, **rest: Any) -> str:
-    """Return the HTML of the thanks, or of the ending that stands for them.
-
-    The survey's own words begin with their heading, if that is short.
-    """
-    words = (ending.text.into(language) if ending else "") or definition.thank_you.into(language)
-    heading, _, text = words.partition("\n")
-    if len(heading) > LONGEST_HEADING:
-        heading, text = "", words
-    return render_message(
-        language,
-        "thanks",
-        title=definition.title.into(language),
-        heading=heading,
-        text=text.strip(),
-        theme=definition.theme,
-        **{"is_done": True, **rest},
     )
 
 
@@ -211,22 +126,6 @@ def fields_of(definition: Definition, answers: Mapping[str, Answer]) -> dict[str
         if question.key in answers:
             fields.update(KINDS[question.kind].fields(question, answers[question.key]))
     return fields
-
-
-def html_response(
-    html: str, status: int = 200, venue: Venue = PLAIN, look: Look = PLAIN_LOOK
-) -> HttpResponse:
-    """Return a page that nobody keeps, lists or sends onwards, nor frames but where the venue allows it."""
-    policy = {"Content-Security-Policy": look.policy(venue.ancestors)}
-    response = HttpResponse(html, status=status, headers={**HEADERS, **policy})
-    if venue.is_framed:
-        del response["X-Frame-Options"]
-    return response
-
-
-def see_other(path: str, *, status: int = 302) -> HttpResponse:
-    """Return the way to a page of ours, which a refresh repeats without sending anything anew."""
-    return HttpResponse(status=status, headers={**PRIVATE, "Location": path})
 
 
 def language_name(language: str) -> str:
@@ -248,15 +147,22 @@ def _travelling(page: FormPage) -> list[tuple[str, str]]:
     return [*fields, *((f"{IN_FORM}{name}", value) for name, value in page.hidden.items())]
 
 
-def _live_texts(page: FormPage) -> dict[str, list[str | list[str]]]:
-    """Return the texts that repeat answers given on the same page."""
+def _script_words(words: Wording, drawn: Sequence[Question]) -> dict[str, str | Mapping[str, str]]:
+    """Return the sentences that the script may need on the page, and no others."""
+    refusals = sorted(f"error.{code}" for code in refusals_on(drawn))
+    return {name: words.phrases[name] for name in (*SCRIPT_WORDS, *refusals)}
+
+
+def _live_texts(page: FormPage, drawn: Sequence[Question]) -> list[tuple[str, list[str | list[str]]]]:
+    """Return the texts that repeat answers given on the same page, where the questions are as written."""
     definition = page.definition
     if not definition.piped:
-        return {}
+        return []
     values = values_for(
         definition, page.answers, language=page.language, hidden=page.hidden, person=page.person
     )
-    return live_texts(definition, values, definition.pages[page.page], page.language)
+    as_written = [definition.question_by_key[question.key] for question in drawn]
+    return live_texts(definition, values, as_written, page.language)
 
 
 def _parts(
@@ -294,16 +200,3 @@ def _refusals(
             found = notes if refused.code == UNSEEN else problems
             found.append((question.key, question.text.into(sheet.language), refusal(refused, sheet)))
     return problems, notes
-
-
-def _render(template: str, language: str, theme: Mapping[str, str], **context: object) -> str:
-    return get_template(template).render(
-        {
-            "venue": PLAIN,
-            "language": language,
-            "direction": direction(language),
-            "words": wording(language),
-            "look": look_of(theme),
-            **context,
-        }
-    )

@@ -20,7 +20,9 @@ from surveys.paging import Turn, next_page
 from surveys.views.doors import message_page
 from surveys.views.incoming import RequestRefused, form_of
 from surveys.views.looks import look_of
-from surveys.views.pages import fields_of, html_response, render_thanks
+from surveys.views.messages import render_thanks
+from surveys.views.pages import fields_of
+from surveys.views.replies import html_response
 from surveys.views.sent import Sent
 from surveys.wording import wording
 

@@ -11,7 +11,8 @@ from surveys.kinds import Answer
 from surveys.paging import Turn, turn_back, turn_page
 from surveys.views.incoming import BACK, Form
 from surveys.views.looks import look_of
-from surveys.views.pages import FormPage, html_response, render_form
+from surveys.views.pages import FormPage, render_form
+from surveys.views.replies import html_response
 from surveys.views.venues import PLAIN, Venue
 from surveys.visits import Link, person_of, seed_of
 

@@ -18,7 +18,8 @@ from surveys.versions import published_definition
 from surveys.views.doors import language_of
 from surveys.views.incoming import Fields, RequestRefused, read_body, read_query, refuse_cross_site
 from surveys.views.looks import look_of
-from surveys.views.pages import html_response, render_thanks, see_other
+from surveys.views.messages import render_thanks
+from surveys.views.replies import html_response, see_other
 from surveys.views.venues import Venue, venue_of
 from surveys.visits import Link, NotYetOpen, PersonalLink, Visit, person_of
 from surveys.wording import wording

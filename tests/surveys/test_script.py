@@ -43,7 +43,11 @@ def visit(person, live_server):
         survey = questions if hasattr(questions, "slug") else published_survey(questions, **texts)
         page = person.new_page()
         page.faults = []
+        page.posts = []
         page.on("pageerror", lambda error: page.faults.append(str(error)))
+        page.on(
+            "request", lambda request: page.posts.append(request.url) if request.method == "POST" else None
+        )
         page.goto(f"{live_server.url}/s/{survey.slug}/{query}")
         page.wait_for_load_state("networkidle")
         return page
@@ -86,10 +90,15 @@ def test_what_appeared_and_is_missing_is_asked_for_in_place(visit):
     page = visit(BRANCH)
     pick(page, "nps-3")
     send(page)
-    expect(page.locator(".problems")).to_be_focused()
-    expect(page.get_by_label("What is the main reason?")).to_have_accessible_description(
-        "Please answer this question."
-    )
+    why = page.get_by_label("What is the main reason?")
+    expect(why).to_be_focused()
+    expect(why).to_have_accessible_description("Please answer this question.")
+    expect(why).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".state")).to_have_text("One answer needs another look.")
+    why.fill("Slow.")
+    expect(why).to_have_accessible_description("")
+    expect(why).not_to_have_attribute("aria-invalid", "true")
+    assert page.posts == []
     pick(page, "nps-9")
     send(page)
     expect(page).to_have_url(re.compile("/thanks/"))
