@@ -61,7 +61,12 @@ class Wanted:
     @property
     def needs_revenue(self) -> bool:
         """Whether the list would tell something of contracts or amounts (SECURITY T19)."""
-        return self.order in OF_REVENUE or self.renews_within is not None
+        return self.order in OF_REVENUE or self.needs_renewals
+
+    @property
+    def needs_renewals(self) -> bool:
+        """Whether renewals decide which accounts are listed or in which order."""
+        return self.order == "renewal" or self.renews_within is not None
 
 
 class Entry(NamedTuple):
@@ -81,12 +86,16 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """The accounts found, in order, and what they are together; `arr` is None for who may not see it."""
+    """The accounts found, in order, and what they are together; `arr` is None for who may not see it.
+
+    `coming` holds the next renewal of each where they were chosen or ordered by it, None elsewhere.
+    """
 
     accounts: Sequence[int]
     bands: Mapping[Band, int]
     arr: Arr | None
     standings: Mapping[int, Standing]
+    coming: Mapping[int, Due] | None
 
     @property
     def paid(self) -> Decimal | None:
@@ -95,7 +104,7 @@ class Portfolio:
         return None if None in amounts else sum((each for each in amounts if each), Decimal(0))
 
 
-def portfolio(scope: Scope, wanted: Wanted) -> Portfolio:
+def find_accounts(scope: Scope, wanted: Wanted) -> Portfolio:
     """Return the accounts in question that are wanted.
 
     Raises PermissionDenied where whom it lists, or in which order, would tell of revenue (SECURITY T19).
@@ -110,10 +119,13 @@ def portfolio(scope: Scope, wanted: Wanted) -> Portfolio:
     arr = arr_on(scope.today, scope.accounts, rates_on(scope.today)) if scope.viewer.sees_revenue else None
     if wanted.bands:
         keys = [key for key in keys if _band(known.get(key)) in wanted.bands]
-    if wanted.renews_within is not None:
-        due = {each.account for each in coming_renewals(scope, wanted.renews_within)}
-        keys = [key for key in keys if key in due]
-    found = Portfolio(keys, Counter(_band(known.get(key)) for key in keys), arr, known)
+    coming = None
+    if arr and wanted.needs_renewals:
+        days = RENEWAL_DAYS if wanted.renews_within is None else wanted.renews_within
+        coming = _next(coming_renewals(scope, days, rates=arr.rates))
+    if coming is not None and wanted.renews_within is not None:
+        keys = [key for key in keys if key in coming]
+    found = Portfolio(keys, Counter(_band(known.get(key)) for key in keys), arr, known, coming)
     return replace(found, accounts=_ordered(scope, found, wanted))
 
 
@@ -122,10 +134,9 @@ def entries(scope: Scope, found: Portfolio, accounts: Sequence[int]) -> list[Ent
     rows = _with_hearing(Account.objects.visible_to(scope.viewer), scope).select_related("owner", "team")
     by_key = rows.in_bulk(accounts)
     said = account_nps(scope, accounts)
-    coming: dict[int, Due] = {}
-    if scope.viewer.sees_revenue:
-        for due in coming_renewals(scope, RENEWAL_DAYS, accounts):
-            coming.setdefault(due.account, due)
+    coming = found.coming or {}
+    if found.arr and found.coming is None:
+        coming = _next(coming_renewals(scope, RENEWAL_DAYS, accounts, found.arr.rates))
     return [
         Entry(
             account=by_key[key],
@@ -188,6 +199,14 @@ def _hearing(row: Any) -> Hearing:
     return Hearing.SILENT if row.is_asked else Hearing.NOT_ASKED
 
 
+def _next(dues: Sequence[Due]) -> dict[int, Due]:
+    """Return the nearest renewal of each account."""
+    coming: dict[int, Due] = {}
+    for due in dues:
+        coming.setdefault(due.account, due)
+    return coming
+
+
 def _band(standing: Standing | None) -> Band:
     return standing.band if standing else Band.GREY
 
@@ -231,10 +250,7 @@ def _by_arr(scope: Scope, found: Portfolio) -> Mapping[int, Any]:
 
 
 def _by_renewal(scope: Scope, found: Portfolio) -> Mapping[int, Any]:
-    ends: dict[int, date] = {}
-    for due in coming_renewals(scope, RENEWAL_DAYS):
-        ends.setdefault(due.account, due.ends_on)
-    return ends
+    return {key: due.ends_on for key, due in (found.coming or {}).items()}
 
 
 KEYS: Mapping[str, Callable[[Scope, Portfolio], Mapping[int, Any]]] = {

@@ -100,14 +100,16 @@ def due_terms(scope: Scope) -> list[Term]:
     return sorted(due, key=lambda term: (term.due_on, str(term.account)))
 
 
-def coming_renewals(scope: Scope, days: int, among: Collection[int] | None = None) -> list[Due]:
+def coming_renewals(
+    scope: Scope, days: int, among: Collection[int] | None = None, rates: Rates | None = None
+) -> list[Due]:
     """Return what ends within so many days from today and is not renewed yet, the nearest first.
 
-    Of all accounts in question, or of those among the given ones.
+    Of all accounts in question, or of those among the given ones. The rates of today are read unless given.
     """
     require_revenue(scope.viewer)
     end = scope.today + timedelta(days=days)
-    rates = rates_on(scope.today)
+    rates = rates or rates_on(scope.today)
     accounts = scope.accounts if among is None else scope.accounts.filter(pk__in=among)
     rows = _rows(accounts, scope.today, end)
     renewed = set(successors(row.line(rates) for row in rows))

@@ -17,11 +17,15 @@ from metrics.pages.audience import audience
 from metrics.pages.backtest import backtest
 from metrics.pages.campaign import campaign, dry_run
 from metrics.pages.drivers import drivers
+from metrics.pages.hand_over import hand_over
 from metrics.pages.overrides import override
+from metrics.pages.portfolio import portfolio, portfolio_file
+from metrics.pages.saved_views import saved_views
 from metrics.pages.scorecard import scorecard
 from metrics.pages.survey_results import survey_results
 
 REVENUE = "accounts.view_revenue"
+SEE_ACCOUNTS = ("accounts.view_account", "metrics.view_health")
 
 
 class Page(NamedTuple):
@@ -51,6 +55,12 @@ PAGES = (
     Page("dry_run", "campaign/<int:pk>/dry-run/", dry_run, ("surveys.view_campaign",)),
     Page("drivers", "survey/<slug:slug>/drivers/", drivers, ("surveys.view_survey",)),
     Page("survey_results", "survey/<slug:slug>/results/", survey_results, ("surveys.view_survey",)),
+    Page("portfolio", "portfolio/", portfolio, SEE_ACCOUNTS, "Portfolio", "table_rows"),
+    Page("portfolio_file", "portfolio/file/<str:kind>/", portfolio_file, SEE_ACCOUNTS),
+    Page("saved_views", "portfolio/views/", saved_views, SEE_ACCOUNTS),
+    Page(
+        "hand_over", "portfolio/owner/", hand_over, ("accounts.change_account", "accounts.view_all_accounts")
+    ),
     Page("scorecard", "scorecard/", scorecard, ("metrics.view_scorecard",), "Scorecard", "tune"),
     Page("backtest", "backtest/", backtest, ("metrics.view_health",), "Back-test", "fact_check"),
 )

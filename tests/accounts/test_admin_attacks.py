@@ -19,7 +19,7 @@ from tests.api.test_routes import theirs  # noqa: F401 - a fixture
 pytestmark = pytest.mark.django_db
 OURS = ("accounts", "surveys", "metrics", "followups")
 # One's own: who is logged in, and files that one asked for.
-OF_ONESELF = {"User", "Export", "TableImport"}
+OF_ONESELF = {"User", "Export", "TableImport", "SavedView"}
 
 
 def walk(patterns: Any, prefix: str = "") -> Any:

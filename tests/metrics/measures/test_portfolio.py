@@ -14,7 +14,7 @@ from metrics.actions.portfolio import count_account_nps, count_missing_nps
 from metrics.actions.refresh import refresh_metrics
 from metrics.formulas.health import Band
 from metrics.measures.coverage import Hearing
-from metrics.measures.portfolio import ORDERS, State, Wanted, entries, portfolio
+from metrics.measures.portfolio import ORDERS, State, Wanted, entries, find_accounts
 from metrics.measures.query import ask
 from metrics.measures.scope import Scope
 from metrics.models import AccountNps
@@ -36,7 +36,7 @@ def scope(viewer=None, **rest):
 
 
 def names(wanted, viewer=None):
-    found = portfolio(scope(viewer), wanted)
+    found = find_accounts(scope(viewer), wanted)
     by_key = dict(Account.objects.values_list("pk", "name"))
     return [by_key[key] for key in found.accounts]
 
@@ -104,20 +104,20 @@ def test_it_is_searched_and_filtered(world):
     assert names(Wanted(hearing=Hearing.SILENT)) == ["Cy Ltd"]
     assert names(Wanted(hearing=Hearing.NOT_ASKED)) == ["Dee Ltd"]
     assert names(Wanted(renews_within=30)) == ["Bob Ltd"]
-    found = portfolio(scope(), Wanted())
+    found = find_accounts(scope(), Wanted())
     for band in Band:
         assert len(names(Wanted(bands=frozenset({band})))) == found.bands[band]
     assert sum(found.bands.values()) == 4
 
 
 def test_the_scope_narrows_it(world):
-    found = portfolio(scope(attributes={"segment": "smb"}), Wanted())
+    found = find_accounts(scope(attributes={"segment": "smb"}), Wanted())
     assert found.accounts == [world["cy"].pk]
 
 
 def test_every_number_is_what_asking_for_the_account_alone_says(world):
     asked = scope()
-    found = portfolio(asked, Wanted())
+    found = find_accounts(asked, Wanted())
     rows = {row.account.name: row for row in entries(asked, found, found.accounts)}
     for row in rows.values():
         alone = Scope.of_answers(asked.viewer, TODAY, account=row.account)
@@ -142,7 +142,7 @@ def test_the_same_queries_for_any_number(world, django_assert_max_num_queries):
     asked.viewer.sees_revenue  # noqa: B018 - its permissions are read once
     for order in ORDERS:
         with django_assert_max_num_queries(15):
-            found = portfolio(asked, Wanted(order=order, hearing=Hearing.ANSWERED, renews_within=400))
+            found = find_accounts(asked, Wanted(order=order, hearing=Hearing.ANSWERED, renews_within=400))
             entries(asked, found, found.accounts)
 
 
@@ -156,8 +156,8 @@ def test_one_answer_is_not_believed_before_many(world):
 def test_neither_order_nor_filter_tells_of_revenue(world, wanted):
     builder = someone(BUILDER)
     with pytest.raises(PermissionDenied):
-        portfolio(scope(builder), wanted)
-    found = portfolio(scope(builder), Wanted())
+        find_accounts(scope(builder), wanted)
+    found = find_accounts(scope(builder), Wanted())
     assert (
         found.arr,
         {(row.arr, row.renewal) for row in entries(scope(builder), found, found.accounts)},
@@ -173,7 +173,7 @@ def test_an_account_manager_finds_their_own(world):
     for order in ("name", "health", "nps", "heard", "owner"):
         assert names(Wanted(order=order), manager) == ["Bob Ltd"]
     asked = scope(manager)
-    assert entries(asked, portfolio(asked, Wanted()), [world["ada"].pk]) == []
+    assert entries(asked, find_accounts(asked, Wanted()), [world["ada"].pk]) == []
 
 
 def test_what_lists_are_ordered_by_is_counted_once_a_day_and_after_answers(world):
