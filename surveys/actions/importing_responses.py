@@ -1,16 +1,22 @@
 """Takes over responses that were given elsewhere."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 from django.db import transaction
 
 from accounts.actions.batches import in_batches, rehearsal, upsert, write_or_reject
-from accounts.interchange.cells import quoted
+from accounts.interchange.cells import plain, quoted
+from accounts.interchange.dates import Dates
 from accounts.interchange.report import Report
+from accounts.interchange.tables import open_table
 from accounts.models import Account, Contact
-from surveys.interchange.responses import ResponseDraft
+from surveys.interchange.foreign_responses import open_export, plan_import, read_export
+from surveys.interchange.responses import ResponseDraft, map_responses, read_responses
 from surveys.models import Response, Version
 from surveys.versions import published_definition
 
@@ -19,6 +25,67 @@ WRITTEN = (
     *("version", "account", "contact", "started_at", "submitted_at", "changed_at", "revision"),
     *("language", "answers"),
 )
+FLAT = "flat"
+SAMPLED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of responses and how it is to be read; what is "" is told from the file."""
+
+    path: Path
+    dates: Dates
+    format: str = ""
+    wishes: Sequence[str] = ()
+    encoding: str = ""
+    delimiter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a file shows of itself: its tool, FLAT for a plain table, its columns and a few cells of each."""
+
+    format: str
+    header: Sequence[str]
+    samples: Sequence[Sequence[str]]
+
+
+def columns_in(source: Source) -> Columns:
+    """Return what a file shows of itself. Raises TableRefused, EncodingUnknown and OSError."""
+    if source.format != FLAT:
+        with open_export(
+            source.path, tool=source.format, encoding=source.encoding, delimiter=source.delimiter
+        ) as lines:
+            if lines.tool:
+                header = [plain(cell) for cell in lines.first[0][1]] if lines.first else []
+                return Columns(lines.tool, header, [])
+    with open_table(source.path, encoding=source.encoding, delimiter=source.delimiter) as table:
+        rows = [row.cells for row in islice(table.rows, SAMPLED) if not row.fault]
+        return Columns(FLAT, table.header, [[plain(cell) for cell in row] for row in rows])
+
+
+def import_file(
+    version: Version, source: Source, *, zone: tzinfo, clock: Callable[[], datetime], is_dry_run: bool
+) -> tuple[Report, Sequence[str]]:
+    """Take over the responses in a file; return what became of its rows, and the columns that fed nothing.
+
+    Raises MappingRefused where no column is about a question, TableRefused, EncodingUnknown and OSError.
+    """
+    definition, report = published_definition(version.pk), Report()
+    if source.format != FLAT:
+        with open_export(
+            source.path, tool=source.format, encoding=source.encoding, delimiter=source.delimiter
+        ) as lines:
+            if lines.tool:
+                plan = plan_import(definition, lines, source.wishes)
+                drafts = read_export(definition, lines, plan, dates=source.dates, zone=zone, report=report)
+                import_responses(version, drafts, report=report, clock=clock, is_dry_run=is_dry_run)
+                return report, plan.left_out
+    with open_table(source.path, encoding=source.encoding, delimiter=source.delimiter) as table:
+        columns = map_responses(definition, table.header, source.wishes)
+        drafts = read_responses(definition, table, columns, dates=source.dates, zone=zone, report=report)
+        import_responses(version, drafts, report=report, clock=clock, is_dry_run=is_dry_run)
+        return report, [*columns.others]
 
 
 class _Known(NamedTuple):

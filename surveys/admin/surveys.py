@@ -16,6 +16,7 @@ from surveys.admin.builder.history import HistoryViews
 from surveys.admin.builder.languages import LanguageViews
 from surveys.admin.builder.views import BuilderViews
 from surveys.admin.importing import ImportViews
+from surveys.admin.importing_responses import ResponseImportViews
 from surveys.admin.publishing import standing
 from surveys.admin.survey_form import SurveyForm
 from surveys.admin.testing import TestingViews
@@ -25,7 +26,15 @@ STATUS_COLOURS = {"draft": "info", "live": "success", "closed": "warning"}
 
 
 @admin.register(Survey)
-class SurveyAdmin(ImportViews, BuilderViews, LanguageViews, HistoryViews, TestingViews, GalleryViews):
+class SurveyAdmin(
+    ImportViews,
+    ResponseImportViews,
+    BuilderViews,
+    LanguageViews,
+    HistoryViews,
+    TestingViews,
+    GalleryViews,
+):
     form = SurveyForm
     change_form_template = "admin/surveys/survey/change_form.html"
     list_before_template = "admin/surveys/survey/_begin.html"
@@ -75,6 +84,7 @@ class SurveyAdmin(ImportViews, BuilderViews, LanguageViews, HistoryViews, Testin
                 **standing_now,
                 "status_colour": STATUS_COLOURS[standing_now["status"]],
                 "may_publish": self.has_publish_permission(request),
+                "may_import_responses": bool(obj.live_version_id) and self.may_import_responses(request),
             }
         response: HttpResponse = super().render_change_form(request, context, add, change, form_url, obj)
         return response

@@ -10,6 +10,7 @@ from accounts.interchange import cells
 from accounts.interchange.cells import Cell, CellRefused, is_blank, plain, quoted
 from accounts.interchange.columns import Columns, MappingRefused, map_columns
 from accounts.interchange.dates import Dates
+from accounts.interchange.guesses import NOT_LETTERS, guessed_fields
 from accounts.interchange.report import Report
 from accounts.interchange.rows import Row, Table
 from surveys.answers import check_answers
@@ -17,6 +18,7 @@ from surveys.definition import Definition
 from surveys.kinds import KINDS, Answer, AnswerRefused
 from surveys.wording import wording
 
+SCALES = ("nps", "csat", "ces", "rating")
 FIELDS = ("external_id", "account", "contact", "submitted_at", "language")
 MAX_ID = 200
 # What a file is told; what a respondent is told of the rest reads well enough in a report.
@@ -63,6 +65,40 @@ def field_names(definition: Definition) -> dict[str, str]:
     """
     questions = {f"answers.{key}" if key in FIELDS else key: key for key in definition.question_by_key}
     return dict.fromkeys(FIELDS, "") | questions
+
+
+# What files of past scores call what they hold, without case, blanks and marks.
+OTHER_NAMES = {
+    "account": ("customer", "company"),
+    "submitted_at": ("date", "day", "submitted", "submitdate", "respondedat", "completedat", "timestamp"),
+    "contact": ("contactid", "personid", "respondent", "respondentid"),
+}
+SCORE_NAMES = ("score", "rating", "answer", "value", "points")
+WORDS_NAMES = ("comment", "comments", "feedback", "reason", "verbatim", "why")
+
+
+def guessed_columns(definition: Definition, header: Sequence[str]) -> list[str]:
+    """Return the field or question that each column of a table probably feeds, "" where nothing is likely.
+
+    A score is that of the survey's first scale, a comment that of its first long text.
+    """
+    names = field_names(definition)
+    others = dict(OTHER_NAMES)
+    for words, kinds in ((SCORE_NAMES, SCALES), (WORDS_NAMES, ("long_text",))):
+        first = next((name for name, key in names.items() if key and _kind(definition, key) in kinds), None)
+        if first:
+            others[first] = words
+    by_name = {word: name for name, words in others.items() for word in words}
+    guesses = [guess or "" for guess in guessed_fields(header, names)]
+    for place, column in enumerate(header):
+        name = by_name.get(NOT_LETTERS.sub("", column.casefold()), "")
+        if not guesses[place] and name not in guesses:
+            guesses[place] = name
+    return guesses
+
+
+def _kind(definition: Definition, key: str) -> str:
+    return definition.question_by_key[key].kind
 
 
 def map_responses(definition: Definition, header: Sequence[str], wishes: Sequence[str]) -> Columns:

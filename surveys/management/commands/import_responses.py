@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +8,12 @@ from django.utils import timezone
 
 from accounts.interchange.dates import Dates
 from accounts.interchange.report import Report
-from accounts.interchange.rows import Table
 from accounts.management.status import FAILED, WRONG_USE
 from accounts.management.table_command import TableCommand
-from surveys.actions.importing_responses import import_responses
-from surveys.interchange.foreign_responses import Plan, open_export, plan_import, read_export
+from surveys.actions.importing_responses import FLAT, Source, import_file
 from surveys.interchange.response_exports import TOOLS
-from surveys.interchange.responses import ResponseDraft, map_responses, read_responses
 from surveys.models import Survey, Version
-from surveys.versions import published_definition
 
-FLAT = "flat"
 MAX_NAMED = 12
 
 
@@ -30,6 +25,7 @@ class Command(TableCommand):
         super().add_arguments(parser)
         parser.add_argument(
             "--format",
+            default="",
             choices=(FLAT, *TOOLS),
             help="the tool that exported the file; told from its first lines without it",
         )
@@ -41,40 +37,23 @@ class Command(TableCommand):
 
     def read_file(self, dates: Dates, options: dict[str, Any]) -> Report:
         """Import an export of another tool, or else a flat table."""
-        path, encoding = Path(options["file"]), options["encoding"]
-        if options["format"] == FLAT:
-            return super().read_file(dates, options)
-        with open_export(
-            path, tool=options["format"] or "", encoding=encoding, delimiter=options["delimiter"] or ""
-        ) as lines:
-            if lines.tool:
-                version = self.version(options["survey"])
-                definition = published_definition(version.pk)
-                plan = plan_import(definition, lines, options["map"])
-                report = Report()
-                zone = settings.REPORTING_ZONE
-                drafts = read_export(definition, lines, plan, dates=dates, zone=zone, report=report)
-                stored = self.store(version, drafts, report, options)
-                self.tell(plan)
-                return stored
-        return super().read_file(dates, options)
-
-    def import_rows(self, table: Table, dates: Dates, options: dict[str, Any]) -> Report:
-        version = self.version(options["survey"])
-        definition = published_definition(version.pk)
-        columns = map_responses(definition, table.header, options["map"])
-        report = Report()
-        drafts = read_responses(
-            definition, table, columns, dates=dates, zone=settings.REPORTING_ZONE, report=report
+        source = Source(
+            Path(options["file"]),
+            dates,
+            options["format"],
+            options["map"],
+            options["encoding"],
+            options["delimiter"] or "",
         )
-        return self.store(version, drafts, report, options)
-
-    def store(
-        self, version: Version, drafts: Iterator[ResponseDraft], report: Report, options: dict[str, Any]
-    ) -> Report:
-        return import_responses(
-            version, drafts, report=report, clock=timezone.now, is_dry_run=options["dry_run"]
+        report, left_out = import_file(
+            self.version(options["survey"]),
+            source,
+            zone=settings.REPORTING_ZONE,
+            clock=timezone.now,
+            is_dry_run=options["dry_run"],
         )
+        self.tell(left_out)
+        return report
 
     def version(self, slug: str) -> Version:
         survey = Survey.objects.select_related("live_version").filter(slug=slug).first()
@@ -86,10 +65,11 @@ class Command(TableCommand):
             )
         return survey.live_version
 
-    def tell(self, plan: Plan) -> None:
-        """Say what of a tool's export was left out."""
-        if plan.left_out:
-            shown = ", ".join(name[:60] for name in plan.left_out[:MAX_NAMED])
-            more = len(plan.left_out) - MAX_NAMED
+    def tell(self, left_out: Sequence[str]) -> None:
+        """Say which columns were left out."""
+        if left_out:
+            shown = ", ".join(name[:60] for name in left_out[:MAX_NAMED])
+            more = len(left_out) - MAX_NAMED
             rest = f" and {more} more" if more > 0 else ""
-            self.stdout.write(f"{len(plan.left_out)} columns are about no question: {shown}{rest}")
+            columns = "1 column is" if len(left_out) == 1 else f"{len(left_out)} columns are"
+            self.stdout.write(f"{columns} about no question: {shown}{rest}")

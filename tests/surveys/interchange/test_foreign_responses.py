@@ -67,7 +67,7 @@ def test_qualtrics_with_two_and_three_header_lines(tmp_path, lines):
     said = run("import_responses", survey.slug, path)
     assert said.rejections == []
     assert said.out.splitlines() == [
-        "1 columns are about no question: Extra",
+        "1 column is about no question: Extra",
         "2 created, 0 updated, 0 unchanged, 0 rejected",
     ]
     assert stored(survey) == {
