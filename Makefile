@@ -15,7 +15,7 @@ help:  ## Show what there is.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 15
 
 tools:  ## Install what the others need into .venv.
-	@$(PYTHON) -m config.installer dev test insights parquet
+	@$(PYTHON) -m config.installer dev test insights parquet reports
 
 check: format lint types architecture templates migrations deploy openapi  ## Everything but the tests.
 

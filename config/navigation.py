@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from followups.pages import reports
 from metrics.pages.registry import menu
 
 # Title, symbol and model of each link, by group.
@@ -27,6 +28,8 @@ LISTS = {
     "Act": (
         ("Follow-ups", "task_alt", "followups.followup"),
         ("Follow-up rules", "rule", "followups.rule"),
+        ("Reports by mail", "mark_email_read", "followups.mailing"),
+        ("Reports sent", "outbox", "followups.delivery"),
     ),
     "Customers": (
         ("Accounts", "domain", "accounts.account"),
@@ -56,7 +59,9 @@ LISTS = {
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of the sidebar with the links that the user may follow."""
     home = {"title": "Home", "icon": "home", "link": reverse("admin:index")}
-    groups: list[dict[str, Any]] = [{"title": None, "items": [home, *menu(request.user)]}]
+    groups: list[dict[str, Any]] = [
+        {"title": None, "items": [home, *menu(request.user), *menu(request.user, reports.PAGES)]}
+    ]
     for title, lists in LISTS.items():
         items = [_link(name, icon, label) for name, icon, label in lists if _may_view(request, label)]
         groups.append({"title": title, "separator": True, "items": items})

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", RedirectView.as_view(url="/admin/", permanent=False), name="home"),
     path("", include("surveys.urls")),
     path("admin/", include("metrics.urls")),
+    path("admin/", include("followups.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
     path("api/schema/", documentation.schema, name="api-schema"),

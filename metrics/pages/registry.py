@@ -3,7 +3,7 @@
 URLs, the menu, the benchmark and the tests that open every page as every role all read this list.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -66,16 +66,16 @@ PAGES = (
 )
 
 
-def patterns() -> list[URLPattern]:
+def patterns(pages: Iterable[Page] = PAGES) -> list[URLPattern]:
     """Return the URL of each page, behind the login and its permissions."""
-    return [path(page.route, admin.site.admin_view(_guarded(page)), name=page.name) for page in PAGES]
+    return [path(page.route, admin.site.admin_view(_guarded(page)), name=page.name) for page in pages]
 
 
-def menu(user: Any) -> list[dict[str, Any]]:
+def menu(user: Any, pages: Iterable[Page] = PAGES) -> list[dict[str, Any]]:
     """Return the links of the menu that the user may follow."""
     return [
         {"title": page.title, "icon": page.icon, "link": reverse(page.name)}
-        for page in PAGES
+        for page in pages
         if page.title and page.is_for(user)
     ]
 

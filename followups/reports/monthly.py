@@ -1,0 +1,30 @@
+"""The report of one month for executives: what changed, what it is worth, what was done."""
+
+from datetime import date
+
+from accounts.models import User
+from followups.reports.book import Book
+from followups.reports.done import done
+from followups.reports.moved import moved_bands
+from followups.reports.numbers import numbers
+from followups.reports.report import Report
+from followups.reports.voiced import voiced
+from followups.reports.worth import worth
+from metrics.formulas.days import Window, months_later
+
+
+def monthly_report(viewer: User, month: date) -> Report:
+    """Return the report of the month that begins on the day, as far as the viewer may see it.
+
+    Everything is as of the first day after it.
+    """
+    book = Book(viewer, Window(month, months_later(month, 1)))
+    of_month = book.scope.between(*book.month)
+    sections = [*numbers(book), *worth(book), *moved_bands(book), done(of_month), *voiced(of_month)]
+    return Report(
+        title=f"Customers in {month:%B %Y}",
+        subtitle="What changed, what it is worth, what was done.",
+        as_of=book.month.end,
+        sections=[section for section in sections if not section.is_empty],
+        notes=() if viewer.sees_all_accounts else ("Counts only the accounts that you see.",),
+    )

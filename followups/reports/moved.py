@@ -1,0 +1,63 @@
+"""Whose health moved to another band within a month."""
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+
+from followups.reports.book import Book
+from followups.reports.report import Row, Section, Table
+from followups.reports.words import several
+from metrics.formulas.health import Band
+from metrics.formulas.money import ZERO
+from metrics.measures.health import Standing
+from metrics.templatetags.figures import UNKNOWN, money
+
+ROWS = 8
+# From worst to best; grey, of which too little is known, is no place among them.
+ORDER = (Band.RED, Band.YELLOW, Band.GREEN)
+
+
+def moved_bands(book: Book) -> Iterator[Section]:
+    """Yield who moved to another band between the beginning and the end of the month."""
+    moved = [
+        (book.health_before[account], standing)
+        for account, standing in book.health.items()
+        if account in book.health_before
+        and Band.GREY not in (standing.band, book.health_before[account].band)
+        and standing.band is not book.health_before[account].band
+    ]
+    ways = Counter(ORDER.index(now.band) > ORDER.index(before.band) for before, now in moved)
+    if not book.health:
+        return
+    arr = book.arr if book.viewer.sees_revenue else None
+
+    def weight(pair: tuple[Standing, Standing]) -> tuple[int, Decimal, int]:
+        before, now = pair
+        paid = (arr.of(now.account) or ZERO) if arr else ZERO
+        return ORDER.index(now.band) - ORDER.index(before.band), -paid, now.account
+
+    first = sorted(moved, key=weight)[:ROWS]
+    named = book.named([now.account for _, now in first])
+    rows = [
+        Row(
+            (
+                named[now.account].name,
+                f"{before.band} {before.score:.0f}",
+                f"{now.band} {now.score:.0f}",
+                *((money(arr.of(now.account)),) if arr else ()),
+                str(named[now.account].owner or UNKNOWN),
+            ),
+            path=named[now.account].get_absolute_url(),
+            band=now.band.value,
+        )
+        for before, now in first
+        if now.account in named
+    ]
+    columns = ("Account", "Was", "Is", *(("ARR",) if arr else ()), "Owner")
+    sentence = (
+        f"{several(ways[False], 'account')} fell to a worse band and {several(ways[True], 'account')} rose"
+        " to a better one; a band is left only when an account stays beyond its edge for three days."
+    )
+    yield Section(
+        "Whose health moved", [sentence], table=Table(columns, rows, more=max(0, len(moved) - ROWS))
+    )

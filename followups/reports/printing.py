@@ -1,0 +1,68 @@
+"""Reports as PDF, by typst (extra `reports`), from one template that reads the report as data."""
+
+import importlib
+import json
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from followups.reports.report import Report, Section
+from followups.reports.words import all_of
+from metrics.templatetags.figures import day, figure, interval
+
+TEMPLATE = Path(__file__).with_name("report.typ")
+
+
+class NoPrinter(Exception):
+    """The extra that writes PDF is not installed."""
+
+
+def can_print() -> bool:
+    """Whether the extra is installed."""
+    return find_spec("typst") is not None
+
+
+def pdf_of(report: Report) -> bytes:
+    """Return the report as an A4 PDF; raise NoPrinter without the extra `reports`.
+
+    Words travel as data and are never read as markup, so a comment cannot become a command (SECURITY T1).
+    """
+    if not can_print():
+        raise NoPrinter
+    typst = importlib.import_module("typst")
+    written: bytes = typst.compile(str(TEMPLATE), sys_inputs={"report": json.dumps(_document(report))})
+    return written
+
+
+def _document(report: Report) -> dict[str, Any]:
+    return {
+        "title": report.title,
+        "subtitle": report.subtitle,
+        "as_of": day(report.as_of),
+        "currency": settings.REPORTING_CURRENCY,
+        "notes": [*report.notes],
+        "sections": [_section(section) for section in report.sections],
+    }
+
+
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "heading": section.heading,
+        "sentences": [*section.sentences],
+        "figures": [
+            {
+                "name": each.name,
+                "value": figure(each.measure),
+                "interval": interval(each.measure),
+                "words": all_of(each),
+            }
+            for each in section.figures
+        ],
+        "bars": [asdict(each) for each in section.bars],
+        "trend": section.trend and asdict(section.trend),
+        "table": section.table and asdict(section.table),
+        "quotes": [asdict(each) for each in section.quotes],
+    }

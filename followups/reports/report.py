@@ -1,0 +1,145 @@
+"""What a report is made of, whether it is read as a page, a mail, plain text or a PDF."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from metrics.measures.measure import Measure
+from metrics.measures.targets import Aim
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with the one before it, a sentence on what changed, and its target.
+
+    `is_signal` says whether chance explains the change: None where it is a full count, which knows no chance.
+    """
+
+    name: str
+    measure: Measure
+    before: Measure
+    change: str
+    aim: Aim | None
+    target: str
+    is_signal: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a bridge: its name, what it says, and where it lies, in percent of the widest level."""
+
+    name: str
+    amount: str
+    start: float
+    width: float
+    is_loss: bool
+    is_level: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One month of a trend: its name, value with interval in words, and heights in percent of the scale."""
+
+    name: str
+    value: str
+    at: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A line of months with its interval band, and the values that its lowest and highest edge stand for."""
+
+    name: str
+    marks: Sequence[Mark]
+    lowest: str
+    highest: str
+    words: str
+
+    @property
+    def last(self) -> Mark:
+        """The newest month."""
+        return self.marks[-1]
+
+    @property
+    def line(self) -> str:
+        """The values as the points of a line in a square of 100, the highest on top."""
+        return " ".join(
+            self._point(place, mark.at) for place, mark in enumerate(self.marks) if mark.at is not None
+        )
+
+    @property
+    def band(self) -> str:
+        """The intervals as the corners of an area in the same square, "" without any."""
+        known = [(place, mark) for place, mark in enumerate(self.marks) if mark.low is not None]
+        upper = [self._point(place, mark.high or 0) for place, mark in known]
+        lower = [self._point(place, mark.low or 0) for place, mark in reversed(known)]
+        return " ".join((*upper, *lower))
+
+    def _point(self, place: int, at: float) -> str:
+        return f"{100 * place / max(1, len(self.marks) - 1):.2f},{100 - at:.2f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table; the first cell leads to `path` where there is one."""
+
+    cells: Sequence[str]
+    path: str = ""
+    band: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns and rows of text; of `more` rows there was no room."""
+
+    columns: Sequence[str]
+    rows: Sequence[Row]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What somebody wrote, with the scores beside it and who it was, as far as that may be said."""
+
+    words: str
+    scores: str
+    who: str
+    mood: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a report: what it says in words, then what shows it."""
+
+    heading: str
+    sentences: Sequence[str] = ()
+    figures: Sequence[Figure] = ()
+    bars: Sequence[Bar] = ()
+    trend: Trend | None = None
+    table: Table | None = None
+    quotes: Sequence[Quote] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to read in it."""
+        parts = (self.sentences, self.figures, self.bars, self.trend, self.quotes)
+        return not any(parts) and not (self.table and self.table.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report as its reader may see it: what it is about, up to which day, and its sections."""
+
+    title: str
+    subtitle: str
+    as_of: date
+    sections: Sequence[Section]
+    notes: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to say."""
+        return not self.sections

@@ -1,0 +1,102 @@
+"""Alerts in words, and the report that a mail of several of them is."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+
+from accounts.models import Account, Viewer
+from followups.models import Alert
+from followups.reports.report import Report, Row, Section, Table
+from followups.reports.words import several
+from metrics.formulas.money import ZERO
+from metrics.measures.exchange import rates_on
+from metrics.measures.revenue import Arr, arr_on
+from metrics.templatetags.figures import UNKNOWN, money, number
+
+MOST = 20
+# A worker that was away for a weekend still tells of it; what is older is history.
+LOOK_BACK = timedelta(days=3)
+OVER = {
+    Alert.About.SCORE: "the last four weeks",
+    Alert.About.ANSWERS: "lately",
+    Alert.About.INVITATIONS: "lately",
+}
+
+
+def alert_report(alerts: Sequence[Alert], viewer: Viewer, found_at: datetime) -> Report:
+    """Return the report that tells of alerts found at one instant; the viewer may see each of them."""
+    today = found_at.astimezone(settings.REPORTING_ZONE).date()
+    bands = [each for each in alerts if each.about == Alert.About.BAND]
+    surveys = [each for each in alerts if each.about != Alert.About.BAND]
+    sections = [
+        Section("Health bands", table=band_table(bands, viewer, today)),
+        Section("Surveys", [survey_words(each) for each in surveys]),
+    ]
+    return Report(
+        title=_title(bands, surveys),
+        subtitle="More than chance or a day's wobble explains.",
+        as_of=today,
+        sections=[section for section in sections if not section.is_empty],
+    )
+
+
+def survey_words(alert: Alert) -> str:
+    """Return the sentence of an alert about a survey: how it usually is, how it was, how unlikely that is."""
+    what = f"the score of “{alert.question}”" if alert.question else alert.get_about_display()
+    usual, now = (_level(value) for value in (alert.before, alert.after))
+    chance = "below 1 in a million"
+    if alert.chance and alert.chance > 1e-6:
+        chance = f"1 in {round(1 / alert.chance):,}"
+    side = "below" if alert.is_lower else "above"
+    return (
+        f"“{alert.survey}”: {what} of {OVER[Alert.About(alert.about)]} is {now}, {side} the usual {usual};"
+        f" by chance alone that happens {chance}."
+    )
+
+
+def band_table(alerts: Sequence[Alert], viewer: Viewer, day: date) -> Table:
+    """Return accounts that left their band, those that fell first, of these the largest first."""
+    arr = _arr(alerts, day) if viewer.sees_revenue else None
+
+    def weight(alert: Alert) -> tuple[bool, Decimal, float]:
+        paid = (arr.of(alert.account_id or 0) or ZERO) if arr else ZERO
+        return not alert.is_lower, -paid, alert.after
+
+    rows = [
+        Row(
+            (
+                str(each.account),
+                f"{each.band_before} {number(each.before)}",
+                f"{each.band_after} {number(each.after)}",
+                *((money(arr.of(each.account_id or 0)),) if arr else ()),
+                str((each.account and each.account.owner) or UNKNOWN),
+            ),
+            path=each.account.get_absolute_url() if each.account else "",
+            band=each.band_after,
+        )
+        for each in sorted(alerts, key=weight)[:MOST]
+    ]
+    columns = ("Account", "Was", "Is", *(("ARR",) if arr else ()), "Owner")
+    return Table(columns, rows, more=max(0, len(alerts) - MOST))
+
+
+def _arr(alerts: Sequence[Alert], day: date) -> Arr:
+    accounts = Account.objects.filter(pk__in={each.account_id for each in alerts})
+    return arr_on(day, accounts, rates_on(day))
+
+
+def _title(bands: Sequence[Alert], surveys: Sequence[Alert]) -> str:
+    fallen = sum(each.is_lower for each in bands)
+    risen = len(bands) - fallen
+    parts = [
+        f"{several(fallen, 'account')} fell to a worse band" if fallen else "",
+        f"{several(risen, 'account')} rose to a better one" if risen else "",
+        f"{several(len(surveys), 'survey figure')} moved" if surveys else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _level(value: float) -> str:
+    return number(value, 1) if abs(value) < 10 else number(value)

@@ -1,0 +1,101 @@
+"""Sentences about numbers: how they stand, what changed and whether that says anything."""
+
+from decimal import Decimal
+
+from followups.reports.report import Figure
+from metrics.formulas.disclosure import is_low
+from metrics.formulas.intervals import mover
+from metrics.measures.measure import Measure, Unit
+from metrics.measures.targets import Aim
+from metrics.templatetags.figures import counted, day, figure, interval, money, number, quantity
+
+# Beside a difference: what one of its unit is called.
+NOUNS = {Unit.POINTS: "point", Unit.PERCENT: "point", Unit.SCALE: "scale point"}
+
+
+def all_of(each: Figure) -> str:
+    """Return everything there is to say about a number: level, change and target."""
+    return " ".join(filter(None, (level(each.name, each.measure), each.change, each.target)))
+
+
+def level(name: str, measure: Measure) -> str:
+    """Return a sentence that says where a number stands, with its interval and what it counts."""
+    if not measure.is_known:
+        return f"{name}: not enough to say."
+    sampled = f"95% interval {interval(measure)}, " if measure.interval else ""
+    few = ", which is few" if measure.is_few else ""
+    return f"{name}: {figure(measure)} ({sampled}{counted(measure)}{few})."
+
+
+def sampled_change(now: Measure, before: Measure) -> tuple[str, bool | None]:
+    """Return a sentence on two samples that share no answer, and whether chance fails to explain the change.
+
+    By MOVER (METRICS §2.2); None where the samples are too small to be compared.
+    """
+    if now.value is None or before.value is None or not now.interval or not before.interval:
+        return "There is no earlier period to compare with.", None
+    lead = f"The last three months stand at {figure(now)} after {figure(before)} in the three before"
+    if is_low(now.n) or is_low(before.n):
+        return f"{lead}: too few answers to compare.", None
+    found = mover(float(now.value), now.interval, float(before.value), before.interval)
+    if 0 in found:
+        return f"{lead}, no more than chance explains.", False
+    return f"{lead}, more than chance explains.", True
+
+
+def counted_change(now: Measure, before: Measure) -> str:
+    """Return a sentence on two full counts a month apart, of which no chance is part."""
+    if now.value is None or before.value is None:
+        return "There is no value of a month earlier to compare with."
+    change = _difference(now, before) or 0
+    size = amount_of(abs(change), now.unit)
+    if not float(displayed_change(change, now.unit)):
+        return "As a month earlier."
+    return f"{size} {'more' if change > 0 else 'less'} than a month earlier."
+
+
+def _difference(now: Measure, before: Measure) -> float | None:
+    """Return now less before in the unit, None where one is unknown."""
+    if now.value is None or before.value is None:
+        return None
+    return float(Decimal(str(now.value)) - Decimal(str(before.value)))
+
+
+def in_short(each: Figure) -> str:
+    """Return what to know of a number first: that it really moved, or misses its target; else ""."""
+    if each.is_signal:
+        return f"{each.name} really moved: {figure(each.measure)} over the year. {each.change}"
+    if each.aim and (each.aim.gap or 0) < 0 and not each.aim.is_within_interval:
+        return f"{each.name}: {figure(each.measure)}. {each.target}"
+    return ""
+
+
+def aim_words(aim: Aim, unit: Unit) -> str:
+    """Return a sentence on a target: reached or by how much not, and whether chance could hide that."""
+    target = f"The target of {quantity(aim.value, unit)} by {day(aim.by)}"
+    if aim.gap is None:
+        return f"{target} cannot be compared yet."
+    if aim.gap >= 0:
+        return f"{target} is reached."
+    within = "; the gap is inside the interval" if aim.is_within_interval else ""
+    return f"{target} is {amount_of(-aim.gap, unit)} away{within}."
+
+
+def amount_of(size: float, unit: Unit) -> str:
+    """Return a size without sign in words: "4 points", "0.8 points", "USD 1,200"."""
+    if unit is Unit.MONEY:
+        return money(Decimal(str(size)))
+    shown = displayed_change(size, unit)
+    noun = NOUNS[unit]
+    return f"{shown} {noun if shown == '1' else noun + 's'}"
+
+
+def displayed_change(size: float, unit: Unit) -> str:
+    """Return a change as it is read: whole points of a score, tenths of a percentage, whole money."""
+    digits = {Unit.POINTS: 0, Unit.PERCENT: 1, Unit.SCALE: 2, Unit.MONEY: 0}[unit]
+    return number(abs(size), digits).replace(",", "").removesuffix(".0")
+
+
+def several(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun: "1 account", "12 accounts"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,4 @@
+from followups.pages.reports import PAGES
+from metrics.pages.registry import patterns
+
+urlpatterns = patterns(PAGES)

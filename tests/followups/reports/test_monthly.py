@@ -1,0 +1,188 @@
+"""What the monthly report says, as a page and as a PDF, and what it keeps from who may not see it."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.roles import ACCOUNT_MANAGER, BUILDER, EXECUTIVE
+from followups.reports.drawing import bridge_bars
+from followups.reports.monthly import monthly_report
+from metrics.actions.absorb import absorb_responses
+from metrics.formulas.movements import Bridge
+from metrics.models import Target
+from tests import factories as f
+from tests.accounts.staff import logged_in, member
+from tests.followups.reports.conftest import MONDAY, MONTH
+
+pytestmark = pytest.mark.django_db
+PAGE = reverse("monthly_report", args=["2026-05"])
+NEXT = date(2026, 6, 1)
+
+
+def said(survey, value, day, count=1):
+    for _ in range(count):
+        f.respond(survey, {"nps": value}, at=MONDAY.replace(year=day.year, month=day.month, day=day.day))
+
+
+def section(report, heading):
+    return next(each for each in report.sections if each.heading == heading)
+
+
+@pytest.fixture
+def fallen():
+    """Three months in which everybody recommends us, and three in which nobody does."""
+    survey = f.published_survey([f.NPS])
+    for month in (12, 1, 2):
+        said(survey, 10, date(2025 if month == 12 else 2026, month, 10), 12)
+    for month in (3, 4, 5):
+        said(survey, 2, date(2026, month, 10), 12)
+    absorb_responses(now=MONDAY, sweep=True)
+
+
+def test_a_fall_beyond_chance_comes_first(executive, fallen):
+    report = monthly_report(executive, MONTH)
+    assert section(report, "In short").sentences == [
+        "NPS really moved: 0 over the year. The last three months stand at −100 after +100 in the three"
+        " before, more than chance explains."
+    ]
+    nps = next(each for each in section(report, "The numbers").figures if each.name == "NPS")
+    assert (nps.measure.value, nps.measure.n, nps.is_signal) == (0, 72, True)
+
+
+def test_few_answers_are_not_called_a_change(executive):
+    survey = f.published_survey([f.NPS])
+    said(survey, 10, date(2026, 2, 10), 3)
+    said(survey, 0, date(2026, 5, 10), 3)
+    absorb_responses(now=MONDAY, sweep=True)
+    report = monthly_report(executive, MONTH)
+    nps = next(each for each in section(report, "The numbers").figures if each.name == "NPS")
+    assert nps.is_signal is None
+    assert "too few answers to compare" in nps.change
+
+
+def test_a_missed_target_is_named_and_one_inside_the_interval_says_so(executive, fallen):
+    Target.objects.create(metric="nps", value=3, by=date(2026, 12, 31))
+    report = monthly_report(executive, MONTH)
+    nps = next(each for each in section(report, "The numbers").figures if each.name == "NPS")
+    assert nps.target == "The target of +3 by 31 Dec 2026 is 3 points away; the gap is inside the interval."
+
+
+def test_the_money_of_the_month_adds_up(executive, mine, theirs):
+    f.subscription(mine, date(2025, 1, 1), None, 100_000)
+    f.subscription(theirs, date(2025, 1, 1), date(2026, 5, 15), 40_000)
+    f.subscription(f.account(name="New"), date(2026, 5, 20), None, 25_000)
+    worth = section(monthly_report(executive, MONTH), "What it is worth")
+    assert worth.sentences[0] == (
+        "Recurring revenue went from USD 140,000 a year to USD 125,000: USD 25,000 won, USD 40,000 lost."
+    )
+    assert [(bar.name, bar.amount) for bar in worth.bars] == [
+        ("At the start", "USD 140,000"),
+        ("New customers", "USD 25,000"),
+        ("Lost", "USD −40,000"),
+        ("At the end", "USD 125,000"),
+    ]
+    assert [row.cells[:3] for row in worth.table.rows] == [("Zulu", "USD 40,000", "left")]
+
+
+def test_bars_meet_end_to_end():
+    bars, _ = bridge_bars(Bridge(*map(Decimal, (100, 20, 0, 10, -5, -15, 0))))
+    ends = [bar.start + bar.width for bar in bars]
+    assert bars[1].start == pytest.approx(ends[0])
+    assert bars[2].start == pytest.approx(ends[1])
+    assert ends[3] == pytest.approx(ends[2])
+    assert bars[4].start + bars[4].width == pytest.approx(bars[3].start)
+    assert ends[5] == pytest.approx(bars[4].start)
+    assert max(ends) == pytest.approx(100)
+
+
+def test_whose_health_moved_is_told_from_the_worst(executive, mine, theirs, feels):
+    for account, before, after in (
+        (mine, (80, "green"), (40, "red")),
+        (theirs, (60, "yellow"), (80, "green")),
+    ):
+        feels(account, MONTH, *before)
+        feels(account, NEXT, *after)
+    moved = section(monthly_report(executive, MONTH), "Whose health moved")
+    assert [row.cells[:3] for row in moved.table.rows] == [
+        ("Alpha", "green 80", "red 40"),
+        ("Zulu", "yellow 60", "green 80"),
+    ]
+
+
+def test_a_manager_reads_of_their_accounts_without_amounts(manager, mine, theirs, feels):
+    f.subscription(mine, date(2025, 1, 1), date(2026, 7, 1), 987_654)
+    for account in (mine, theirs):
+        feels(account, MONTH, 80, "green")
+        feels(account, NEXT, 40, "red")
+    page = logged_in(manager).get(PAGE)
+    assert page.status_code == 200
+    assert "Alpha" in page.text
+    assert "Zulu" not in page.text
+    assert "USD" not in page.text
+    assert "Counts only the accounts that you see." in page.text
+
+
+def test_words_of_a_confidential_survey_stay_nameless(executive, mine):
+    survey = f.published_survey([f.NPS, f.WHY], privacy="confidential")
+    for number in range(6):
+        person = f.contact(mine, name=f"Ada {number}")
+        f.respond(survey, {"nps": 1, "why": f"Slow {number}"}, at=MONDAY - timedelta(days=9), contact=person)
+    absorb_responses(now=MONDAY, sweep=True)
+    quotes = section(monthly_report(executive, MONTH), "Unhappy voices").quotes
+    assert {quote.who for quote in quotes} == {"Anonymous"}
+
+
+@pytest.mark.parametrize("month", ["2026-13", "1900-01", "9999-12", "2026-11-01", "x", "2026-1"])
+def test_a_month_there_is_none_of_is_no_page(executive, month):
+    assert logged_in(executive).get(f"/admin/reports/monthly/{month}/").status_code == 404
+
+
+def test_it_is_printed_as_a_pdf(executive, fallen):
+    pytest.importorskip("typst")
+    response = logged_in(executive).get(f"{PAGE}?as=pdf")
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/pdf"
+    assert response.content.startswith(b"%PDF-")
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_words_are_data_to_the_printer(executive):
+    pytest.importorskip("typst")
+    survey = f.published_survey([f.NPS, f.WHY])
+    f.respond(
+        survey, {"nps": 1, "why": '#panic("x") *b* $ ] #read("/etc/passwd")'}, at=MONDAY - timedelta(days=9)
+    )
+    absorb_responses(now=MONDAY, sweep=True)
+    assert logged_in(executive).get(f"{PAGE}?as=pdf").status_code == 200
+
+
+def test_strangers_and_who_may_not_see_health_get_nothing(db):
+    assert Client().get(PAGE).status_code == 302
+    nobody = f.user(is_staff=True)
+    assert logged_in(nobody).get(PAGE).status_code == 403
+    assert "/admin/reports/" not in logged_in(nobody).get("/admin/").text
+
+
+@pytest.mark.parametrize("role", [EXECUTIVE, ACCOUNT_MANAGER, BUILDER])
+def test_every_role_that_reads_health_opens_every_page_of_an_empty_company(role):
+    client = logged_in(member(role))
+    for name, of in (("reports", []), ("monthly_report", ["2026-05"]), ("digest", []), ("alerts", [])):
+        assert client.get(reverse(name, args=of)).status_code == 200, name
+
+
+def test_a_reader_sends_it_to_themselves_only(executive, mailoutbox):
+    client = logged_in(executive)
+    assert client.get(reverse("send_monthly", args=["2026-05"])).status_code == 405
+    assert client.post(reverse("send_monthly", args=["2026-05"])).status_code == 302
+    assert client.post(reverse("send_digest")).status_code == 302
+    assert {tuple(message.to) for message in mailoutbox} == {(executive.email,)}
+
+
+def test_only_who_sees_everything_reads_the_digest_of_somebody_else(executive, manager, mine, theirs):
+    url = f"{reverse('digest')}?of={manager.pk}"
+    assert "Your accounts" in logged_in(executive).get(url).text
+    assert logged_in(manager).get(f"{reverse('digest')}?of={executive.pk}").status_code == 404
+    assert logged_in(executive).get(f"{reverse('digest')}?of=x").status_code == 404
