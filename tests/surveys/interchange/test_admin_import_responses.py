@@ -67,7 +67,7 @@ def test_past_scores_are_guessed_reported_on_and_stored_once_confirmed(client, s
     page = client.post(url, upload(SCORES)).content.decode()
     assert sent_back(page)["field"] == ["account", "submitted_at", "nps", "why", ""]
     assert figures(page) == [2, 0, 0, 1]
-    assert "line 4: nps: “11”: the scale goes from 0 to 10" in page
+    assert "line 4: nps: &#x27;11&#x27;: the scale goes from 0 to 10" in page
     assert "Colour" in page
     assert not Response.objects.exists()
     done = client.post(url, {**sent_back(page), "run": ""}).content.decode()
