@@ -8,7 +8,7 @@ from bench import arena
 PARTS = (
     *("weight", "lighthouse", "statements", "submit"),
     *("tallies", "absorbing", "retention", "coverage", "imports", "api", "health", "mail"),
-    *("scanners", "contract"),
+    *("scanners", "contract", "pages"),
 )
 
 

@@ -1,24 +1,113 @@
+"""Goals in the admin: of metrics that there are, for parts of the company that there are."""
+
+from typing import Any
+
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelectWidget
 
+from accounts.admin.visibility import user_of
+from accounts.models import Account, User
 from metrics.measures.query import METRICS
+from metrics.measures.targets import DIMENSIONS
 from metrics.models import Target
+from metrics.pages.wording import name_of
 
 
 class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A target of a metric there is."""
+    """A target of a metric there is, for a part of the company by which that metric may be narrowed."""
 
-    metric = forms.ChoiceField(choices=[(name, name.replace("_", " ")) for name in METRICS])
+    metric = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+    segment = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
 
     class Meta:
         model = Target
-        fields = ("metric", "segment", "value", "by")
+        fields = (
+            *("metric", "segment", "team", "account_owner", "programme"),
+            *("start", "starts_on", "value", "by", "responsible", "note"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Return the values, once the metric is one that knows the part."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        metric = METRICS.get(said.get("metric", ""))
+        for name, dimension in DIMENSIONS.items():
+            if metric and said.get(name) and dimension not in metric.dimensions:
+                self.add_error(name, f"{name_of(said['metric'])} is not narrowed by {dimension}.")
+        return said
 
 
 @admin.register(Target)
 class TargetAdmin(ModelAdmin):
     form = TargetForm
-    list_display = ("metric", "segment", "value", "by")
-    list_filter = ("metric",)
-    fields = ("metric", "segment", ("value", "by"))
+    list_display = ("metric_name", "part_name", "value", "by", "responsible")
+    list_filter = ("by",)
+    fieldsets = (
+        (None, {"fields": ("metric", ("value", "by"), ("start", "starts_on"))}),
+        (
+            "Of which part",
+            {
+                "fields": (("segment", "team"), ("account_owner", "programme")),
+                "description": "Leave all empty for the whole company, or choose one.",
+            },
+        ),
+        ("Who answers for it", {"fields": ("responsible", "note")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Target]:
+        """Return the targets that the user may see, those of revenue only with the right to it."""
+        user = user_of(request)
+        rows = Target.objects.visible_to(user).order_by("by", "metric")
+        return rows if user.sees_revenue else rows.exclude(metric__in=_names(is_revenue=True))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Return the form with the metrics and segments that the user may see."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        user, offered = user_of(request), _names(is_revenue=False)
+        if user.sees_revenue:
+            offered += _names(is_revenue=True)
+        fields: Any = form.base_fields
+        if "metric" in fields:
+            fields["metric"].choices = [(name, name_of(name)) for name in METRICS if name in offered]
+            fields["segment"].choices = [("", "all"), *((each, each) for each in _segments(user, obj))]
+        return form
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Go back to the goals."""
+        if "_addanother" in request.POST:
+            answer: HttpResponse = super().response_add(request, obj, post_url_continue)
+            return answer
+        self.message_user(request, f"The goal “{name_of(obj.metric)}” was added.")
+        return HttpResponseRedirect(reverse("goals"))
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Go back to the goals."""
+        self.message_user(request, f"The goal “{name_of(obj.metric)}” was changed.")
+        return HttpResponseRedirect(reverse("goals"))
+
+    @admin.display(description="Metric", ordering="metric")
+    def metric_name(self, target: Target) -> str:
+        """Return what the metric is called."""
+        return name_of(target.metric)
+
+    @admin.display(description="Of")
+    def part_name(self, target: Target) -> str:
+        """Return the part that it is of."""
+        return ", ".join(str(value) for value in target.part.values()) or "the whole company"
+
+
+def _names(*, is_revenue: bool) -> list[str]:
+    return [name for name, metric in METRICS.items() if metric.is_revenue is is_revenue]
+
+
+def _segments(user: User, target: Target | None) -> list[str]:
+    """Return the segments that there are, and the one that the target has already."""
+    rows = Account.objects.visible_to(user).exclude(segment="").order_by("segment")
+    found = [*rows.values_list("segment", flat=True).distinct()]
+    return found if target is None or target.segment in ("", *found) else [*found, target.segment]

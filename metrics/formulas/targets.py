@@ -1,5 +1,7 @@
-"""A value beside its target."""
+"""A value beside its target: the gap, how far the way is gone, and whether it is on track."""
 
+from datetime import date
+from enum import StrEnum
 from typing import NamedTuple
 
 from metrics.formulas.intervals import Interval
@@ -12,6 +14,16 @@ class Gap(NamedTuple):
     is_within_interval: bool
 
 
+class Track(StrEnum):
+    """How a target stands on a day."""
+
+    REACHED = "reached"
+    ON_TRACK = "on track"
+    BEHIND = "behind"
+    MISSED = "missed"
+    UNKNOWN = "not known"
+
+
 def gap(value: float | None, target: float, interval: Interval | None = None) -> Gap | None:
     """Return how far a value is above (or below) its target, or None when there is no value.
 
@@ -20,3 +32,43 @@ def gap(value: float | None, target: float, interval: Interval | None = None) ->
     if value is None:
         return None
     return Gap(value - target, interval is not None and target in interval)
+
+
+def progress(value: float | None, start: float | None, target: float) -> float | None:
+    """Return which part of the way from start to target is gone (percent; below 0 backwards), or None.
+
+    None without a value or a start, or where there is no way to go.
+    """
+    if value is None or start is None or start == target:
+        return None
+    return 100 * (value - start) / (target - start)
+
+
+def track(
+    value: float | None,
+    target: float,
+    *,
+    today: date,
+    by: date,
+    lower_is_better: bool,
+    start: tuple[float, date] | None = None,
+    interval: Interval | None = None,
+) -> Track:
+    """Return how a target stands on a day.
+
+    On track is whoever stands at least where a straight line from the start to the target is on the day, or
+    whose interval holds that line: then chance alone may explain the difference. Without a start nothing can
+    be told before the last day.
+    """
+    if value is None:
+        return Track.UNKNOWN
+    if value <= target if lower_is_better else value >= target:
+        return Track.REACHED
+    if today > by:
+        return Track.MISSED
+    if start is None:
+        return Track.UNKNOWN
+    begun, since = start
+    expected = begun + (target - begun) * (today - since).days / (by - since).days
+    is_there = value <= expected if lower_is_better else value >= expected
+    return Track.ON_TRACK if is_there or (interval and expected in interval) else Track.BEHIND

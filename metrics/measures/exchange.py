@@ -1,6 +1,6 @@
 """Amounts of other currencies in the reporting one, at the rates of one month."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -55,6 +55,26 @@ class Rates:
                     f"{each} is converted at the rate of {quote.month:%B %Y}, the newest there is."
                 )
         return tuple(sentences)
+
+
+def rates_for(days: Collection[date]) -> dict[date, Rates]:
+    """Return the rates of each day as `rates_on` says them, in one query for all."""
+    if not days:
+        return {}
+    rows = list(
+        ExchangeRate.objects.filter(
+            month__lte=max(days), month__gte=months_later(month_of(min(days)).start, -STALE_MONTHS)
+        )
+        .exclude(currency=settings.REPORTING_CURRENCY)
+        .order_by("month")
+    )
+    found = {}
+    for day in days:
+        month = month_of(day).start
+        oldest = months_later(month, -STALE_MONTHS)
+        quotes = {row.currency: Quote(row.rate, row.month) for row in rows if oldest <= row.month <= month}
+        found[day] = Rates(month, quotes)
+    return found
 
 
 def rates_on(day: date, *, known_on: date | None = None) -> Rates:

@@ -1,7 +1,7 @@
 """Which contracts came to their end and were renewed, and which come to their end next (METRICS §1.6)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -68,14 +68,41 @@ def renewal_rates(scope: Scope) -> Renewals:
     All amounts are converted at the rates of the window's first month. Raises PermissionDenied for whoever
     may not see revenue.
     """
-    require_revenue(scope.viewer)
     if scope.start is None:
         raise ValueError("contracts fall due between two days, so the scope needs a start")
-    rates = rates_on(scope.start)
-    rows = _rows(scope.accounts, scope.start, scope.end)
+    return renewals_of([scope], {scope.start: rates_on(scope.start)})[0]
+
+
+def renewals_of(scopes: Sequence[Scope], rates: Mapping[date, Rates]) -> list[Renewals]:
+    """Return the renewal rates of several windows of one question, from one read; rates by their first days.
+
+    Raises PermissionDenied for whoever may not see revenue.
+    """
+    starts = [scope.start for scope in scopes if scope.start]
+    require_revenue(scopes[0].viewer)
+    rows = _rows(scopes[0].accounts, min(starts), max(scope.end for scope in scopes))
+    return [
+        _renewals(scope, [*_near(rows, scope)], rates[start])
+        for scope, start in zip(scopes, starts, strict=True)
+    ]
+
+
+def _near(rows: Iterable["_Row"], scope: Scope) -> Iterator["_Row"]:
+    """Yield what falls due in the window of the scope and all that may renew it."""
+    assert scope.start is not None
+    first, last = scope.start - timedelta(days=GRACE_DAYS), scope.end + timedelta(days=GRACE_DAYS)
+    renewed = {row.key for row in rows if row.ends_on and scope.start <= row.ends_on < scope.end}
+    for row in rows:
+        is_near = (row.ends_on and first <= row.ends_on <= last) or first <= row.starts_on <= last
+        if is_near or row.renews in renewed:
+            yield row
+
+
+def _renewals(scope: Scope, rows: Sequence["_Row"], rates: Rates) -> Renewals:
+    assert scope.start is not None
     lines = [row.line(rates) for row in rows]
-    renewed_by = successors(lines)
     own = {row.key for row in rows if row.is_own and scope.product in ("", row.product)}
+    renewed_by = successors(lines)
     counted: set[Hashable] = {
         line.key
         for line in lines

@@ -69,7 +69,7 @@ def arr_on(day: date, accounts: Any, rates: Rates, *, product: str = "") -> Arr:
     rows = Subscription.objects.in_force(day).filter(account__in=accounts, annual_value__gt=0)
     if product:
         rows = rows.filter(product=product)
-    return _added_up(rates, rows.order_by().values_list("account", "currency").annotate(Sum("annual_value")))
+    return added_up(rates, rows.order_by().values_list("account", "currency").annotate(Sum("annual_value")))
 
 
 def arr_of(scope: Scope, day: date, rates: Rates) -> Arr:
@@ -78,7 +78,7 @@ def arr_of(scope: Scope, day: date, rates: Rates) -> Arr:
     With `known_on` it is what the close of the month before the day held at the end of that day.
     """
     if scope.known_on:
-        arr = _added_up(rates, closed_values(scope, day))
+        arr = added_up(rates, closed_values(scope, day))
     else:
         arr = arr_on(day, scope.accounts, rates, product=scope.product)
     return arr.grouped(top_parents(arr.by_account)) if scope.is_by_parent else arr
@@ -111,7 +111,8 @@ def top_parents(accounts: Iterable[int]) -> dict[int, int]:
     return tops
 
 
-def _added_up(rates: Rates, rows: Iterable[tuple[int, str, Decimal]]) -> Arr:
+def added_up(rates: Rates, rows: Iterable[tuple[int, str, Decimal]]) -> Arr:
+    """Return the ARR that rows of account, currency and yearly value make."""
     by_account: dict[int, Decimal | None] = defaultdict(lambda: ZERO)
     currencies: dict[int, set[str]] = defaultdict(set)
     # Most rows are in one currency; asking the settings of which each time took a third of the whole.

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Self
+from typing import NamedTuple, Self
 
 from django.db.models import F
 
@@ -35,6 +35,17 @@ class Takeovers:
         )
         return cls(dict(rows) if left and not scope.known_on else {}, scope.end)
 
+    @classmethod
+    def ever(cls, scope: Scope) -> "AllTakeovers":
+        """Return every takeover of the customers in question, from which those of any window follow."""
+        rows = (
+            Subscription.objects.filter(renews__account__in=scope.accounts, annual_value__gt=0)
+            .exclude(account=F("renews__account"))
+            .order_by("starts_on", "pk")
+            .values_list("renews__account", "account", "starts_on")
+        )
+        return AllTakeovers(tuple(rows))
+
     def among(self, left: Collection[int]) -> Self:
         """Return the takeovers of these customers alone."""
         return replace(self, heirs={old: new for old, new in self.heirs.items() if old in left})
@@ -56,3 +67,13 @@ class Takeovers:
         for old, value, currency in rows:
             kept[old] += rates.convert(value, currency) or ZERO
         return dict(kept)
+
+
+class AllTakeovers(NamedTuple):
+    """Who took over whom and since when, the oldest first."""
+
+    rows: tuple[tuple[int, int, date], ...]
+
+    def until(self, end: date) -> Takeovers:
+        """Return the takeovers as a window that ends on the day knows them."""
+        return Takeovers({old: new for old, new, began in self.rows if began <= end}, end)

@@ -1,13 +1,26 @@
 """A number beside what it is to be: the nearest target ahead, and whether chance alone explains the gap."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from metrics.formulas.targets import gap
+from accounts.models import User
+from metrics.formulas.targets import Track, gap, progress, track
 from metrics.measures.measure import Measure
+from metrics.measures.query import METRICS, ask
 from metrics.measures.scope import Scope
 from metrics.models import Target
+
+LOWER_IS_BETTER = frozenset({"logo_churn"})
+# What a target calls a part, and what a scope calls it.
+DIMENSIONS: Mapping[str, str] = {
+    "segment": "segment",
+    "team": "team",
+    "account_owner": "owner",
+    "programme": "programme",
+}
 
 
 class Aim(NamedTuple):
@@ -17,19 +30,111 @@ class Aim(NamedTuple):
     by: date
     gap: float | None
     is_within_interval: bool | None
+    is_missed: bool = False
+
+
+class Goal(NamedTuple):
+    """A target beside the value now: gap, part of the way gone (percent) and how it stands."""
+
+    target: Target
+    measure: Measure
+    aim: Aim
+    progress: float | None
+    track: Track
 
 
 def aim_of(scope: Scope, measure: Measure) -> Aim | None:
-    """Return the nearest target of the company, or of the one segment in question; None elsewhere or without.
+    """Return the nearest target of the company, or of the one part in question; None elsewhere or without.
 
     A gap inside the interval may be chance.
     """
-    segment = scope.attributes.get("segment", "")
-    if scope.narrowings - {"segment"} or not scope.viewer.sees_all_accounts:
-        return None
-    target = Target.objects.filter(metric=measure.metric, segment=segment).ahead_on(scope.today).first()
-    if target is None:
-        return None
+    return aims_of(scope, [measure]).get(measure.metric)
+
+
+def aims_of(scope: Scope, measures: Iterable[Measure]) -> dict[str, Aim]:
+    """Return the aim of each measure of one scope that has one, by metric, in one query."""
+    known = {measure.metric: measure for measure in measures}
+    part = _part_of(scope)
+    if part is None:
+        return {}
+    rows = Target.objects.of(**part).filter(metric__in=known).ahead_on(scope.today)
+    nearest: dict[str, Target] = {}
+    for target in rows:
+        nearest.setdefault(target.metric, target)
+    return {name: _aim(target, known[name]) for name, target in nearest.items()}
+
+
+def goals(viewer: User, today: date) -> list[Goal]:
+    """Return every target that the viewer may see beside its value now, the nearest first."""
+    rows = Target.objects.visible_to(viewer).select_related(
+        "team", "account_owner", "programme", "responsible"
+    )
+    return [
+        goal_of(target, viewer, today)
+        for target in rows.order_by("by", "metric", "pk")
+        if target.metric in METRICS and (viewer.sees_revenue or not METRICS[target.metric].is_revenue)
+    ]
+
+
+def goal_of(target: Target, viewer: User, today: date) -> Goal:
+    """Return a target beside the value of the last twelve months."""
+    scope = scope_of(target, viewer, today)
+    measure = ask(target.metric, scope)
+    start = (float(target.start), target.starts_on) if target.start is not None and target.starts_on else None
+    value = None if measure.value is None else float(measure.value)
+    return Goal(
+        target,
+        measure,
+        _aim(target, measure),
+        progress(value, start and start[0], float(target.value)),
+        track(
+            value,
+            float(target.value),
+            today=today,
+            by=target.by,
+            lower_is_better=target.metric in LOWER_IS_BETTER,
+            start=start,
+            interval=measure.interval,
+        ),
+    )
+
+
+def scope_of(target: Target, viewer: User, today: date) -> Scope:
+    """Return what a target is about: its part of the company in the last twelve months."""
+    scope = Scope.of_answers(viewer, today)
+    part = {DIMENSIONS[name]: value for name, value in target.part.items()}
+    segment = part.pop("segment", "")
+    return replace(scope, attributes={"segment": segment} if segment else {}, **part)
+
+
+def _aim(target: Target, measure: Measure) -> Aim:
     value = None if measure.value is None else float(measure.value)
     found = gap(value, float(target.value), measure.interval)
-    return Aim(target.value, target.by, found and found.points, found and found.is_within_interval)
+    if found is None:
+        return Aim(target.value, target.by, None, None)
+    is_missed = found.points > 0 if target.metric in LOWER_IS_BETTER else found.points < 0
+    return Aim(target.value, target.by, found.points, found.is_within_interval, is_missed)
+
+
+def _part_of(scope: Scope) -> dict[str, Any] | None:
+    """Return the part of the company that a scope is about as targets name it; None where it is none."""
+    named = {dimension: name for name, dimension in DIMENSIONS.items()}
+    narrowed = scope.narrowings
+    if narrowed - set(named) or len(narrowed) > 1:
+        return None
+    if not scope.viewer.sees_all_accounts and not _is_own(scope):
+        return None
+    return {
+        named[dimension]: scope.attributes["segment"] if dimension == "segment" else getattr(scope, dimension)
+        for dimension in narrowed
+    }
+
+
+def _is_own(scope: Scope) -> bool:
+    """Whether the scope is the viewer's own accounts, or those of one of their teams."""
+    viewer = scope.viewer
+    if not isinstance(viewer, User):
+        return False
+    return scope.owner == viewer or (
+        scope.team is not None and viewer.teams.filter(pk=scope.team.pk).exists()
+    )

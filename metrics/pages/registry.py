@@ -16,8 +16,10 @@ from metrics.pages.account import account
 from metrics.pages.audience import audience
 from metrics.pages.backtest import backtest
 from metrics.pages.campaign import campaign, dry_run
+from metrics.pages.definition import metric, metric_list, metric_rows
 from metrics.pages.drivers import drivers
 from metrics.pages.hand_over import hand_over
+from metrics.pages.goals import goals
 from metrics.pages.overrides import override
 from metrics.pages.portfolio import portfolio, portfolio_file
 from metrics.pages.saved_views import saved_views
@@ -61,6 +63,10 @@ PAGES = (
     Page(
         "hand_over", "portfolio/owner/", hand_over, ("accounts.change_account", "accounts.view_all_accounts")
     ),
+    Page("goals", "goals/", goals, ("metrics.view_target",), "Goals", "flag"),
+    Page("metrics", "metric/", metric_list, ("metrics.view_tally",), "Metrics", "functions"),
+    Page("metric", "metric/<slug:name>/", metric, ("metrics.view_tally",)),
+    Page("metric_rows", "metric/<slug:name>/rows/", metric_rows, ("metrics.view_tally",)),
     Page("scorecard", "scorecard/", scorecard, ("metrics.view_scorecard",), "Scorecard", "tune"),
     Page("backtest", "backtest/", backtest, ("metrics.view_health",), "Back-test", "fact_check"),
 )

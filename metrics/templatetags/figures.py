@@ -10,11 +10,25 @@ from django.conf import settings
 from metrics.formulas.rounding import displayed
 from metrics.measures.comparisons import Comparison
 from metrics.measures.measure import Days, Measure, Unit
+from metrics.models import Target
 from metrics.pages.charts import period_name
+from metrics.pages.wording import name_of
 
 register = template.Library()
 
 UNKNOWN = "–"
+AMOUNTS = {
+    "value",
+    "arr",
+    "arr_at_start",
+    "arr_at_end",
+    "due",
+    "renewed",
+    "revenue",
+    "cost",
+    "score",
+    "confidence",
+}
 DIGITS: Mapping[Unit, int] = {Unit.POINTS: 0, Unit.PERCENT: 1, Unit.SCALE: 2}
 
 
@@ -58,6 +72,46 @@ def change_interval(comparison: Comparison, unit: Unit) -> str:
         return ""
     low, high = (signed(end, 1 if unit is not Unit.SCALE else 2) for end in comparison.interval)
     return f"{low} to {high}"
+
+
+@register.filter
+def metric_name(metric: str) -> str:
+    """Return what people call a metric."""
+    return name_of(metric)
+
+
+@register.filter
+def part_name(target: Target) -> str:
+    """Return which part of the company a target is of: "segment Enterprise", "the whole company"."""
+    names = {"account_owner": "accounts of"}
+    parts = (f"{names.get(name, name)} {value}" for name, value in target.part.items())
+    return ", ".join(parts) or "the whole company"
+
+
+@register.filter
+def within(value: float) -> float:
+    """Return a percentage cut to what a bar can show: 0 to 100."""
+    return max(0.0, min(100.0, float(value)))
+
+
+@register.filter
+def cell(value: object) -> str:
+    """Return a value of a table as people read it: dates, amounts, yes and no, a dash for nothing."""
+    if value is None or value == "":
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, Decimal):
+        return amount(value)
+    return number(value, 2) if isinstance(value, float) else str(value)
+
+
+@register.filter
+def is_amount(column: str) -> bool:
+    """Whether a column of a receipt holds numbers."""
+    return column in AMOUNTS
 
 
 @register.filter

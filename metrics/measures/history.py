@@ -1,0 +1,96 @@
+"""The figures of revenue in the windows that came before, each as long as the one in question.
+
+What it took to ask once is read once for all of them, so a page can show where a figure comes from.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
+
+from metrics.formulas.days import months_later
+from metrics.measures.exchange import Rates, rates_for
+from metrics.measures.lifetime import clv
+from metrics.measures.measure import Days, Measure
+from metrics.measures.movements import PaidRow, paid_rows
+from metrics.measures.renewals import Renewals, renewals_of
+from metrics.measures.retention import RevenueRetention, retained
+from metrics.measures.revenue import Arr, added_up, require_revenue
+from metrics.measures.scope import Scope
+from metrics.measures.takeovers import Takeovers
+
+STEP_MONTHS = 3
+LEAST_STEPS = 4
+
+
+class Kept(NamedTuple):
+    """What became of the customers of one window, what one is worth at its end, and what fell due in it."""
+
+    window: Days
+    retention: RevenueRetention
+    clv: Measure
+    renewals: Renewals
+
+
+def revenue_history(scope: Scope) -> list[Kept]:
+    """Return the figures of `windows_before`, then those of the scope itself, each as asking alone says it.
+
+    In six queries whatever there is. Raises PermissionDenied for whoever may not see revenue.
+    """
+    require_revenue(scope.viewer)
+    scopes = [
+        replace(scope, start=days.start, end=days.end, today=min(scope.today, days.end))
+        for days in windows_before(scope)
+    ]
+    rows = paid_rows(scope, scope.end)
+    rates = rates_for({day for each in scopes for day in (each.start, each.end) if day})
+    takeovers = Takeovers.ever(scope)
+    levels: dict[tuple[date, date], Arr] = {}
+
+    def level(day: date, at: date) -> Arr:
+        known = rates[at]
+        key = (day, known.month if known.quotes else day)
+        if key not in levels:
+            levels[key] = _level(rows, day, known)
+        return levels[key]
+
+    found = []
+    for each, renewed in zip(scopes, renewals_of(scopes, rates), strict=True):
+        assert each.start is not None
+        before, after = level(each.start, each.start), level(each.end, each.start)
+        kept = retained(each, before, after, takeovers.until(each.end))
+        worth = clv(each, retained=kept.grr, arr=level(each.end, each.end))
+        found.append(Kept(each.window, kept, worth, renewed))
+    return found
+
+
+def windows_before(scope: Scope) -> list[Days]:
+    """Return windows as long as the scope's, oldest first and its own last; the former one is among them.
+
+    A window of whole months is moved by a quarter, any other one by itself.
+    """
+    return [*_steps(scope)][::-1]
+
+
+def _steps(scope: Scope) -> Iterator[Days]:
+    start, end = scope.start, scope.end
+    if start is None:
+        raise ValueError("there is no window before all days")
+    months = 12 * (end.year - start.year) + end.month - start.month
+    if months and months_later(end, -months) == start:
+        step = STEP_MONTHS if months % STEP_MONTHS == 0 else months
+        for back in range(0, max(LEAST_STEPS * step, months) + 1, step):
+            yield Days(months_later(start, -back), months_later(end, -back))
+    else:
+        length = end - start
+        for back in range(LEAST_STEPS + 1):
+            yield Days(start - back * length, end - back * length)
+
+
+def _level(rows: Sequence[PaidRow], day: date, rates: Rates) -> Arr:
+    in_force = (
+        (row.account, row.currency, row.value)
+        for row in rows
+        if row.starts_on <= day and (row.last is None or row.last > day)
+    )
+    return added_up(rates, in_force)

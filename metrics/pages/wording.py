@@ -1,0 +1,38 @@
+"""What people call each metric, in one list for pages, forms and reports."""
+
+from collections.abc import Mapping
+
+NAMES: Mapping[str, str] = {
+    "nps": "Net Promoter Score",
+    "nps_clustered": "NPS, interval by account",
+    "nps_finite": "NPS, corrected for the people invited",
+    "nps_accounts": "NPS, one voice per account",
+    "nps_revenue": "NPS, weighted by revenue",
+    "nps_waterfall": "NPS of those who decide",
+    "nps_weighted": "NPS, weighted for who did not answer",
+    "csat": "Satisfaction (CSAT)",
+    "ces": "Ease (CES)",
+    "response_rate": "Response rate",
+    "completion_rate": "Completion rate",
+    "contact_coverage": "Contact coverage",
+    "account_coverage": "Account coverage",
+    "decision_maker_coverage": "Decision-maker coverage",
+    "revenue_coverage": "Revenue coverage",
+    "health": "Customer health",
+    "arr": "Annual recurring revenue",
+    "grr": "Gross revenue retention",
+    "nrr": "Net revenue retention",
+    "logo_churn": "Logo churn",
+    "renewal_rate": "Renewal rate",
+    "net_renewal_rate": "Net renewal rate",
+    "logo_renewal_rate": "Renewal rate of accounts",
+    "survival": "Customers still there after a year",
+    "clv": "Customer lifetime value",
+    "clv_sbg": "Customer lifetime value, loyalty differing",
+    "services_margin": "Services gross margin",
+}
+
+
+def name_of(metric: str) -> str:
+    """Return what people call a metric; its own name in words where the list has none."""
+    return NAMES.get(metric) or metric.replace("_", " ").capitalize()
