@@ -18,8 +18,8 @@ from metrics.pages.backtest import backtest
 from metrics.pages.campaign import campaign, dry_run
 from metrics.pages.definition import metric, metric_list, metric_rows
 from metrics.pages.drivers import drivers
-from metrics.pages.hand_over import hand_over
 from metrics.pages.goals import goals
+from metrics.pages.hand_over import hand_over
 from metrics.pages.overrides import override
 from metrics.pages.portfolio import portfolio, portfolio_file
 from metrics.pages.saved_views import saved_views
