@@ -6,6 +6,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from surveys.actions.leaving import suppress
+from surveys.actions.sending import plan_reminders
 from surveys.models import Invitation, Mail, MailEvent, Suppression
 
 
@@ -75,5 +76,6 @@ def _note(mail: Mail, kind: Kind, occurred_at: datetime) -> None:
             mail.complained_at = mail.complained_at or occurred_at
     if mail.state == Mail.State.UNKNOWN:
         mail.state, mail.sent_at = Mail.State.SENT, mail.handed_at or occurred_at
-        Invitation.objects.filter(pk=mail.invitation_id, sent_at=None).update(sent_at=mail.sent_at)
+        if Invitation.objects.filter(pk=mail.invitation_id, sent_at=None).update(sent_at=mail.sent_at):
+            plan_reminders([mail.invitation], now=mail.sent_at)
     mail.save()

@@ -15,18 +15,27 @@ from surveys.asking.standing import Candidate, candidates, ledger_around
 from surveys.asking.turns import SOURCES, Turn, first_day, turns
 from surveys.asking.windows import is_sampled
 from surveys.links import new_nonce, token_for, token_hash
-from surveys.models import Campaign, ContactPolicy, Invitation, Skip, Survey
+from surveys.models import Campaign, ContactPolicy, Skip, Survey
 
 CHUNK = 1000
 # One lock for all who plan or claim (any number will do): who counts asks sees all that were decided.
 ASKING = 0x45617273
-# Mails of new invitations; as rows of their own they took half of the time of planning. The first byte of a
-# nonce is as good as a coin.
-FIRST_MAILS = """
+# Invitations with their mails in one statement: through the ORM they took two thirds of the time of planning.
+# The first byte of a nonce is as good as a coin.
+INVITE = """
+WITH made AS (
+    INSERT INTO surveys_invitation (survey_id, campaign_id, contact_id, round, nonce, token_hash, created_at,
+        planned_for, expires_at)
+    SELECT %(survey)s, %(campaign)s, contact, round, nonce, token_hash, %(now)s, at,
+        at + %(days)s * interval '1 day'
+    FROM unnest(%(contacts)s::bigint[], %(rounds)s::text[], %(nonces)s::bytea[], %(hashes)s::bytea[],
+        %(times)s::timestamptz[]) AS turn (contact, round, nonce, token_hash, at)
+    RETURNING id, nonce, planned_for
+)
 INSERT INTO surveys_mail (invitation_id, number, state, due_at, variant, address_hash, attempts, provider_id,
     error)
 SELECT id, 0, 'planned', planned_for, CASE get_byte(nonce, 0) %% 2 WHEN 0 THEN 'a' ELSE 'b' END, '', 0, '', ''
-FROM surveys_invitation WHERE id = ANY(%s) ORDER BY id
+FROM made ORDER BY id
 """
 
 
@@ -171,19 +180,18 @@ def note_skips(campaign: Campaign, skipped: Iterable[tuple[int, str, Protected]]
 
 def _invite(campaign: Campaign, invited: Sequence[tuple[Turn, Contact, datetime]], now: datetime) -> None:
     nonces = [new_nonce() for _ in invited]
-    made = Invitation.objects.bulk_create(
-        Invitation(
-            survey=campaign.survey,
-            campaign=campaign,
-            contact=contact,
-            round=turn.round,
-            nonce=nonce,
-            token_hash=token_hash(token_for(nonce)),
-            created_at=now,
-            planned_for=at,
-            expires_at=at + timedelta(days=campaign.expires_after_days),
-        )
-        for nonce, (turn, contact, at) in zip(nonces, invited, strict=True)
-    )
     with connection.cursor() as cursor:
-        cursor.execute(FIRST_MAILS, [[invitation.pk for invitation in made]])
+        cursor.execute(
+            INVITE,
+            {
+                "survey": campaign.survey_id,
+                "campaign": campaign.pk,
+                "now": now,
+                "days": campaign.expires_after_days,
+                "contacts": [contact.pk for _, contact, _ in invited],
+                "rounds": [turn.round for turn, _, _ in invited],
+                "nonces": nonces,
+                "hashes": [token_hash(token_for(nonce)) for nonce in nonces],
+                "times": [at for _, _, at in invited],
+            },
+        )

@@ -5,31 +5,28 @@ the words of a mail asks it first, and it answers all who wait with one statemen
 """
 
 import smtplib
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from queue import Empty, SimpleQueue
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from surveys.actions.sending import (
-    Claim,
-    Outcome,
-    Result,
-    claim_due_mails,
-    mark_handed_over,
-    record_results,
-)
+from surveys.actions.claiming import claim_due_mails
+from surveys.actions.sending import Claim, Outcome, Result, mark_handed_over, record_results
 from surveys.mail.letters import NothingToSay, envelope, write_letter
 from surveys.mail.smtp import EmailBackend, Withdrawn
-from surveys.models import Campaign, Mail, Message
+from surveys.models import Campaign, Message
 
 CONVERSATIONS = 32
 PATIENCE = 60
+# Seconds in which those who come to the desk are answered together.
+GATHERING = 0.01
 PERMANENT, TEMPORARY = 500, 400
 
 
@@ -46,52 +43,64 @@ Desk = SimpleQueue[Question | Result]
 Lines = SimpleQueue[BaseEmailBackend]
 
 
-def send_due_mails(*, clock: Callable[[], datetime], conversations: int = CONVERSATIONS) -> int:
-    """Return how many mails the server took; goes on until none is due."""
+def send_due_mails(
+    *, clock: Callable[[], datetime], conversations: int = CONVERSATIONS, shift: timedelta | None = None
+) -> int:
+    """Return how many mails the server took; goes on until none is due, or no longer than a shift."""
+    ends_at = None if shift is None else clock() + shift
     lines: Lines = SimpleQueue()
-    sent = 0
-    try:
-        with ThreadPoolExecutor(conversations) as pool:
-            while (claim := claim_due_mails(now=clock(), limit=conversations * 4)).seen:
-                sent += _send(claim, pool, lines, clock)
-    finally:
-        while not lines.empty():
-            _hang_up(lines.get())
+    desk: Desk = SimpleQueue()
+    on_their_way: dict[int, Claim] = {}
+    sent, is_more = 0, True
+    with ThreadPoolExecutor(conversations) as pool:
+        try:
+            while is_more or on_their_way:
+                # Claimed while others are still under way, so that no line waits for the last of them.
+                if is_more and len(on_their_way) <= conversations:
+                    claim = claim_due_mails(now=clock(), limit=conversations * 4)
+                    for mail, message in _written(claim, clock):
+                        on_their_way[mail] = claim
+                        pool.submit(_deliver, mail, message, desk, lines)
+                    is_more = bool(claim.seen) and (ends_at is None or clock() < ends_at)
+                else:
+                    sent += _answer_desk(desk, on_their_way, clock)
+        finally:
+            open_lines = [lines.get() for _ in range(lines.qsize())]
+            list(pool.map(_hang_up, open_lines))
     return sent
 
 
-def _send(claim: Claim, pool: ThreadPoolExecutor, lines: Lines, clock: Callable[[], datetime]) -> int:
-    """Return how many of the claimed mails the server took; each has its result stored by then."""
-    desk: Desk = SimpleQueue()
-    envelopes, failed = _written(claim.mails)
-    record_results(failed, claim.id, now=clock())
-    for mail, message in envelopes:
-        pool.submit(_deliver, mail, message, desk, lines)
-    open_ones, sent = {mail for mail, _ in envelopes}, 0
-    while open_ones:
-        waiting = [desk.get()]
-        with suppress(Empty):
-            while True:
-                waiting.append(desk.get_nowait())
-        # What is known is stored before anything new goes out: only what is on a line just now can be lost.
-        results = [one for one in waiting if isinstance(one, Result)]
-        record_results(results, claim.id, now=clock())
-        questions = [one for one in waiting if isinstance(one, Question)]
-        allowed = (
-            mark_handed_over([one.mail for one in questions], claim.id, now=clock()) if questions else set()
-        )
+def _answer_desk(desk: Desk, on_their_way: dict[int, Claim], clock: Callable[[], datetime]) -> int:
+    """Return how many of the mails whose conversations are at the desk the server took.
+
+    What is known is stored before anything new goes out: only what is on a line just now can be lost.
+    """
+    waiting = [desk.get()]
+    time.sleep(GATHERING)
+    with suppress(Empty):
+        while True:
+            waiting.append(desk.get_nowait())
+    sent = 0
+    for claim in {on_their_way[one.mail].id: on_their_way[one.mail] for one in waiting}.values():
+        mine = [one for one in waiting if on_their_way[one.mail] is claim]
+        results = [one for one in mine if isinstance(one, Result)]
+        record_results(results, claim, now=clock())
+        questions = [one for one in mine if isinstance(one, Question)]
+        allowed = mark_handed_over([one.mail for one in questions], claim, now=clock())
         for question in questions:
             question.answer.put(question.mail in allowed)
-        open_ones -= {result.mail for result in results}
         sent += sum(result.outcome == Outcome.SENT for result in results)
+    for one in waiting:
+        if isinstance(one, Result):
+            del on_their_way[one.mail]
     return sent
 
 
-def _written(mails: Sequence[Mail]) -> tuple[list[tuple[int, EmailMessage]], list[Result]]:
-    """Return the mails ready to be sent, and what could not even be written: one bad contact stops nobody."""
+def _written(claim: Claim, clock: Callable[[], datetime]) -> list[tuple[int, EmailMessage]]:
+    """Return the claimed mails ready to be sent; what cannot even be written has failed and stops nobody."""
     envelopes: list[tuple[int, EmailMessage]] = []
     failed: list[Result] = []
-    by_campaign = sorted(mails, key=lambda mail: mail.invitation.campaign_id or 0)
+    by_campaign = sorted(claim.mails, key=lambda mail: mail.invitation.campaign_id or 0)
     for campaign, group in groupby(by_campaign, key=lambda mail: mail.invitation.campaign):
         assert isinstance(campaign, Campaign)
         messages = list(Message.objects.filter(campaign=campaign))
@@ -107,7 +116,8 @@ def _written(mails: Sequence[Mail]) -> tuple[list[tuple[int, EmailMessage]], lis
                 failed.append(Result(mail.pk, Outcome.HARD, str(error)))
             else:
                 envelopes.append((mail.pk, message))
-    return envelopes, failed
+    record_results(failed, claim, now=clock())
+    return envelopes
 
 
 def _deliver(mail: int, message: EmailMessage, desk: Desk, lines: Lines) -> None:

@@ -21,7 +21,7 @@ class Catcher(socketserver.ThreadingTCPServer):
 
     def __init__(self, delay: float = 0) -> None:
         super().__init__(("127.0.0.1", 0), Conversation)
-        self.kept: list[EmailMessage] = []
+        self.taken: list[bytes] = []
         self.tries: Counter[str] = Counter()
         self.delay = delay
         self.is_over = threading.Event()
@@ -29,6 +29,11 @@ class Catcher(socketserver.ThreadingTCPServer):
     @property
     def port(self) -> int:
         return self.server_address[1]
+
+    @property
+    def kept(self) -> list[EmailMessage]:
+        """What it took, read only when somebody asks."""
+        return [message_from_bytes(words, policy=policy.default) for words in self.taken]
 
     def kept_by_id(self) -> Counter[str]:
         return Counter(message["Message-ID"] for message in self.kept)
@@ -68,18 +73,19 @@ class Conversation(socketserver.StreamRequestHandler):
     def take_words(self, to: str) -> bool:
         """Whether the conversation goes on."""
         self.say("354 go on")
-        words = b""
+        lines = []
         while (line := self.rfile.readline()) != b".\r\n":
             if not line:
                 return False
-            words += line.removeprefix(b".") if line.startswith(b"..") else line
+            lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
+        words = b"".join(lines)
         if to.startswith("refuse"):
             self.say("554 we do not like it")
             return True
         if to.startswith("hang"):
             self.server.is_over.wait(30)
             return False
-        self.server.kept.append(message_from_bytes(words, policy=policy.default))
+        self.server.taken.append(words)
         if to.startswith("keep"):
             return False
         self.say("250 taken")

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from base64 import b64encode
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils import timezone
 from config.providers import ProviderUnreadable, provider_settings
 from surveys.actions.planning import plan_campaign
 from surveys.mail.dispatch import send_due_mails
-from surveys.models import Mail, MailEvent, Suppression
+from surveys.models import Invitation, Mail, MailEvent, Suppression
 from tests.factories import NOON, account, campaign, contact, published_survey
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +104,16 @@ def test_a_mail_whose_answer_was_lost_is_known_by_what_it_carried(client, mail):
     )
     mail.refresh_from_db()
     assert (mail.state, mail.sent_at, mail.delivered_at is None) == ("sent", NOON, False)
+
+
+def test_who_got_a_mail_that_was_unknown_is_reminded_like_others(client, mail):
+    mail.invitation.campaign.reminder_days = [4]
+    mail.invitation.campaign.save()
+    Invitation.objects.filter(pk=mail.invitation_id).update(sent_at=None)
+    Mail.objects.filter(pk=mail.pk).update(state="unknown", sent_at=None)
+    assert post(client, "delivered", **of(mail)).status_code == 200
+
+    assert Mail.objects.get(invitation=mail.invitation, number=1).due_at == NOON + timedelta(days=4)
 
 
 def test_an_event_about_nobody_suppresses_nobody(client):

@@ -7,13 +7,9 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 
+from surveys.actions.claiming import claim_due_mails
 from surveys.actions.planning import plan_campaign
-from surveys.actions.sending import (
-    claim_due_mails,
-    mark_handed_over,
-    resend_unknown,
-    settle_overdue,
-)
+from surveys.actions.sending import mark_handed_over, resend_unknown, settle_overdue
 from surveys.asking.addresses import address_hash
 from surveys.mail.dispatch import send_due_mails
 from surveys.models import ContactCap, Invitation, Mail, Skip, Suppression
@@ -156,7 +152,7 @@ def test_whoever_unsubscribes_between_claim_and_words_gets_none(survey, catcher)
         address_hash=address_hash("ANNA@example.com"), reason="unsubscribed", created_at=NOON
     )
 
-    assert mark_handed_over([mail.pk for mail in claim.mails], claim.id, now=NOON) == set()
+    assert mark_handed_over([mail.pk for mail in claim.mails], claim, now=NOON) == set()
     send(NOON + HOUR)
     assert catcher.kept == []
     assert states() == {"anna": "suppressed"}
@@ -168,7 +164,7 @@ def test_a_halted_campaign_hands_over_nothing(survey, catcher):
     made.paused_at = NOON
     made.save()
 
-    assert mark_handed_over([mail.pk for mail in claim.mails], claim.id, now=NOON) == set()
+    assert mark_handed_over([mail.pk for mail in claim.mails], claim, now=NOON) == set()
     assert send(NOON + HOUR) == 0
 
 
@@ -179,14 +175,14 @@ def test_a_worker_that_died_before_the_words_loses_nothing(survey, catcher):
     assert claim_due_mails(now=NOON, limit=10).mails == []
 
     assert send(NOON + HOUR) == 1
-    assert mark_handed_over([claim.mails[0].pk], claim.id, now=NOON + HOUR) == set()
+    assert mark_handed_over([claim.mails[0].pk], claim, now=NOON + HOUR) == set()
     assert len(catcher.kept) == 1
 
 
 def test_a_worker_that_died_after_the_words_leaves_an_unknown(survey, catcher):
     planned(survey, "anna@example.com")
     claim = claim_due_mails(now=NOON, limit=10)
-    mark_handed_over([claim.mails[0].pk], claim.id, now=NOON)
+    mark_handed_over([claim.mails[0].pk], claim, now=NOON)
 
     assert settle_overdue(now=NOON + HOUR) == 1
     assert send(NOON + HOUR) == 0
@@ -214,6 +210,13 @@ def test_reminders_count_against_no_cap(survey, catcher):
     send()
 
     assert send(NOON + timedelta(days=3)) == 1
+
+
+def test_a_shift_ends_and_the_next_one_goes_on(survey, catcher):
+    planned(survey, *(f"p{number}@example.com" for number in range(7)))
+    shifts = [send_due_mails(clock=lambda: NOON, conversations=1, shift=timedelta(0)) for _ in range(3)]
+
+    assert shifts == [4, 3, 0]
 
 
 def test_the_hourly_limit_holds(survey, catcher):
