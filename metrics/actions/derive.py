@@ -116,15 +116,14 @@ WHERE comment.response_id = known.response_id AND (known.survey_id, known.accoun
     IS DISTINCT FROM (comment.survey_id, comment.account_id, comment.day)
 """
 
+# Looking for what is there already, in a table that seemed empty when this was planned, took hours.
 ADD_COMMENTS = """
 INSERT INTO metrics_comment (response_id, survey_id, question_key, account_id, day, text, language, themes)
 SELECT answer.response_id, reading.survey_id, question_key, reading.account_id, reading.day, text,
     reading.language, '{}'
 FROM answer JOIN reading ON reading.id = answer.response_id
-WHERE text <> '' AND NOT EXISTS (
-    SELECT FROM metrics_comment AS comment
-    WHERE (comment.response_id, comment.question_key) = (answer.response_id, answer.question_key)
-)
+WHERE text <> ''
+ON CONFLICT (response_id, question_key) DO NOTHING
 """
 
 # Cell by cell, each by the index on survey and day: joined to all cells at once PostgreSQL takes a million

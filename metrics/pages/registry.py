@@ -16,12 +16,14 @@ from metrics.pages.account import account
 from metrics.pages.audience import audience
 from metrics.pages.backtest import backtest
 from metrics.pages.campaign import campaign, dry_run
+from metrics.pages.comments import comments, comments_export
 from metrics.pages.definition import metric, metric_list, metric_rows
 from metrics.pages.drivers import drivers
 from metrics.pages.goals import goals
 from metrics.pages.hand_over import hand_over
 from metrics.pages.overrides import override
 from metrics.pages.portfolio import portfolio, portfolio_file
+from metrics.pages.response import response
 from metrics.pages.saved_views import saved_views
 from metrics.pages.scorecard import scorecard
 from metrics.pages.survey_results import survey_results
@@ -57,6 +59,9 @@ PAGES = (
     Page("dry_run", "campaign/<int:pk>/dry-run/", dry_run, ("surveys.view_campaign",)),
     Page("drivers", "survey/<slug:slug>/drivers/", drivers, ("surveys.view_survey",)),
     Page("survey_results", "survey/<slug:slug>/results/", survey_results, ("surveys.view_survey",)),
+    Page("response", "response/<uuid:public_id>/", response, ("surveys.view_response",)),
+    Page("comments", "comments/", comments, ("metrics.view_comment",), "Comments", "forum"),
+    Page("comments_export", "comments/export/", comments_export, ("metrics.view_comment",)),
     Page("portfolio", "portfolio/", portfolio, SEE_ACCOUNTS, "Portfolio", "table_rows"),
     Page("portfolio_file", "portfolio/file/<str:kind>/", portfolio_file, SEE_ACCOUNTS),
     Page("saved_views", "portfolio/views/", saved_views, SEE_ACCOUNTS),

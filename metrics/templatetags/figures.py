@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
 from django.conf import settings
+from django.utils.translation import get_language_info
 
 from metrics.formulas.rounding import displayed
 from metrics.measures.comparisons import Comparison
@@ -169,6 +170,39 @@ def hundredths(value: int, style: str = "signed") -> str:
     """Return integer hundredths with two decimals: "+2.00", "−4.88", and "67.25" when plain."""
     plus = "+" if value > 0 and style == "signed" else ""
     return f"{'−' if value < 0 else plus}{abs(value) // 100}.{abs(value) % 100:02}"
+
+
+@register.filter
+def theme_name(key: str) -> str:
+    """Return the key of a theme as people read it: "ease of use"."""
+    return key.replace("_", " ")
+
+
+@register.filter
+def mood_class(mood: str) -> str:
+    """Return the style in which a comment of this mood is drawn."""
+    return {"negative": "unhappy", "positive": "happy"}.get(mood, "neutral")
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Return the English name of a language: "German (de)"; an unknown one by its code."""
+    try:
+        return f"{get_language_info(code)['name']} ({code})"
+    except KeyError:
+        return code or UNKNOWN
+
+
+@register.filter
+def took(length: timedelta | None) -> str:
+    """Return how long something took: "1 min 32 s"."""
+    if length is None:
+        return UNKNOWN
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 @register.filter

@@ -1,0 +1,186 @@
+"""What customers wrote, across surveys: searched in every language, by theme, mood, account and revenue."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from accounts.interchange.datasets import Column, Dataset, Type, Value
+from accounts.interchange.writers import FORMATS
+from accounts.models import Account, User
+from metrics.measures.comments import (
+    Cursor,
+    Said,
+    Wanted,
+    comments_of,
+    largest_first,
+    newest_first,
+    told,
+)
+from metrics.measures.exchange import rates_on
+from metrics.measures.revenue import Arr, arr_on
+from metrics.measures.scope import Scope
+from metrics.measures.themes import MOST_COMMENTS, themes
+from metrics.models import Comment
+from metrics.pages.filters import Filters, read_filters
+
+NARROWED_BY = ("programme", "survey", "segment", "region", "owner", "team", "language")
+PAGE, CHUNK = 20, 500
+LONGEST_SEARCH = 200
+LARGEST_FIRST = "arr"
+MOODS = tuple(Comment.Mood)
+
+
+class Asked(NamedTuple):
+    """What the address asks for: filters, what is looked for, whether the largest accounts come first."""
+
+    filters: Filters
+    wanted: Wanted
+    scope: Scope
+    faults: tuple[str, ...]
+    is_by_arr: bool
+    after: Cursor | None
+
+
+def comments(request: HttpRequest) -> TemplateResponse:
+    """Show the comments that the address asks for, a page at a time, and what they are about."""
+    asked = _read(request)
+    scope, wanted = asked.scope, asked.wanted
+    arr = arr_on(scope.end, scope.accounts, rates_on(scope.end)) if scope.viewer.sees_revenue else None
+    rows = comments_of(scope, wanted)
+    if asked.is_by_arr and arr:
+        found, after = largest_first(rows, _ranked(arr), asked.after, PAGE)
+    else:
+        found, after = newest_first(rows, asked.after, PAGE)
+    about = themes(scope, replace(wanted, theme="", mood=""), most=MOST_COMMENTS, arr=arr)
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": "Comments",
+        "filters": asked.filters,
+        "faults": asked.faults,
+        "wanted": wanted,
+        "account": scope.account,
+        "is_by_arr": asked.is_by_arr,
+        "sees_revenue": arr is not None,
+        "sees_people": scope.viewer.sees_people,
+        "sees_responses": request.user.has_perm("surveys.view_response"),
+        "said": told(scope, found, wanted.words, arr.by_account if arr else None),
+        "about": about,
+        "moods": [(mood, about.moods.get(mood, 0)) for mood in MOODS],
+        "after": after,
+        "is_later_page": asked.after is not None,
+        "most": MOST_COMMENTS,
+        "export": reverse("comments_export"),
+        "searched": [(name, value) for name, value in request.GET.items() if name not in ("q", "after")],
+    }
+    return TemplateResponse(request, "metrics/comments.html", context)
+
+
+def comments_export(request: HttpRequest) -> HttpResponseBase:
+    """Return the comments that the address asks for as a file, all of them, the newest first."""
+    asked = _read(request)
+    format_ = FORMATS["xlsx" if request.GET.get("format") == "xlsx" else "csv"]
+    response = StreamingHttpResponse(format_.write(_dataset(request, asked)), content_type=format_.media_type)
+    name = "comments.xlsx" if format_ is FORMATS["xlsx"] else "comments.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _read(request: HttpRequest) -> Asked:
+    filters = read_filters(request, *NARROWED_BY)
+    scope, faults = filters.scope, []
+    mood, theme = request.GET.get("mood", ""), request.GET.get("theme", "")
+    words, company = (request.GET.get(name, "").strip() for name in ("q", "company"))
+    if mood and mood not in MOODS:
+        faults.append(f"There is no mood “{mood[:60]}”: left out.")
+        mood = ""
+    if max(len(words), len(company)) > LONGEST_SEARCH:
+        faults.append(f"A search has at most {LONGEST_SEARCH} characters: the rest is left out.")
+    account = _account(scope, request.GET.get("account", ""))
+    if request.GET.get("account") and account is None:
+        faults.append("There is no such account in what you see: left out.")
+    return Asked(
+        filters,
+        Wanted(words=words[:LONGEST_SEARCH], theme=theme[:60], mood=mood, company=company[:LONGEST_SEARCH]),
+        replace(scope, account=account),
+        tuple(faults),
+        is_by_arr=request.GET.get("order") == LARGEST_FIRST and scope.viewer.sees_revenue,
+        after=Cursor.read(request.GET.get("after", "")),
+    )
+
+
+def _account(scope: Scope, key: str) -> Account | None:
+    if not key.isascii() or not key.isdigit() or len(key) > 18:
+        return None
+    found: Account | None = Account.objects.visible_to(scope.viewer).filter(pk=int(key)).first()
+    return found
+
+
+def _ranked(arr: Arr) -> list[int]:
+    """Return the accounts that pay, the largest first."""
+    paid = [(value, account) for account, value in arr.by_account.items() if value]
+    return [account for _, account in sorted(paid, key=lambda pair: (-pair[0], pair[1]))]
+
+
+def _dataset(request: HttpRequest, asked: Asked) -> Dataset:
+    viewer = asked.scope.viewer
+    if not isinstance(viewer, User):
+        raise TypeError("pages are behind the login")
+    columns = [
+        Column("day", Type.DATE, "Day"),
+        Column("survey", label="Survey"),
+        Column("question", label="Question"),
+        Column("comment", label="Comment"),
+        Column("language", label="Language"),
+        Column("mood", label="Mood"),
+        Column("themes", label="Themes"),
+        Column("scores", label="Scores"),
+        Column("response", label="Response"),
+        Column("account", label="Account (external id)"),
+        Column("account_name", label="Account"),
+        *([Column("contact_name", label="Contact")] if viewer.sees_people else []),
+        *([Column("arr", Type.NUMBER, "Annual recurring revenue")] if viewer.sees_revenue else []),
+    ]
+    return Dataset(name="Comments", columns=columns, rows=_rows(asked, viewer))
+
+
+def _rows(asked: Asked, viewer: User) -> Iterator[list[Value]]:
+    scope, after = asked.scope, None
+    arr = arr_on(scope.end, scope.accounts, rates_on(scope.end)) if viewer.sees_revenue else None
+    rows = comments_of(scope, asked.wanted)
+    while True:
+        found, after = newest_first(rows, after, CHUNK)
+        for each in told(scope, found, "", arr.by_account if arr else None):
+            yield [*_cells(each), *_of_whom(each, viewer)]
+        if after is None:
+            return
+
+
+def _cells(each: Said) -> list[Value]:
+    comment = each.comment
+    return [
+        comment.day.replace(day=1) if each.is_confidential else comment.day,
+        each.response.survey.slug,
+        comment.question_key,
+        comment.text,
+        comment.language,
+        comment.mood,
+        "; ".join(comment.themes),
+        "; ".join(f"{given.label} {given.value}/{given.highest}" for given in each.given),
+    ]
+
+
+def _of_whom(each: Said, viewer: User) -> list[Value]:
+    account, contact = each.account, each.contact
+    return [
+        None if each.is_confidential else str(each.response.public_id),
+        account.external_id if account else None,
+        account.name if account else None,
+        *([contact.name if contact else None] if viewer.sees_people else []),
+        *([each.arr] if viewer.sees_revenue else []),
+    ]
