@@ -64,14 +64,32 @@ def read_answers(scope: Scope, kinds: Iterable[str], by: str | None = None) -> A
 
     Surveys that promised confidentiality give what they may, with a few queries more.
     """
-    asked, surveys = tuple(kinds), confidential_surveys(scope)
-    cells = read_cells(scope, asked, *([by] if by else []), only=~Q(survey__in=surveys) if surveys else None)
-    hidden: frozenset[Any] = frozenset()
-    if surveys:
-        shown, hidden = disclosed(scope, asked, by, surveys)
-        cells += shown
-    kinds_by_question = {(cell.survey, cell.question_key): cell.kind for cell in cells}
-    return Answers(cells, question_settings(kinds_by_question), hidden)
+    return read_each([(scope, by)], kinds, confidential_surveys(scope))[0]
+
+
+def read_each(
+    scopes: Sequence[tuple[Scope, str | None]], kinds: Iterable[str], confidential: frozenset[int]
+) -> list[Answers]:
+    """Return the scored answers of several scopes, each split by a dimension: one query each and one for all.
+
+    `confidential` are the surveys in question that promised confidentiality.
+    """
+    asked = tuple(kinds)
+    found = [_read(scope, asked, by, confidential) for scope, by in scopes]
+    named = {(cell.survey, cell.question_key): cell.kind for cells, _ in found for cell in cells}
+    settings = question_settings(named)
+    return [Answers(cells, settings, hidden) for cells, hidden in found]
+
+
+def _read(
+    scope: Scope, asked: tuple[str, ...], by: str | None, confidential: frozenset[int]
+) -> tuple[list[Cell], frozenset[Any]]:
+    only = ~Q(survey__in=confidential) if confidential else None
+    cells = read_cells(scope, asked, *([by] if by else []), only=only)
+    if not confidential:
+        return cells, frozenset()
+    shown, hidden = disclosed(scope, asked, by, confidential)
+    return cells + shown, hidden
 
 
 def question_settings(kinds: Mapping[tuple[int, str], str]) -> dict[tuple[int, str], Settings]:

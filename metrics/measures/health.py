@@ -1,12 +1,14 @@
 """How accounts are: the newest health of each, and how many are in which band."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import Count, Q, Subquery
+
 from metrics.formulas.health import Band
-from metrics.measures.measure import Measure, Unit
+from metrics.measures.measure import Measure, Point, Unit
 from metrics.measures.scope import Scope
 from metrics.models import Health
 
@@ -46,18 +48,44 @@ def standings(scope: Scope) -> dict[int, Standing]:
 def healthy_accounts(scope: Scope, found: Mapping[int, Standing] | None = None) -> Measure:
     """Return the accounts in green (0..100 percent) of those known, or None; each band's count beside it."""
     found = standings(scope) if found is None else found
-    bands = Counter(standing.band for standing in found.values())
-    known = len(found) - bands[Band.GREY]
     today = scope.between(scope.today, scope.today + timedelta(days=1))
-    return today.measure(
+    return _share_of_green(today, Counter(standing.band for standing in found.values()))
+
+
+def _share_of_green(day: Scope, bands: Mapping[Band, int]) -> Measure:
+    known = sum(count for band, count in bands.items() if band is not Band.GREY)
+    return day.measure(
         "health",
         Unit.PERCENT,
-        100 * bands[Band.GREEN] / known if known else None,
+        100 * bands.get(Band.GREEN, 0) / known if known else None,
         n=known,
         counted="accounts",
         definition=DEFINITION,
-        beside={band.value: bands[band] for band in Band},
+        beside={band.value: bands.get(band, 0) for band in Band},
     )
+
+
+def healthy_on(scope: Scope, days: Collection[date]) -> list[Point]:
+    """Return the accounts in green (0..100 percent) on each day, as known that day, in one query.
+
+    Where a day has no snapshot the newest of the week before stands in; None without any.
+    """
+    newest = Q(pk=None)
+    for day in days:
+        near = Health.objects.filter(day__lte=day, day__gt=day - timedelta(days=STALE_DAYS))
+        newest |= Q(day=Subquery(near.order_by("-day").values("day")[:1]))
+    rows = Health.objects.filter(newest, revision=1)
+    if scope.is_narrowed:
+        rows = rows.filter(account__in=scope.accounts)
+    counts: dict[date, dict[Band, int]] = defaultdict(dict)
+    for day, band, count in rows.order_by().values_list("day", "band").annotate(count=Count("pk")):
+        counts[day][Band(band)] = count
+    points = []
+    for day in sorted(days):
+        known = max((each for each in counts if 0 <= (day - each).days < STALE_DAYS), default=None)
+        bands = counts[known] if known else {}
+        points.append(Point(day, _share_of_green(scope.between(day, day + timedelta(days=1)), bands)))
+    return points
 
 
 def health_trend(scope: Scope) -> list[tuple[date, float, Band]]:

@@ -1,19 +1,22 @@
 """The figures of revenue in the windows that came before, each as long as the one in question.
 
-What it took to ask once is read once for all of them, so a page can show where a figure comes from.
+What it takes to ask is read once for all of them, so a page can show where a figure comes from.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
+from accounts.models import Account, ExchangeRate, Subscription
 from metrics.formulas.days import months_later
+from metrics.measures.comparisons import former
 from metrics.measures.exchange import Rates, rates_for
 from metrics.measures.lifetime import clv
 from metrics.measures.measure import Days, Measure
+from metrics.measures.memory import remembered
 from metrics.measures.movements import PaidRow, paid_rows
-from metrics.measures.renewals import Renewals, renewals_of
+from metrics.measures.renewals import Due, Renewals, coming_renewals, renewals_of
 from metrics.measures.retention import RevenueRetention, retained
 from metrics.measures.revenue import Arr, added_up, require_revenue
 from metrics.measures.scope import Scope
@@ -21,6 +24,26 @@ from metrics.measures.takeovers import Takeovers
 
 STEP_MONTHS = 3
 LEAST_STEPS = 4
+COMING_DAYS = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The figures of revenue over time, what accounts pay today, and what ends within half a year."""
+
+    history: Sequence["Kept"]
+    arr: Arr
+    due: Sequence[Due]
+
+    @property
+    def now(self) -> "Kept":
+        """The figures of the window in question."""
+        return self.history[-1]
+
+    def former(self, scope: Scope) -> "Kept":
+        """Return the figures of the window as long as the scope's that ends where it begins."""
+        window = former(scope).window
+        return next(kept for kept in self.history if kept.window == window)
 
 
 class Kept(NamedTuple):
@@ -32,18 +55,23 @@ class Kept(NamedTuple):
     renewals: Renewals
 
 
-def revenue_history(scope: Scope) -> list[Kept]:
-    """Return the figures of `windows_before`, then those of the scope itself, each as asking alone says it.
+def books(scope: Scope) -> Books:
+    """Return what contracts say of a scope, kept until one of them changes.
 
-    In six queries whatever there is. Raises PermissionDenied for whoever may not see revenue.
+    Raises PermissionDenied for whoever may not see revenue.
     """
     require_revenue(scope.viewer)
+    return remembered(_books, scope, (Subscription, ExchangeRate, Account))
+
+
+def _books(scope: Scope) -> Books:
+    """Work out the figures of `windows_before` and of the scope itself, each as asking alone says it."""
     scopes = [
         replace(scope, start=days.start, end=days.end, today=min(scope.today, days.end))
         for days in windows_before(scope)
     ]
     rows = paid_rows(scope, scope.end)
-    rates = rates_for({day for each in scopes for day in (each.start, each.end) if day})
+    rates = rates_for({scope.today, *(day for each in scopes for day in (each.start, each.end) if day)})
     takeovers = Takeovers.ever(scope)
     levels: dict[tuple[date, date], Arr] = {}
 
@@ -61,7 +89,8 @@ def revenue_history(scope: Scope) -> list[Kept]:
         kept = retained(each, before, after, takeovers.until(each.end))
         worth = clv(each, retained=kept.grr, arr=level(each.end, each.end))
         found.append(Kept(each.window, kept, worth, renewed))
-    return found
+    due = coming_renewals(scope, COMING_DAYS, rates=rates[scope.today])
+    return Books(found, level(scope.today, scope.today), due)
 
 
 def windows_before(scope: Scope) -> list[Days]:

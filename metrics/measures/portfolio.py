@@ -129,6 +129,12 @@ def find_accounts(scope: Scope, wanted: Wanted) -> Portfolio:
     return replace(found, accounts=_ordered(scope, found, wanted))
 
 
+def silent_accounts(scope: Scope) -> Any:
+    """Return the customers that were asked within the window and of which nobody answered: a QuerySet."""
+    rows = scope.accounts.filter(_in_state(State.CUSTOMERS, scope.today))
+    return _heard(rows, scope, Hearing.SILENT)
+
+
 def entries(scope: Scope, found: Portfolio, accounts: Sequence[int]) -> list[Entry]:
     """Return what is known of some of the accounts found, in as many queries whatever their number."""
     rows = _with_hearing(Account.objects.visible_to(scope.viewer), scope).select_related("owner", "team")

@@ -21,6 +21,8 @@ from surveys.models import Response
 
 # Of so many of the newest comments, the unhappy ones are shown first.
 NEWEST = 60
+# Unhappy and happy ones are looked for among so many of the newest.
+LOOKED_THROUGH = 240
 
 
 class Mood(StrEnum):
@@ -112,6 +114,29 @@ def newest_comments(scope: Scope, limit: int, *, unhappy_first: bool = False) ->
     responses = Response.objects.filter(pk__in=list(newest)).select_related("survey", "account", "contact")
     by_age = sorted(voices(responses), key=attrgetter("response.started_at"), reverse=True)
     return (sorted(by_age, key=attrgetter("urgency")) if unhappy_first else by_age)[:limit]
+
+
+def newest_moods(scope: Scope, limit: int, confidential: frozenset[int]) -> tuple[list[Voice], list[Voice]]:
+    """Return the newest unhappy and the newest happy responses with words, in three queries.
+
+    Of the last 240 comments; words of confidential surveys, those given, are left out.
+    """
+    rows: Any = Comment.objects.visible_to(scope.viewer).filter(scope.days(), scope.surveys())
+    if scope.is_narrowed:
+        rows = rows.filter(account__in=scope.accounts)
+    rows = rows.exclude(survey__in=confidential).order_by("-day", "-pk")[:LOOKED_THROUGH]
+    words: dict[int, list[str]] = defaultdict(list)
+    heard: dict[int, Response] = {}
+    for row in rows.select_related("response__survey", "response__account", "response__contact"):
+        words[row.response_id].append(row.text)
+        heard[row.response_id] = row.response
+    given = scores_given(heard.values())
+    found = [Voice(each, given.get(pk, ()), tuple(words[pk])) for pk, each in heard.items()]
+    found.sort(key=attrgetter("response.started_at"), reverse=True)
+    return (
+        [voice for voice in found if voice.mood is Mood.UNHAPPY][:limit],
+        [voice for voice in found if voice.mood is Mood.HAPPY][:limit],
+    )
 
 
 def voices(responses: Iterable[Response]) -> list[Voice]:

@@ -260,7 +260,9 @@ def _plane(sets: Sequence[Mapping[str, Any]], words: str, axes: tuple[str, str],
 
 
 def period_name(first: date, by: str) -> str:
-    """Return the name of a month or quarter: "Jun 2026", "Q2 2026"."""
+    """Return the name of a day, month or quarter: "5 Jun 2026", "Jun 2026", "Q2 2026"."""
+    if by == "day":
+        return f"{first.day} {first:%b %Y}"
     return f"{first:%b %Y}" if by == "month" else f"Q{(first.month + 2) // 3} {first.year}"
 
 

@@ -1,57 +1,78 @@
 """The home page of the admin: what the chief customer officer looks at first."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils import timezone
 
-from accounts.models import Account, Subscription, User, Viewer
+from accounts.admin.visibility import user_of
+from accounts.models import Account, Subscription, Viewer
+from metrics.formulas.days import month_of
 from metrics.formulas.health import Band
-from metrics.measures.answers import read_answers
-from metrics.measures.exchange import rates_on
-from metrics.measures.health import Standing, healthy_accounts, standings
-from metrics.measures.lifetime import ASSUMPTIONS, clv
-from metrics.measures.outreach import response_rate
-from metrics.measures.renewals import Due, coming_renewals, renewal_rates
-from metrics.measures.retention import revenue_retention
-from metrics.measures.revenue import Arr, arr_on
+from metrics.formulas.money import ZERO
+from metrics.measures.answers import Answers, read_each
+from metrics.measures.comparisons import Comparison, between, former
+from metrics.measures.confidentiality import confidential_surveys
+from metrics.measures.health import Standing, healthy_accounts, healthy_on, standings
+from metrics.measures.history import Books, Kept, books
+from metrics.measures.lifetime import ASSUMPTIONS
+from metrics.measures.measure import Measure, Point
+from metrics.measures.portfolio import silent_accounts
+from metrics.measures.renewals import Due
+from metrics.measures.revenue import Arr
 from metrics.measures.scope import Scope
-from metrics.measures.sentiment import by_programme, measure_of, trend
-from metrics.measures.voices import newest_comments
-from metrics.pages.charts import trend_chart
+from metrics.measures.sentiment import measure_of, trend
+from metrics.measures.targets import Aim, aims_of
+from metrics.measures.voices import newest_moods
+from metrics.pages.charts import Chart, bars_chart, sparkline
+from metrics.pages.filters import read_filters
+from metrics.pages.windows import MONTHS
+from metrics.pages.wording import name_of
 from surveys.models import Survey
 
 WORST_FIRST = (Band.RED, Band.YELLOW, Band.GREY, Band.GREEN)
 ROWS = 8
-COMING_DAYS = 90
+VOICES = 5
+SOON, LATER = 90, 180
+FILTERS = ("segment", "tier", "region", "team", "owner")
 
 
-class AtRisk(NamedTuple):
-    """One account that is unwell; its ARR where the viewer may see it."""
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One number: its value, aim and change since the window before, and the way there as a chart."""
+
+    measure: Measure
+    points: Sequence[Point]
+    by: str
+    change: Comparison | None
+    chart: Chart | None
+    aim: Aim | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return name_of(self.measure.metric)
+
+
+class Row(NamedTuple):
+    """One account beside its health; ARR and what ends next where the viewer may see them."""
 
     account: Account
-    standing: Standing
-    arr: Decimal | None
-
-
-class Coming(NamedTuple):
-    """One account's next renewal beside its health, None where it has none."""
-
-    account: Account
-    due: Due
     standing: Standing | None
+    arr: Decimal | None = None
+    due: Due | None = None
 
 
 class Share(NamedTuple):
-    """How many accounts renew soon in one band, and for how much a year; None where it cannot be known."""
+    """How many accounts of one band renew soon and somewhat later, and for how much a year."""
 
     band: Band
-    accounts: int
-    value: Decimal | None
+    accounts: tuple[int, int]
+    values: tuple[Decimal | None, Decimal | None]
 
 
 class Step(NamedTuple):
@@ -63,102 +84,175 @@ class Step(NamedTuple):
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the admin's index context with the numbers of the company, as far as the user may see them."""
-    viewer, today = request.user, timezone.localdate()
-    if not isinstance(viewer, User):
-        raise TypeError("the home page is behind the login")
-    said, paid = Scope.of_answers(viewer, today), Scope.of_revenue(viewer, today)
-    answers = read_answers(said, ("nps", "csat", "ces"), by="month")
-    found = standings(said)
-    points = trend(said, answers, "nps", "month")
+    viewer = user_of(request)
+    filters = read_filters(request, *FILTERS, default="12m", windows=MONTHS)
+    scope = filters.scope
+    confidential = confidential_surveys(scope)
+    found = standings(scope)
+    paid = books(scope) if viewer.sees_revenue else None
+    kinds = ("nps", "csat", "ces")
+    now, before = read_each([(scope, "month"), (former(scope), None)], kinds, confidential)
+    headlines = [*_of_revenue(scope, paid), _of_health(scope, found), _of_answers(scope, now, before, "nps")]
+    beside = [_of_answers(scope, now, before, kind) for kind in ("csat", "ces")]
+    aims = aims_of(scope, [each.measure for each in (*headlines, *beside)])
+    unhappy, happy = newest_moods(scope, VOICES, confidential)
+    arr = paid.arr if paid else None
     context |= {
         "title": "Home",
-        "today": today,
-        "nps": measure_of(said, answers, "nps"),
-        "csat": measure_of(said, answers, "csat"),
-        "ces": measure_of(said, answers, "ces"),
-        "response_rate": response_rate(said),
-        "programmes": by_programme(said, answers, "nps"),
-        "points": points,
-        "chart": trend_chart(points, "NPS", "month"),
-        "health": healthy_accounts(said, found),
-        "voices": newest_comments(said, ROWS, unhappy_first=True),
+        "today": scope.today,
+        "filters": filters,
+        "headlines": [_aimed(each, aims) for each in headlines],
+        "beside": [_aimed(each, aims) for each in beside],
+        "health": headlines[-2].measure,
+        "assumptions": ASSUMPTIONS,
+        "currency": settings.REPORTING_CURRENCY,
+        "arr": arr,
+        "unhappy": unhappy,
+        "happy": happy,
+        "steps": _steps(viewer, has_answers=bool(now.cells), pays=arr is None or bool(arr.by_account)),
+        **_lists(scope, found, paid),
     }
-    arr = _revenue(context, paid, found) if viewer.sees_revenue else None
-    context["at_risk"] = _at_risk(viewer, found, arr)
-    context["steps"] = _steps(
-        viewer, has_answers=bool(answers.cells), pays=arr is None or bool(arr.by_account)
-    )
     return context
 
 
-def _revenue(context: dict[str, Any], scope: Scope, found: Mapping[int, Standing]) -> Arr:
-    """Add what only those who may see revenue are shown, and return today's ARR."""
-    arr = arr_on(scope.today, scope.accounts, rates_on(scope.today))
-    retention, renewals = revenue_retention(scope), renewal_rates(scope)
-    due = coming_renewals(scope, COMING_DAYS)
-    context |= {
-        "arr": arr,
-        "currency": settings.REPORTING_CURRENCY,
-        "retention": retention,
-        "renewals": renewals,
-        "assumptions": ASSUMPTIONS,
-        "clv": clv(scope, retained=retention.grr, arr=arr),
-        "coming": _coming(scope.viewer, due, found),
-        "coming_more": max(0, len(due) - ROWS),
-        "coming_shares": _shares(due, found),
-        "coming_days": COMING_DAYS,
+def _of_revenue(scope: Scope, paid: Books | None) -> list[Headline]:
+    """Return retention, renewals and lifetime value, nothing for who may not see revenue."""
+    if paid is None:
+        return []
+    trails = zip(*(_figures(kept) for kept in paid.history), strict=True)
+    ends = [kept.window.end - timedelta(days=1) for kept in paid.history]
+    return [
+        _headline(trail[-1], [*map(Point, ends, trail)], "day", before)
+        for trail, before in zip(trails, _figures(paid.former(scope)), strict=True)
+    ]
+
+
+def _figures(kept: Kept) -> tuple[Measure, ...]:
+    return kept.retention.grr, kept.retention.nrr, kept.renewals.gross, kept.clv
+
+
+def _of_health(scope: Scope, found: Mapping[int, Standing]) -> Headline:
+    """Return the accounts in green today, at the ends of the months before, and on the first day known."""
+    assert scope.start is not None
+    now = healthy_accounts(scope, found)
+    then = former(scope).end - timedelta(days=1)
+    days = {then, *_month_ends(scope.start, scope.today)}
+    points = healthy_on(scope, days)
+    shown = [point for point in points if point.measure.is_known]
+    before = shown[0].measure if shown else points[0].measure
+    return _headline(now, [*shown, Point(scope.today, now)] if shown else [], "day", before)
+
+
+def _of_answers(scope: Scope, now: Answers, before: Answers, kind: str) -> Headline:
+    points = trend(scope, now, kind, "month")
+    return _headline(measure_of(scope, now, kind), points, "month", measure_of(former(scope), before, kind))
+
+
+def _headline(measure: Measure, points: Sequence[Point], by: str, before: Measure) -> Headline:
+    change = between(measure, before) if measure.is_known else None
+    return Headline(measure, points, by, change, sparkline(points, name_of(measure.metric), by))
+
+
+def _aimed(headline: Headline, aims: Mapping[str, Aim]) -> Headline:
+    return replace(headline, aim=aims.get(headline.measure.metric))
+
+
+def _month_ends(start: date, today: date) -> list[date]:
+    """Return the last day of every month from the start on that is over by today."""
+    ends, month = [], month_of(start)
+    while month.end <= today:
+        ends.append(month.end - timedelta(days=1))
+        month = month_of(month.end)
+    return ends
+
+
+def _lists(scope: Scope, found: Mapping[int, Standing], paid: Books | None) -> dict[str, Any]:
+    """Return the accounts to look at: unwell, silent, and those that renew next, unwell ones first."""
+    arr = paid.arr if paid else None
+    unwell = _worst([key for key, each in found.items() if each.band in (Band.RED, Band.YELLOW)], found, arr)
+    silent = list(silent_accounts(scope).values_list("pk", flat=True))
+    quiet = _worst(silent, found, arr)
+    due = [*paid.due] if paid else []
+    soonest = sorted(due, key=lambda each: (_urgency(found.get(each.account)), each.ends_on))[:ROWS]
+    named = {*unwell[:ROWS], *quiet[:ROWS], *(each.account for each in soonest)}
+    accounts = Account.objects.visible_to(scope.viewer).select_related("owner").in_bulk(named)
+
+    def row(key: int, due: Due | None = None) -> Row:
+        return Row(accounts[key], found.get(key), arr.of(key) if arr else None, due)
+
+    lists: dict[str, Any] = {
+        "at_risk": [row(key) for key in unwell[:ROWS] if key in accounts],
+        "silent": [row(key) for key in quiet[:ROWS] if key in accounts],
+        "silent_count": len(silent),
     }
-    return arr
+    if paid is None:
+        return lists
+    shares = _shares(scope, due, found)
+    return lists | {
+        "silent_arr": _sum(paid.arr.of(key) for key in silent),
+        "risk": [(band, *_of_band(found, paid.arr, band)) for band in (Band.RED, Band.YELLOW)],
+        "coming": [row(each.account, each) for each in soonest if each.account in accounts],
+        "coming_count": len(due),
+        "shares": shares,
+        "soon": SOON,
+        "later": LATER,
+        "coming_chart": _coming_chart(shares),
+    }
 
 
-def _at_risk(viewer: Viewer, found: Mapping[int, Standing], arr: Arr | None) -> list[AtRisk]:
-    """Return the accounts in red, then in yellow: those that pay most first, or else the unhealthiest."""
-    unwell = [each for each in found.values() if each.band in (Band.RED, Band.YELLOW)]
+def _worst(keys: Sequence[int], found: Mapping[int, Standing], arr: Arr | None) -> list[int]:
+    """Return accounts in red, then in yellow: those that pay most first, or else the unhealthiest."""
 
-    def urgency(standing: Standing) -> tuple[int, Decimal, float]:
-        paid = (arr.of(standing.account) or Decimal(0)) if arr else Decimal(0)
-        return WORST_FIRST.index(standing.band), -paid, standing.score
+    def urgency(key: int) -> tuple[int, Decimal, float]:
+        standing = found.get(key)
+        return (
+            _urgency(standing),
+            -((arr.of(key) if arr else None) or ZERO),
+            standing.score if standing else 0,
+        )
 
-    worst = sorted(unwell, key=urgency)[:ROWS]
-    accounts = _named(viewer, [each.account for each in worst])
-    return [
-        AtRisk(accounts[each.account], each, arr.of(each.account) if arr else None)
-        for each in worst
-        if each.account in accounts
-    ]
+    return sorted(keys, key=urgency)
 
 
-def _coming(viewer: Viewer, due: Sequence[Due], found: Mapping[int, Standing]) -> list[Coming]:
-    """Return the first of the coming renewals, those of unwell accounts before the others."""
-
-    def urgency(each: Due) -> tuple[int, date]:
-        return WORST_FIRST.index(_band(found.get(each.account))), each.ends_on
-
-    first = sorted(due, key=urgency)[:ROWS]
-    accounts = _named(viewer, [each.account for each in first])
-    return [
-        Coming(accounts[each.account], each, found.get(each.account))
-        for each in first
-        if each.account in accounts
-    ]
-
-
-def _shares(due: Sequence[Due], found: Mapping[int, Standing]) -> list[Share]:
-    shares = []
-    for band in WORST_FIRST:
-        values = {each for each in due if _band(found.get(each.account)) is band}
-        amounts = [each.value for each in values]
-        value = None if None in amounts else sum((amount for amount in amounts if amount), Decimal(0))
-        shares.append(Share(band, len({each.account for each in values}), value))
-    return shares
+def _urgency(standing: Standing | None) -> int:
+    return WORST_FIRST.index(_band(standing))
 
 
 def _band(standing: Standing | None) -> Band:
     return standing.band if standing else Band.GREY
 
 
-def _named(viewer: Viewer, accounts: Sequence[int]) -> dict[int, Account]:
-    return Account.objects.visible_to(viewer).select_related("owner").in_bulk(accounts)
+def _of_band(found: Mapping[int, Standing], arr: Arr, band: Band) -> tuple[int, Decimal | None]:
+    keys = [key for key, standing in found.items() if standing.band is band]
+    return len(keys), _sum(arr.of(key) for key in keys)
+
+
+def _shares(scope: Scope, due: Sequence[Due], found: Mapping[int, Standing]) -> list[Share]:
+    """Return what renews within 90 days and within 180, those within 90 included, by band."""
+    shares = []
+    for band in WORST_FIRST:
+        of_band = [each for each in due if _band(found.get(each.account)) is band]
+        near = [each for each in of_band if each.ends_on < scope.today + timedelta(days=SOON)]
+        counts = tuple(len({each.account for each in part}) for part in (near, of_band))
+        values = tuple(_sum(each.value for each in part) for part in (near, of_band))
+        shares.append(Share(band, (counts[0], counts[1]), (values[0], values[1])))
+    return shares
+
+
+def _coming_chart(shares: Sequence[Share]) -> Chart | None:
+    """Return what renews by health as stacked bars, None where nothing does or an amount is unknown."""
+    if not any(share.accounts[1] for share in shares) or any(None in share.values for share in shares):
+        return None
+    labels = [f"within {SOON} days", f"within {LATER} days"]
+    series = {share.band.value: share.values for share in shares}
+    words = "Yearly value of the contracts that end soon, by health; the table has the numbers."
+    chart = bars_chart(labels, series, None, words, is_stacked=True)
+    return Chart(chart.data, chart.options, chart.words)
+
+
+def _sum(amounts: Any) -> Decimal | None:
+    known = list(amounts)
+    return None if None in known else sum(known, ZERO)
 
 
 def _steps(viewer: Viewer, *, has_answers: bool, pays: bool) -> list[Step]:

@@ -1,0 +1,64 @@
+"""Results kept in the process for as long as the rows they were worked out from stay as they are.
+
+Contracts change now and then, but every look at a page adds all of them up. So a result is kept under a stamp
+of the tables it was read from: the stamp of changed rows is another one, and nothing stale is ever found.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from threading import Lock
+from typing import Any, TypeVar
+
+from django.db import connection, models
+
+from metrics.measures.scope import Scope
+
+Result = TypeVar("Result")
+MOST_KEPT = 64
+STAMP = "(SELECT (count(*), sum(hashtextextended(ctid::text || xmin::text, 0)))::text FROM {table})"
+
+_kept: OrderedDict[Any, Any] = OrderedDict()
+_lock = Lock()
+
+
+def remembered(work: Callable[[Scope], Result], scope: Scope, tables: Sequence[type[models.Model]]) -> Result:
+    """Return what the work makes of a scope, worked out once for the same rows of the tables.
+
+    For who sees every account; whoever sees some of them has few, and they are worked out each time. The
+    work must read nothing but these tables.
+    """
+    if not scope.viewer.sees_all_accounts:
+        return work(scope)
+    key = (work.__qualname__, _key(scope), stamp(tables))
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            found: Result = _kept[key]
+            return found
+    made = work(scope)
+    with _lock:
+        _kept[key] = made
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return made
+
+
+def stamp(tables: Sequence[type[models.Model]]) -> tuple[Any, ...]:
+    """Return what is another one as soon as a row of the tables is: in one query.
+
+    PostgreSQL writes a changed row to another place, by another transaction or both.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(STAMP.format(table=table._meta.db_table) for table in tables)}")
+        return tuple(cursor.fetchone() or ())
+
+
+def _key(scope: Scope) -> tuple[Any, ...]:
+    values = []
+    for each in fields(scope):
+        value = getattr(scope, each.name)
+        if each.name == "viewer":
+            value = value.sees_revenue
+        values.append(tuple(sorted(value.items())) if isinstance(value, Mapping) else value)
+    return tuple(values)
