@@ -39,6 +39,17 @@ class Ask:
     product: str = ""  # of a go-live
 
 
+@dataclass(frozen=True)
+class Spared:
+    """One ask that was not made: about what, of whom, when, why, and the day from which it may be."""
+
+    survey: str
+    contact: Contact
+    at: datetime
+    reason: str
+    until: date | None
+
+
 class Outreach:
     """Asks one customer's people for two years, never the same person twice within two weeks."""
 
@@ -46,6 +57,7 @@ class Outreach:
         self.customer = customer
         self.timeline = timeline
         self.dice = dice(f"{customer.account.external_id}/outreach")
+        self.spared: list[Spared] = []
         self.unreachable, self.mute = self._some_people(BOUNCING), self._some_people(MUTE)
 
     def asks(self) -> list[Ask]:
@@ -56,7 +68,10 @@ class Outreach:
         for sent_at, survey, contact, product in sorted(self._occasions(), key=lambda each: each[0]):
             last = last_asked.get(contact.external_id)
             is_protected = last is not None and sent_at - last < timedelta(days=QUIET_DAYS)
-            if is_protected or contact.bounced_at or contact.unsubscribed_at or sent_at >= latest:
+            if sent_at >= latest:
+                continue
+            if is_protected or contact.bounced_at or contact.unsubscribed_at:
+                self._spare(survey, contact, sent_at, last)
                 continue
             last_asked[contact.external_id] = sent_at
             if contact.external_id in self.unreachable:
@@ -68,6 +83,11 @@ class Outreach:
             if not (answered_at or contact.bounced_at) and self.dice.random() < UNSUBSCRIBING:
                 contact.unsubscribed_at = sent_at + timedelta(minutes=30)
         return asks
+
+    def _spare(self, survey: str, contact: Contact, at: datetime, last: datetime | None) -> None:
+        reason = "bounced" if contact.bounced_at else "unsubscribed" if contact.unsubscribed_at else ""
+        free = None if reason or last is None else last.date() + timedelta(days=QUIET_DAYS)
+        self.spared.append(Spared(survey, contact, at, reason or "quiet days", free))
 
     def _some_people(self, share: float) -> set[str]:
         return {person.external_id for person in self.customer.contacts if self.dice.random() < share}

@@ -9,16 +9,17 @@ from django.conf import settings
 from django.db import models, transaction
 
 from accounts.models import Account
+from config.demo.campaigns import Campaigns, start_campaigns
 from config.demo.company import Customer, Founding
 from config.demo.money import exchange_rates
-from config.demo.outreach import Ask, Outreach
+from config.demo.outreach import Ask, Outreach, Spared
 from config.demo.questionnaires import QR_CODE, Questionnaire, publish_questionnaires
 from config.demo.revenue import Sales
 from config.demo.services import services_months
 from config.demo.signals import measured_on, signals
 from config.demo.staff import hire
 from config.demo.timeline import Timeline, dice
-from config.demo.voices import VISITORS, Voices
+from config.demo.voices import USER_DAYS, VISITORS, Voices
 from metrics.actions.absorb import rebuild_metrics
 from metrics.actions.health import score_accounts
 from metrics.actions.portfolio import count_account_nps
@@ -63,10 +64,13 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
     customers = Founding(timeline, staff.managers).customers(scale=scale)
     for customer in customers:
         Sales(customer, timeline).tell()
-    asks = [ask for customer in customers for ask in Outreach(customer, timeline).asks()]
+    outreach = [Outreach(customer, timeline) for customer in customers]
+    asks = [ask for each in outreach for ask in each.asks()]
     _write_customers(customers)
     measures = _write_measures(timeline, customers)
-    responses = _write_voices(timeline, surveys, asks, visitors=round(VISITORS * scale))
+    campaigns = start_campaigns(timeline, surveys, approver=staff.administrator)
+    invited = _write_invitations(surveys, asks, campaigns, [one for each in outreach for one in each.spared])
+    responses = _write_voices(timeline, surveys, invited, scale=scale)
     rebuild_metrics()
     for day in (*timeline.month_ends(SCORED_MONTHS), *timeline.last_days(SCORED_DAYS)):
         score_accounts(day=day, now=min(timeline.now, timeline.end_of(day)))
@@ -105,22 +109,42 @@ def _write_measures(timeline: Timeline, customers: Sequence[Customer]) -> int:
     return len(measures)
 
 
-def _write_voices(
-    timeline: Timeline, surveys: Mapping[str, Questionnaire], asks: Iterable[Ask], *, visitors: int
-) -> int:
-    """Write invitations and responses; return how many responses there are."""
+def _write_invitations(
+    surveys: Mapping[str, Questionnaire],
+    asks: Iterable[Ask],
+    campaigns: Campaigns,
+    spared: Iterable[Spared],
+) -> list[tuple[Ask, Invitation]]:
+    """Write invitations with their mails and skips; return each with its ask, the oldest first."""
     # Anyone can throw these dice, but without the SECRET_KEY a nonce is no link.
     nonces = dice("links")
     invited = [(ask, _invitation(ask, surveys[ask.survey], nonces.randbytes(16))) for ask in asks]
     invited.sort(key=lambda pair: pair[0].sent_at)
+    skips = campaigns.adopt(invited, spared)
     _write([invitation for _, invitation in invited])
+    _write(campaigns.mails(invited))
+    _write(skips)
+    return invited
+
+
+def _write_voices(
+    timeline: Timeline,
+    surveys: Mapping[str, Questionnaire],
+    invited: Iterable[tuple[Ask, Invitation]],
+    *,
+    scale: float,
+) -> int:
+    """Write responses; return how many there are."""
     voices = Voices(dice("voices"), timeline, surveys)
-    responses = list(voices.visitors(Collector.objects.get(slug=QR_CODE), visitors))
+    collector = Collector.objects.get(slug=QR_CODE)
+    last_year, this_year = (round(visitors * scale) for visitors in VISITORS)
+    responses = list(voices.visitors(collector, this_year, months_ago=USER_DAYS[1]))
     answered = [(ask, invitation) for ask, invitation in invited if ask.answered_at]
     for ask, invitation in sorted(answered, key=lambda pair: pair[0].answered_at or pair[0].sent_at):
         response = voices.response(ask)
         response.invitation = invitation
         responses.append(response)
+    responses += voices.visitors(collector, last_year, months_ago=USER_DAYS[0])
     _write(sorted(responses, key=attrgetter("started_at")))
     return len(responses)
 

@@ -52,6 +52,7 @@ MANAGERS = (
 class Staff(NamedTuple):
     """Who builds the surveys, and the account managers by team."""
 
+    administrator: User
     builder: User
     managers: Mapping[str, Sequence[User]]
 
@@ -71,7 +72,7 @@ def hire() -> Staff:
         team, _ = Team.objects.get_or_create(name=team_name)
         manager.teams.add(team)
         managers.setdefault(team_name, []).append(manager)
-    return Staff(logins[BUILDER], managers)
+    return Staff(logins[ADMINISTRATOR], logins[BUILDER], managers)
 
 
 def _hire(name: str, role: str, address: str) -> User:

@@ -41,7 +41,8 @@ FAULTS = {"waiting": 4, "resolution": 4, "knowledge": 2, "updates": 3}
 HURDLES = {"migration": 3, "training": 3, "schedule": 2}
 STEPS = ("planning", "data", "training")
 PARTIAL, TEMPER = 0.03, 0.6
-VISITORS, VISITED_MONTHS_AGO = 160, 9
+# The two user days: how many months ago, and how many visitors answered there.
+USER_DAYS, VISITORS = (21, 9), (180, 160)
 Answers = dict[str, Any]
 
 
@@ -69,9 +70,9 @@ class Voices:
         response.hidden = {"product": ask.product} if ask.product else {}
         return response
 
-    def visitors(self, collector: Collector, count: int) -> Iterator[Response]:
-        """Yield what nameless visitors of the user day, a Thursday, answered at the QR code."""
-        day = self.timeline.first_of(MONTHS - VISITED_MONTHS_AGO) + timedelta(days=14)
+    def visitors(self, collector: Collector, count: int, *, months_ago: int) -> Iterator[Response]:
+        """Yield what nameless visitors of a user day, a Thursday, answered at the QR code."""
+        day = self.timeline.first_of(MONTHS - months_ago) + timedelta(days=14)
         day += timedelta(days=(3 - day.weekday()) % 7)
         opens = datetime.combine(day, time(11), self.timeline.zone)
         for _ in range(count):

@@ -17,15 +17,19 @@ from config.demo.mood import DECLINING_SEGMENT, HAPPY_REGION, TROUBLED_PRODUCT
 from config.demo.seeding import Seeded, seed_company
 from config.demo.staff import HOST, demo_logins
 from metrics.models import Absorbed, Health
+from surveys.actions.campaigns import faults_of
+from surveys.actions.claiming import claim_due_mails
+from surveys.actions.planning import plan_campaigns
 from surveys.answers import check_answers
-from surveys.models import Response
+from surveys.asking.forecast import counts_by_day, forecast
+from surveys.models import Campaign, Mail, Response, Skip
 from surveys.versions import published_definition
 
 TODAY = date(2026, 6, 15)
 NOW = datetime(2026, 6, 15, tzinfo=UTC)
 SCALE = 0.2
 # Terms and links end in the future, as they should.
-MAY_LIE_AHEAD = {"ends_on", "expires_at"}
+MAY_LIE_AHEAD = {"ends_on", "expires_at", "due_at", "until"}
 # Written by the clock of whoever ran the command, not told by the story.
 OF_THE_RUN = {"date_joined", "last_login", "password", "applied", "modified", "computed_at"}
 
@@ -125,6 +129,33 @@ def test_some_accounts_are_silent_and_some_people_cannot_be_reached() -> None:
     assert Account.objects.filter(responses=None, contacts__invitations__isnull=False).exists()
     assert Contact.objects.exclude(bounced_at=None).exists()
     assert Contact.objects.exclude(unsubscribed_at=None).exists()
+
+
+def test_campaigns_have_asked_and_one_waits_for_approval() -> None:
+    by_name = {each.name: each for each in Campaign.objects.all()}
+    assert {name: each.status(NOW) for name, each in by_name.items()} == {
+        "Relationship, twice a year": "paused",
+        "After a ticket": "running",
+        "Before the renewal": "draft",
+    }
+    assert list(faults_of(by_name["Before the renewal"], NOW)) == []
+    for name in ("Relationship, twice a year", "After a ticket"):
+        rows = by_name[name].invitations.all()
+        assert rows.exclude(response=None).exists()
+        assert not rows.exclude(mails__number=0, mails__sent_at=F("sent_at")).exists()
+    assert Mail.objects.filter(number=1).values("state").distinct().count() >= 3
+    assert Skip.objects.filter(reason="quiet days").exists()
+
+
+def test_nobody_is_mailed_by_the_demo_itself() -> None:
+    assert plan_campaigns(now=NOW + timedelta(days=1)).invited == 0
+    assert claim_due_mails(now=NOW + timedelta(days=60), limit=10).seen == 0
+
+
+def test_whoever_lets_the_paused_campaign_go_on_asks_a_few_a_day() -> None:
+    paused = Campaign.objects.get(name="Relationship, twice a year")
+    days = counts_by_day(list(forecast([paused], now=NOW)))
+    assert max(asked for asked, _ in days.values()) < 60
 
 
 def test_one_segment_declines_in_the_last_two_quarters() -> None:
