@@ -21,7 +21,8 @@ class CloseAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the closes, each told whether there was one of its month before."""
         former = Close.objects.filter(month=OuterRef("month"), since__lt=OuterRef("since"))
-        return super().get_queryset(request).annotate(is_restated=Exists(former))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(is_restated=Exists(former))
+        return rows
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Leave closing to the nightly task."""

@@ -1,5 +1,7 @@
+import base64
+import binascii
+import json
 from collections.abc import Mapping
-from itertools import islice
 from urllib.parse import urlencode
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,26 +14,25 @@ from metrics.api.scopes import DOCUMENTED, scope_of
 from metrics.api.shapes import ReceiptSerializer
 from metrics.api.views import require_metric, today
 from metrics.measures.query import METRICS, NotAsked
-from metrics.measures.receipts import receipt
+from metrics.measures.receipts import Key, receipt
 
 ASKED = tuple(each for each in DOCUMENTED if each.name not in ("by", "compare"))
+MOST = 100
+FOREIGN = "Only what `next` says."
 
 
 class ReceiptView(ApiView):
     """The rows behind one metric."""
 
     resource = "metrics"
-    parameters = frozenset(parameter.name for parameter in DOCUMENTED) - {"by", "compare"} | {
-        "limit",
-        "offset",
-    }
+    parameters = frozenset(parameter.name for parameter in ASKED) | {"limit", "cursor"}
 
     @extend_schema(
         operation_id="read_receipt",
         parameters=[
             *ASKED,
             OpenApiParameter("limit", int, description="At most 100 rows at once."),
-            OpenApiParameter("offset", int, description="How many rows to leave out first."),
+            OpenApiParameter("cursor", str, description="Where the page begins; from `next`."),
             OpenApiParameter("metric", str, OpenApiParameter.PATH, enum=[*METRICS]),
         ],
         responses=ReceiptSerializer,
@@ -39,25 +40,53 @@ class ReceiptView(ApiView):
     def get(self, request: Request, metric: str) -> Response:
         """Return the rows that a metric of a scope is made of, as they are now, a hundred at most.
 
-        What surveys promised not to tell is left out. Metrics of revenue need the scope `revenue`.
+        The value can be worked out from them again; of answers it is 100 × Σ weight × counts / Σ weight. What
+        surveys promised not to tell is left out. Metrics of revenue need the scope `revenue`.
         """
         require_metric(metric, self.key)
         query = request.query_params.dict()
-        limit, offset = _count(query, "limit", 100), _count(query, "offset", 0)
+        limit, after = _limit(query), _key(query.pop("cursor", ""))
         try:
             found = receipt(metric, scope_of(query, self.key, today()))
         except NotAsked as fault:
             raise ValidationError({"metric": [str(fault)]}) from None
-        page = list(islice(found.rows, offset, offset + min(limit, 100) + 1))
-        more = len(page) > min(limit, 100)
-        rows = [dict(zip(found.columns, row, strict=True)) for row in page[: min(limit, 100)]]
-        following = {**query, "limit": limit, "offset": offset + len(rows)}
-        next_ = request.build_absolute_uri(f"?{urlencode(following)}") if more else None
-        return Response({"what": found.what, "results": rows, "next": next_})
+        try:
+            rows, following = found.page(after, limit)
+        except (TypeError, ValueError, IndexError):
+            # The key of another receipt.
+            if after is None:
+                raise
+            raise ValidationError({"cursor": [FOREIGN]}) from None
+        next_ = following and request.build_absolute_uri(
+            f"?{urlencode({**query, 'cursor': _text(following)})}"
+        )
+        results = [dict(zip(found.columns, row, strict=True)) for row in rows]
+        return Response({"what": found.what, "results": results, "next": next_, "notes": found.notes})
 
 
-def _count(query: Mapping[str, str], name: str, default: int) -> int:
-    text = query.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 9):
-        raise ValidationError({name: ["A whole number."]})
-    return int(text)
+def _limit(query: Mapping[str, str]) -> int:
+    text = query.get("limit", str(MOST))
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
+        raise ValidationError({"limit": ["A whole number from 1."]})
+    return min(int(text[:9]), MOST)
+
+
+def _text(key: Key) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+
+
+def _key(text: str) -> Key | None:
+    """Return the key that a cursor names, None without one, or raise."""
+    if not text:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(text))
+    except (binascii.Error, ValueError):
+        key = None
+    if not isinstance(key, list) or not all(_may_be_key(part) for part in key):
+        raise ValidationError({"cursor": [FOREIGN]})
+    return tuple(key)
+
+
+def _may_be_key(part: object) -> bool:
+    return type(part) is int or (isinstance(part, str) and "\0" not in part)

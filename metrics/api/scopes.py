@@ -17,6 +17,8 @@ from surveys.api.references import find
 from surveys.models import Programme, Survey
 
 TEXTS = (*COMPANY, "product", *ANSWERED)
+# Asked for empty: accounts without an owner, answers without an account.
+UNSAID = (*COMPANY, *ANSWERED, "owner", "team", "account")
 DOCUMENTED = (
     OpenApiParameter("programme", str, description="Its id or slug."),
     OpenApiParameter("survey", str, description="Its id or slug."),
@@ -44,6 +46,10 @@ def scope_of(query: Mapping[str, str], key: ApiKey, today: date) -> Scope:
     """Return the scope that the query names, the last twelve months unless it says otherwise, or raise."""
     rest: dict[str, Any] = {"attributes": {name: query[name] for name in ATTRIBUTES if name in query}}
     rest |= {name: query[name] for name in TEXTS if name in query}
+    if query.get("product") == "":
+        raise ValidationError({"product": ["The name of a product."]})
+    rest["unsaid"] = frozenset(name for name in UNSAID if query.get(name) == "")
+    query = {name: value for name, value in query.items() if name not in rest["unsaid"]}
     if "survey" in query:
         rest["survey"] = _found(find(Survey.objects.all(), query["survey"]), "survey")
     if "programme" in query:

@@ -65,6 +65,7 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     what = serializers.CharField(help_text="What one row is.")
     results = serializers.ListField(child=serializers.DictField())
     next = serializers.URLField(allow_null=True)
+    notes = serializers.ListField(child=serializers.CharField(), help_text="What is left out, if anything.")
 
 
 class GroupSerializer(MeasureSerializer):

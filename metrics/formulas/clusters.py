@@ -36,18 +36,22 @@ def pooled(accounts: Iterable[Split]) -> Split:
 
 def mean_of_accounts(accounts: Iterable[Split]) -> float | None:
     """Return the account NPS (-100..100): the mean of account scores, each account one voice, or None."""
-    scores = [score for score in map(nps, accounts) if score is not None]
-    return sum(scores) / len(scores) if scores else None
+    return mean_of_scores(map(nps, accounts))
 
 
-def revenue_weighted(accounts: Iterable[tuple[Split, Decimal]]) -> float | None:
+def mean_of_scores(scores: Iterable[float | None]) -> float | None:
+    """Return the mean (-100..100) of the scores there are, or None without any."""
+    known = [score for score in scores if score is not None]
+    return sum(known) / len(known) if known else None
+
+
+def revenue_weighted(scores: Iterable[tuple[float | None, Decimal]]) -> float | None:
     """Return sum of ARR x score / sum of ARR (-100..100) over accounts that answered, or None without ARR."""
     weighted, weight = 0.0, ZERO
-    for groups, revenue in accounts:
+    for score, revenue in scores:
         require_money(revenue)
         if revenue < 0:
             raise ValueError(f"recurring revenue cannot be negative: {revenue}")
-        score = nps(groups)
         if score is not None:
             weighted += float(revenue) * score
             weight += revenue

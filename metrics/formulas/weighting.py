@@ -1,6 +1,7 @@
 """Weighted scores for who did not answer: post-stratification, raking, and what weights cost."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from math import inf
 from typing import NamedTuple, TypeVar
 
 from metrics.formulas.intervals import Interval, nps_score_interval
@@ -46,7 +47,7 @@ def weighted(cells: Iterable[tuple[Split, float]], trim_at: float | None = None)
     filled = [(groups, weight) for groups, weight in cells if groups.n and weight > 0]
     if not filled:
         return None
-    most = float("inf") if trim_at is None else trim_at * _median(filled)
+    most = _most(filled, trim_at)
     detractors = promoters = whole = squares = 0.0
     for groups, weight in filled:
         kept = min(weight, most)
@@ -85,15 +86,27 @@ def raked(
     Cells are keyed by one category per margin; margins may be counts or shares. Iterative proportional
     fitting (Deming & Stephan 1940); refuses margins that no weights can meet.
     """
+    weights = raking_weights(cells, margins, trim_at)
+    return weighted((groups, weights[tuple(key)]) for key, groups in cells.items() if groups.n)
+
+
+def raking_weights(
+    cells: Mapping[_Categories, Split],
+    margins: Sequence[Mapping[str, float]],
+    trim_at: float | None = None,
+) -> dict[tuple[str, ...], float]:
+    """Return the weight (> 0) of each respondent of the cells with answers, so that all margins are met."""
     filled = {tuple(key): groups for key, groups in cells.items() if groups.n}
     if not filled:
-        return None
+        return {}
     targets = [_shares(margin) for margin in margins]
     n = sum(groups.n for groups in filled.values())
     masses = {key: groups.n / n for key, groups in filled.items()}
     for _ in range(_MOST_ROUNDS):
         if _rake_once(masses, targets) < _CONVERGED:
-            return weighted(((filled[key], mass / filled[key].n) for key, mass in masses.items()), trim_at)
+            weights = {key: mass / filled[key].n for key, mass in masses.items()}
+            most = _most([(filled[key], weight) for key, weight in weights.items()], trim_at)
+            return {key: min(weight, most) for key, weight in weights.items()}
     raise NotConverging(f"no weights meet the margins after {_MOST_ROUNDS} rounds")
 
 
@@ -144,6 +157,11 @@ def _shares(margin: Mapping[str, float]) -> dict[str, float]:
 
 def _answers(strata: Mapping[_Cell, Split], cell: _Cell) -> int:
     return strata[cell].n if cell in strata else 0
+
+
+def _most(cells: Sequence[tuple[Split, float]], trim_at: float | None) -> float:
+    """Return the weight at which others are cut."""
+    return inf if trim_at is None else trim_at * _median(cells)
 
 
 def _median(cells: Sequence[tuple[Split, float]]) -> float:

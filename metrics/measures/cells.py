@@ -50,7 +50,7 @@ def read_cells(scope: Scope, kinds: Iterable[str], *by: str, only: Q | None = No
     elif scope.is_by_account or scope.without_flagged or not NEEDS_SCORES.isdisjoint(by):
         rows, total = Score.objects.all(), Count("pk")
     if scope.is_by_account and not scope.known_on:
-        rows = rows.filter(account__in=scope.companies)
+        rows = rows.filter(scope.answered)
     if scope.without_flagged and not scope.known_on:
         rows = rows.filter(response__flags=[])
     groups = {f"group_{place}": group_of(name, period) for place, name in enumerate(by)}

@@ -104,6 +104,8 @@ def _given_away(
 
 
 def _lifted(scope: Scope, name: str) -> Scope:
+    if name in scope.unsaid:
+        return replace(scope, unsaid=scope.unsaid - {name})
     if name in scope.attributes:
         return replace(scope, attributes={k: v for k, v in scope.attributes.items() if k != name})
     nothing: Any = "" if isinstance(getattr(scope, name), str) else None
@@ -111,6 +113,8 @@ def _lifted(scope: Scope, name: str) -> Scope:
 
 
 def _value(scope: Scope, name: str) -> Any:
+    if name in scope.unsaid:
+        return ""
     if name in scope.attributes:
         return scope.attributes[name]
     value = getattr(scope, name)

@@ -99,13 +99,13 @@ def revenue_movements(scope: Scope, rows: Sequence[PaidRow], opening: Rates, clo
         who = customer[row.account]
         if row.starts_on < days[0]:
             earlier.add(who)
-        amount = _cents(opening, row)
+        amount = in_cents(opening, row.value, row.currency)
         until = bisect_left(days, row.last) if row.last else len(days)
         held = levels[who]
         for place in range(bisect_left(days, row.starts_on), until):
             held[place] += amount
         if row.is_in_force(days[-1]):
-            abroad[who] += _cents(closing, row)
+            abroad[who] += in_cents(closing, row.value, row.currency)
     moves = {who: changes(held, was_customer=who in earlier) for who, held in levels.items()}
     closes_at = sum(abroad.values(), ZERO)
     at_opening_rates = sum((held[-1] for held in levels.values()), ZERO)
@@ -160,7 +160,8 @@ def customers_of(scope: Scope, rows: Iterable[PaidRow]) -> Mapping[int, int]:
     return customers
 
 
-def _cents(rates: Rates, row: PaidRow) -> Decimal:
-    amount = rates.convert(row.value, row.currency)
+def in_cents(rates: Rates, value: Decimal, currency: str) -> Decimal:
+    """Return an amount in the reporting currency, to the cent; the rate is known."""
+    amount = rates.convert(value, currency)
     assert amount is not None
     return amount.quantize(CENT, ROUND_HALF_UP)

@@ -68,7 +68,12 @@ class Metric(NamedTuple):
 
 def health(scope: Scope) -> Measure:
     """Return the accounts in green (0..100 percent) on the last day of the window."""
-    return healthy_accounts(replace(scope, today=min(scope.today, scope.end - timedelta(days=1))))
+    return healthy_accounts(last_day_of(scope))
+
+
+def last_day_of(scope: Scope) -> Scope:
+    """Return the same question asked on the last day of the window, where that is over."""
+    return replace(scope, today=min(scope.today, scope.end - timedelta(days=1)))
 
 
 _SAID = frozenset({*PERIODS, *OF_ANSWERS})

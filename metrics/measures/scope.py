@@ -28,7 +28,8 @@ class Scope:
     events are never pooled (METRICS §1.1). `attributes` are segment, tier and region. `cohort` is the year of
     an account's first subscription. With `is_by_parent` revenue is that of groups of companies, each under
     the parent at its top. `known_on` asks what was known at the end of a day, from the monthly closes.
-    `without_flagged` leaves out answers that something speaks against (SECURITY T47).
+    `without_flagged` leaves out answers that something speaks against (SECURITY T47). `unsaid` names
+    dimensions of which nothing is known: accounts without an owner, answers without an account.
     """
 
     viewer: Viewer
@@ -51,6 +52,7 @@ class Scope:
     is_by_parent: bool = False
     known_on: date | None = None
     without_flagged: bool = False
+    unsaid: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if unknown := set(self.attributes) - set(ATTRIBUTES):
@@ -75,7 +77,7 @@ class Scope:
     def narrowings(self) -> frozenset[str]:
         """The dimensions in which only a part is in question."""
         named = ("survey", "programme", *BY_ACCOUNT, *ANSWERED)
-        return frozenset(self.attributes) | {name for name in named if getattr(self, name)}
+        return frozenset(self.attributes) | self.unsaid | {name for name in named if getattr(self, name)}
 
     @property
     def is_by_account(self) -> bool:
@@ -99,6 +101,11 @@ class Scope:
         named = {"pk": self.account and self.account.pk, "owner": self.owner, "team": self.team}
         named |= {name: getattr(self, name) for name in COMPANY}
         accounts = accounts.filter(**{name: value for name, value in named.items() if value})
+        nothing = {**dict.fromkeys(COMPANY, ""), "owner": None, "team": None, "account": None}
+        without = {name: nothing[name] for name in self.unsaid & nothing.keys()}
+        if "account" in without:
+            return accounts.none()
+        accounts = accounts.filter(**without)
         paid: Any = Subscription.objects.filter(annual_value__gt=0).order_by()
         if self.product:
             held = paid.filter(product=self.product, starts_on__lt=self.end + timedelta(days=1))
@@ -114,7 +121,17 @@ class Scope:
     def sliced(self) -> dict[str, str]:
         """The condition on the slice of an answer or tally."""
         answered = {name: getattr(self, name) for name in ANSWERED}
-        return {f"slice__{name}": value for name, value in {**self.attributes, **answered}.items() if value}
+        answered = {name: value for name, value in answered.items() if value or name in self.unsaid}
+        return {f"slice__{name}": value for name, value in {**self.attributes, **answered}.items()}
+
+    @property
+    def answered(self) -> Q:
+        """The condition that an answer was given by the accounts in question."""
+        if not self.is_by_account:
+            return Q()
+        given = Q(account__in=self.companies)
+        is_anybodys = self.viewer.sees_all_accounts and self.narrowings & BY_ACCOUNT <= self.unsaid
+        return given | Q(account=None) if is_anybodys else given
 
     def days(self, field_name: str = "day") -> Q:
         """Return the condition that a date lies in the window."""

@@ -5,7 +5,7 @@ All of them are the same answers (METRICS §1.1, §2.4, §2.5) and say in their 
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Count, Q
@@ -21,6 +21,7 @@ from metrics.measures.dimensions import ATTRIBUTES
 from metrics.measures.exchange import rates_on
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.revenue import arr_on, require_revenue
+from metrics.measures.roles import RoleWeights, role_weights
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import cut_offs
 from surveys.models import Invitation
@@ -73,13 +74,13 @@ def finite(scope: Scope) -> Measure:
 
 def mean_of_accounts(scope: Scope) -> Measure:
     """Return the mean of the accounts' scores (-100..100), each account one voice, None without answers."""
-    accounts = _by(scope, "account")
+    accounts, roles = by_role(scope), role_weights(scope.today)
     return _measure(
         scope,
         "nps_accounts",
-        clusters.mean_of_accounts(accounts.values()),
-        accounts,
-        "The mean of the Net Promoter Scores of the accounts: each account is one voice.",
+        clusters.mean_of_scores(_scores(accounts, roles).values()),
+        _whole(accounts),
+        "The mean of the Net Promoter Scores of the accounts: each account is one voice." + roles.wording,
     )
 
 
@@ -89,15 +90,17 @@ def revenue_weighted(scope: Scope) -> Measure:
     Raises PermissionDenied for whoever may not see revenue.
     """
     require_revenue(scope.viewer)
-    accounts = _by(scope, "account")
+    accounts, roles = by_role(scope), role_weights(scope.today)
     arr = arr_on(scope.end, scope.companies, rates_on(scope.end))
-    pairs = [(groups, arr.of(account) if account else None) for account, groups in accounts.items()]
+    scores = _scores(accounts, roles)
+    pairs = [(score, arr.of(account)) for account, score in scores.items()]
     return _measure(
         scope,
         "nps_revenue",
-        clusters.revenue_weighted((groups, revenue) for groups, revenue in pairs if revenue is not None),
-        accounts,
-        "The Net Promoter Scores of the accounts, each weighted by its ARR at the end of the window.",
+        clusters.revenue_weighted((score, revenue) for score, revenue in pairs if revenue is not None),
+        _whole(accounts),
+        "The Net Promoter Scores of the accounts, each weighted by its ARR at the end of the window."
+        + roles.wording,
         notes=arr.notes,
         currency=settings.REPORTING_CURRENCY,
     )
@@ -105,15 +108,12 @@ def revenue_weighted(scope: Scope) -> Measure:
 
 def waterfall(scope: Scope) -> Measure:
     """Return the mean of the accounts' scores by their weightiest role that answered (-100..100), or None."""
-    roles: dict[Any, dict[str, Split]] = defaultdict(dict)
-    for (account, role), groups in _splits(scope, "account", "role").items():
-        roles[account][role] = groups
-    accounts = {account: clusters.waterfall(each) for account, each in roles.items()}
+    accounts = by_role(scope)
     return _measure(
         scope,
         "nps_waterfall",
-        clusters.mean_of_accounts(accounts.values()),
-        accounts,
+        clusters.mean_of_accounts(map(clusters.waterfall, accounts.values())),
+        _whole(accounts),
         "The mean of the accounts' scores, each by its decision-makers, else influencers, else users.",
     )
 
@@ -124,22 +124,22 @@ def weighted(scope: Scope) -> Measure:
     Raked over the attributes in use, weights cut at five times the median; the interval is that of as many
     answers as it is worth (Kish), and the design effect says what the weights cost.
     """
-    accounts, population = _by(scope, "account"), _population(scope)
-    strata, margins = _strata(_splits(scope, *population), population)
+    accounts, strata = _by(scope, "account"), strata_of(scope)
     found = None
     notes: tuple[str, ...] = ()
-    if margins:
+    if strata.margins:
         try:
-            found = weighting.raked(strata, list(margins.values()), weighting.TRIM_AT_MEDIANS)
+            found = weighting.raked(strata.cells, list(strata.margins.values()), weighting.TRIM_AT_MEDIANS)
         except ValueError as fault:
             notes = (f"Cannot be weighted: {fault}.",)
-    n = clusters.pooled(accounts.values()).n
+    n = clusters.pooled(strata.cells.values()).n
     return _measure(
         scope,
         "nps_weighted",
         found and found.nps,
         accounts,
-        f"The Net Promoter Score, every {' and '.join(margins) or 'segment'} at its share of the contacts.",
+        f"The Net Promoter Score, every {' and '.join(strata.margins) or 'segment'} at its share of the"
+        " contacts.",
         interval=found and found.interval(),
         notes=notes,
         beside={"effective_n": found.effective_n, "design_effect": n / found.effective_n} if found else {},
@@ -187,6 +187,23 @@ def _measure(
     )
 
 
+def by_role(scope: Scope) -> dict[int, dict[str, Split]]:
+    """Return the answers of each account by role; those without an account are nobody's voice."""
+    roles: dict[int, dict[str, Split]] = defaultdict(dict)
+    for (account, role), groups in _splits(scope, "account", "role").items():
+        if account:
+            roles[account][role] = groups
+    return dict(roles)
+
+
+def _scores(accounts: Mapping[int, Mapping[str, Split]], roles: RoleWeights) -> dict[int, float | None]:
+    return {account: clusters.role_weighted(each, roles.weights) for account, each in accounts.items()}
+
+
+def _whole(accounts: Mapping[int, Mapping[str, Split]]) -> dict[int, Split]:
+    return {account: clusters.pooled(each.values()) for account, each in accounts.items()}
+
+
 def _by(scope: Scope, name: str) -> dict[Any, Split]:
     return {group: groups for (group,), groups in _splits(scope, name).items()}
 
@@ -218,6 +235,49 @@ def _asked(scope: Scope) -> int:
     return rows.aggregate(contacts=Count("contact", distinct=True))["contacts"] or 0
 
 
+class Strata(NamedTuple):
+    """The answers by stratum, the contacts of each margin, and in which stratum a category ended up."""
+
+    cells: Mapping[tuple[str, ...], Split]
+    margins: Mapping[str, Mapping[str, float]]
+    joined: Mapping[str, Mapping[str, str]]
+
+    def place_of(self, attributes: Mapping[str, str]) -> tuple[str, ...] | None:
+        """Return the stratum of somebody with these attributes, None where no contact has them."""
+        names = [names.get(attributes[margin]) for margin, names in self.joined.items()]
+        return None if None in names else tuple(name for name in names if name is not None)
+
+
+def strata_of(scope: Scope) -> Strata:
+    """Return the answers by segment, tier and region, as far as these tell some contacts from others.
+
+    Categories with few answers are put together. Answers of whom no contact is known, such as those without
+    an account, stand for nobody.
+    """
+    population = _population(scope)
+    names = list(population)
+    known = {
+        key: groups
+        for key, groups in _splits(scope, *names).items()
+        if all(each in population[name] for name, each in zip(names, key, strict=True))
+    }
+    joined, margins = {}, {}
+    for place, name in enumerate(names):
+        by_category: dict[str, Split] = defaultdict(lambda: NOBODY)
+        for key, groups in known.items():
+            by_category[key[place]] = _sum(by_category[key[place]], groups)
+        collapsed, people = weighting.collapsed(by_category, population[name])
+        joined[name] = {part: whole for whole in collapsed for part in whole.split(" + ")}
+        margins[name] = {category: float(people[category]) for category in collapsed}
+    found = Strata({}, margins, joined)
+    cells: dict[tuple[str, ...], Split] = defaultdict(lambda: NOBODY)
+    for key, groups in known.items():
+        together = found.place_of(dict(zip(names, key, strict=True)))
+        if together is not None:
+            cells[together] = _sum(cells[together], groups)
+    return found._replace(cells=dict(cells))
+
+
 def _population(scope: Scope) -> dict[str, dict[str, int]]:
     """Return how many contacts there are of each segment, tier and region that tells some from others."""
     found = {}
@@ -227,31 +287,3 @@ def _population(scope: Scope) -> dict[str, dict[str, int]]:
         if len(margin := dict(counts)) > 1:
             found[name] = margin
     return found
-
-
-def _strata(
-    splits: Mapping[tuple[Any, ...], Split], population: Mapping[str, Mapping[str, int]]
-) -> tuple[dict[tuple[str, ...], Split], dict[str, dict[str, float]]]:
-    """Return the answers by stratum and the margins, categories with few answers put together.
-
-    Answers of whom no contact is known, such as those without an account, stand for nobody.
-    """
-    names = list(population)
-    known = {
-        key: groups
-        for key, groups in splits.items()
-        if all(each in population[name] for name, each in zip(names, key, strict=True))
-    }
-    joined, margins = [], {}
-    for place, name in enumerate(names):
-        by_category: dict[str, Split] = defaultdict(lambda: NOBODY)
-        for key, groups in known.items():
-            by_category[key[place]] = _sum(by_category[key[place]], groups)
-        collapsed, people = weighting.collapsed(by_category, population[name])
-        joined.append({part: whole for whole in collapsed for part in whole.split(" + ")})
-        margins[name] = {category: float(people[category]) for category in collapsed}
-    strata: dict[tuple[str, ...], Split] = defaultdict(lambda: NOBODY)
-    for key, groups in known.items():
-        together = tuple(names_of[each] for names_of, each in zip(joined, key, strict=True))
-        strata[together] = _sum(strata[together], groups)
-    return dict(strata), margins

@@ -240,6 +240,23 @@ def test_the_receipt_of_a_metric_is_paged(root, survey, own):
     second = root.get(first["next"]).json()
     assert ([row["value"] for row in second["results"]], second["next"]) == ([2], None)
     assert first["results"][0]["account"] == own.pk
+    assert [row["counts"] for row in first["results"]] == [-1, -1]
+    for cursor in ("x", "WzFd", "W10=", "WyJhIiwgImIiXQ==", "WzEsICJcdTAwMDAiXQ==", "eyJhIjogMX0=", "é"):
+        assert_problem(root.get(f"metrics/nps/rows?cursor={cursor}"), 400, "cursor")
+    assert_problem(root.get("metrics/nps/rows?offset=2"), 400, "offset")
+
+
+def test_what_has_no_owner_can_be_asked_for_like_the_part_that_says_so(root, survey, own):
+    answered(survey, 10, account=own)
+    answered(survey, 0)
+    for name in ("segment", "owner", "team", "country", "account", "language"):
+        parts = {part["group"]: part for part in root.get(f"metrics/nps?by={name}").json()["results"]}
+        if "" in parts:
+            alone = root.get(f"metrics/nps?{name}=").json()
+            assert (alone["n"], alone["value"]) == (parts[""]["n"], parts[""]["value"]), name
+            assert len(root.get(f"metrics/nps/rows?{name}=").json()["results"]) == alone["n"]
+    assert root.get("metrics/nps?account=").json()["value"] == -100
+    assert_problem(root.get("metrics/grr?product="), 400, "product")
 
 
 def test_a_receipt_shows_no_more_than_its_metric(limited, survey, own, foreign):

@@ -109,7 +109,7 @@ def test_four_account_views_differ_and_say_why():
     big, small = nps.Split(0, 0, 8), nps.Split(2, 0, 0)
     assert nps.nps(clusters.pooled([big, small])) == 60
     assert clusters.mean_of_accounts([big, small]) == 0
-    assert clusters.revenue_weighted([(big, Decimal(100)), (small, Decimal(300))]) == -50
+    assert clusters.revenue_weighted([(nps.nps(big), Decimal(100)), (nps.nps(small), Decimal(300))]) == -50
     roles = {"user": nps.Split(5, 0, 0), "influencer": nps.Split(0, 1, 0)}
     assert clusters.waterfall(roles) == (0, 1, 0)
     assert clusters.waterfall({**roles, "decision_maker": nps.Split(0, 0, 0)}) == (0, 1, 0)
@@ -125,7 +125,7 @@ def test_roles_weigh_the_same_unless_told_otherwise():
 
 def test_accounts_without_answers_or_revenue_have_no_view():
     assert clusters.mean_of_accounts([nps.Split(0, 0, 0)]) is None
-    assert clusters.revenue_weighted([(nps.Split(0, 0, 0), Decimal(5))]) is None
+    assert clusters.revenue_weighted([(None, Decimal(5))]) is None
     assert clusters.standard_error([nps.Split(1, 1, 1)]) is None
 
 

@@ -1,0 +1,67 @@
+"""From a number to the rows it is made of: the receipt of every metric, row by row.
+
+What surveys promised not to tell has no receipt (SECURITY T22).
+"""
+
+from collections.abc import Callable, Mapping
+
+from metrics.measures.query import METRICS, NotAsked
+from metrics.measures.receipts.answers import answers
+from metrics.measures.receipts.people import (
+    accounts_heard,
+    contacts,
+    decision_makers,
+    healths,
+    invitations,
+    revenue_heard,
+    visits,
+)
+from metrics.measures.receipts.revenue import (
+    customers,
+    lifetimes,
+    months_of_services,
+    subscriptions,
+    tenures_of,
+    terms_due,
+    values_of_customers,
+)
+from metrics.measures.receipts.rows import Key, Receipt, Row
+from metrics.measures.revenue import require_revenue
+from metrics.measures.scope import Scope
+from metrics.measures.weights import VIEWS
+
+__all__ = ["RECEIPTS", "Key", "Receipt", "Row", "receipt"]
+
+RECEIPTS: Mapping[str, Callable[[Scope], Receipt]] = {
+    **{name: answers(name) for name in (*VIEWS, "csat", "ces")},
+    "response_rate": invitations,
+    "completion_rate": visits,
+    "contact_coverage": contacts,
+    "decision_maker_coverage": decision_makers,
+    "account_coverage": accounts_heard,
+    "revenue_coverage": revenue_heard,
+    "health": healths,
+    "arr": subscriptions,
+    **dict.fromkeys(("grr", "nrr", "logo_churn"), customers),
+    "clv": values_of_customers,
+    **dict.fromkeys(("renewal_rate", "net_renewal_rate", "logo_renewal_rate"), terms_due),
+    "survival": tenures_of,
+    "clv_sbg": lifetimes,
+    "services_margin": months_of_services,
+}
+
+
+def receipt(name: str, scope: Scope) -> Receipt:
+    """Return the rows behind a metric of a scope, from which its value can be worked out again.
+
+    Of answers the value is 100 × Σ weight × counts / Σ weight. Raises NotAsked where the scope is none of the
+    metric's kind, PermissionDenied where revenue is not shown.
+    """
+    metric = METRICS[name]
+    if unknown := sorted(scope.narrowings - metric.dimensions):
+        raise NotAsked(f"{name} is not narrowed by {', '.join(unknown)}.")
+    if scope.known_on:
+        raise NotAsked("A receipt is of the rows as they are now.")
+    if metric.is_revenue:
+        require_revenue(scope.viewer)
+    return RECEIPTS[name](scope)

@@ -1,0 +1,67 @@
+"""Rows in an order that stays, read a page at a time: the next page begins where the last one ended."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from django.db.models import Q
+
+Value = str | int | float | Decimal | bool | date | None
+Row = tuple[Value, ...]
+# What tells a row from all others of its receipt, and orders them.
+Key = tuple[int | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What each row is, the names of its columns, the rows after a key (or all), and what is left out."""
+
+    what: str
+    columns: tuple[str, ...]
+    read: Callable[[Key | None], Iterable[tuple[Key, Row]]]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> Iterator[Row]:
+        """Every row, in order."""
+        return (row for _, row in self.read(None))
+
+    def page(self, after: Key | None, limit: int) -> tuple[list[Row], Key | None]:
+        """Return at most so many rows after a key, and the key after which the next ones come, if any."""
+        found = list(islice(self.read(after), limit + 1))
+        return [row for _, row in found[:limit]], found[limit - 1][0] if len(found) > limit else None
+
+
+def stored(
+    rows: Any, key: Sequence[str], values: Sequence[str], shape: Callable[..., Row] = lambda *row: row
+) -> Callable[[Key | None], Iterable[tuple[Key, Row]]]:
+    """Return how rows of a table are read in the order of a key, each given its shape."""
+
+    def read(after: Key | None) -> Iterator[tuple[Key, Row]]:
+        chosen = rows if after is None else rows.filter(_beyond(key, after))
+        for row in chosen.order_by(*key).values_list(*key, *values).iterator():
+            yield tuple(row[: len(key)]), shape(*row[len(key) :])
+
+    return read
+
+
+def counted(rows: Mapping[Key, Row]) -> Callable[[Key | None], Iterable[tuple[Key, Row]]]:
+    """Return how rows that are worked out at once are read in the order of their keys."""
+
+    def read(after: Key | None) -> Iterator[tuple[Key, Row]]:
+        return ((key, rows[key]) for key in sorted(rows) if after is None or key > after)
+
+    return read
+
+
+def _beyond(names: Sequence[str], after: Key) -> Q:
+    """Return the condition that a row comes after a key."""
+    first = Q(**{f"{names[0]}__gte": after[0]})
+    later = Q()
+    for place, name in enumerate(names):
+        same = dict(zip(names[:place], after[:place], strict=True))
+        later |= Q(**same, **{f"{name}__gt": after[place]})
+    return first & later

@@ -1,0 +1,112 @@
+"""How much each single answer counts in one view of the Net Promoter Score.
+
+Every view is the mean of promoters (+1) and detractors (-1) under these weights, times 100; the measures work
+it out from counts, receipts show it answer by answer.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from metrics.formulas import clusters, weighting
+from metrics.formulas.nps import Split
+from metrics.measures.exchange import rates_on
+from metrics.measures.revenue import arr_on, require_revenue
+from metrics.measures.roles import role_weights
+from metrics.measures.scope import Scope
+from metrics.measures.viewpoints import by_role, strata_of
+
+
+class Voice(NamedTuple):
+    """Who gave an answer: the account if any is known, the role, and segment, tier and region at the time."""
+
+    account: int | None
+    role: str
+    segment: str
+    tier: str
+    region: str
+
+
+Weigh = Callable[[Voice], float]
+
+
+def alike(scope: Scope) -> Weigh:
+    """Every answer is one voice."""
+    return lambda voice: 1.0
+
+
+def by_account(scope: Scope) -> Weigh:
+    """Return the weights by which every account is one voice."""
+    roles = role_weights(scope.today).weights
+    return _shared(by_role(scope), roles, lambda account: 1.0)
+
+
+def by_revenue(scope: Scope) -> Weigh:
+    """Return the weights by which every account has as much voice as ARR."""
+    require_revenue(scope.viewer)
+    arr = arr_on(scope.end, scope.companies, rates_on(scope.end))
+    roles = role_weights(scope.today).weights
+    return _shared(by_role(scope), roles, lambda account: float(arr.of(account) or Decimal(0)))
+
+
+def by_weightiest_role(scope: Scope) -> Weigh:
+    """Return the weights by which every account is one voice, that of its weightiest role which answered."""
+    accounts = by_role(scope)
+    deciding = {
+        account: next((role for role in clusters.ROLES if role in roles and roles[role].n), None)
+        for account, roles in accounts.items()
+    }
+
+    def weigh(voice: Voice) -> float:
+        if voice.account is None or deciding.get(voice.account) != voice.role:
+            return 0.0
+        return 1 / accounts[voice.account][voice.role].n
+
+    return weigh
+
+
+def by_share_of_contacts(scope: Scope) -> Weigh:
+    """Return the weights that put every segment, tier and region at its share of the contacts, if any do."""
+    strata = strata_of(scope)
+    margins = list(strata.margins.values())
+    try:
+        weights = (
+            weighting.raking_weights(strata.cells, margins, weighting.TRIM_AT_MEDIANS) if margins else {}
+        )
+    except ValueError:
+        # The measure says why it cannot be weighted.
+        weights = {}
+
+    def weigh(voice: Voice) -> float:
+        place = strata.place_of(voice._asdict())
+        return weights.get(place, 0.0) if place is not None else 0.0
+
+    return weigh
+
+
+VIEWS: Mapping[str, Callable[[Scope], Weigh]] = {
+    **dict.fromkeys(("nps", "nps_clustered", "nps_finite"), alike),
+    "nps_accounts": by_account,
+    "nps_revenue": by_revenue,
+    "nps_waterfall": by_weightiest_role,
+    "nps_weighted": by_share_of_contacts,
+}
+
+
+def _shared(
+    accounts: Mapping[int, Mapping[str, Split]],
+    roles: Mapping[str, float],
+    worth: Callable[[int], float],
+) -> Weigh:
+    """Return the weights by which what an account is worth is shared among its answers, by their roles."""
+    whole = {
+        account: sum(roles.get(role, 1.0) * groups.n for role, groups in each.items())
+        for account, each in accounts.items()
+    }
+
+    def weigh(voice: Voice) -> float:
+        if voice.account is None or not whole.get(voice.account):
+            return 0.0
+        return worth(voice.account) * roles.get(voice.role, 1.0) / whole[voice.account]
+
+    return weigh
