@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import ServicesMonth
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.reading import read_comments
+from metrics.measures.dimensions import ALL
 from metrics.measures.query import METRICS
 from metrics.models import Health, Scorecard, Target
 from tests import factories
@@ -67,6 +68,20 @@ def test_by_gives_a_list_of_the_same_shape(root, own, survey, metric, by):
         "country": ["DE"],
     }
     assert [part["group"] for part in parts] == groups[by]
+
+
+def test_every_metric_is_split_by_whatever_it_knows_and_by_nothing_else(root, own, survey):
+    own.segment, own.country, own.industry = "smb", "DE", "steel"
+    own.save()
+    factories.subscription(own, date(2025, 2, 1), None, 1000, product="core")
+    answered(survey, 10, account=own)
+    for metric, known in METRICS.items():
+        for by in ALL:
+            response = root.get(f"metrics/{metric}?by={by}&from=2026-02-15&to=2026-07-01")
+            if by in known.dimensions:
+                assert all(part.keys() >= SHAPE | {"group"} for part in results(response)), (metric, by)
+            else:
+                assert_problem(response, 400, "by")
 
 
 def test_periods_hold_what_was_said_in_them_and_are_cut_to_the_window(root, survey):
