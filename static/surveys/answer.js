@@ -247,7 +247,7 @@ const mark = (key, fault) => {
   if (fault) find(".controls", question).before(said);
   else said.remove();
   question.classList.remove("new");
-  question.classList.toggle("wrong", fault);
+  question.classList.toggle("wrong", !!fault);
   const described = find(`[id="${key}"]`, question) ?? question;
   const parts = ["help", "hint", "error"].map((part) => `${key}-${part}`);
   described.setAttribute("aria-describedby", parts.filter((id) => find(`[id="${id}"]`, question)).join(" "));

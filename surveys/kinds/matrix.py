@@ -1,5 +1,5 @@
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from surveys.definition import Choice, Question
@@ -7,6 +7,8 @@ from surveys.kinds.choices import choice_named
 from surveys.kinds.kind import Answer, AnswerRefused, Kind, Sheet, is_missing, yes_or_no
 
 BETWEEN_ROWS = re.compile("[;\n]")
+# Letters of the longest word that stands unbroken in three columns on a phone, and in two.
+THREE_COLUMNS, TWO_COLUMNS = 9, 15
 
 
 class Matrix(Kind):
@@ -111,7 +113,7 @@ class Matrix(Kind):
         """Return the rows, each with the choices and which of them are picked."""
         return {
             "input": "checkbox" if question.settings["many"] else "radio",
-            "columns": [choice.text.into(sheet.language) for choice in question.choices],
+            "wordiness": wordiness(choice.text.into(sheet.language) for choice in question.choices),
             "rows": [
                 {
                     "key": row.key,
@@ -149,3 +151,9 @@ class Matrix(Kind):
             names = " | ".join(choice.text.into(language) if choice else "?" for choice in choices)
             parts.append(f"{row.text.into(language) if row else key}: {names}")
         return "; ".join(parts)
+
+
+def wordiness(labels: Iterable[str]) -> str:
+    """Return how much room the longest word of the labels needs: "", "long" or "longest"."""
+    length = max((len(word) for label in labels for word in label.split()), default=0)
+    return "" if length <= THREE_COLUMNS else "long" if length <= TWO_COLUMNS else "longest"

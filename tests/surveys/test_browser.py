@@ -2,18 +2,22 @@
 
 import gzip
 import re
+from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
 from surveys.actions.logos import store_logo
 from surveys.actions.outreach import create_invitation
 from surveys.kinds import KINDS
-from surveys.models import Response
-from tests.factories import NOON, account, contact, published_survey
+from surveys.models import Response, Survey
+from tests.factories import NOON, account, contact, published_survey, respond
+from tests.surveys.respondent import Respondent
 from tests.surveys.test_images import PNG
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -63,6 +67,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
     .map(element => [element.outerHTML.slice(0, 80), element.getBoundingClientRect()])
     .filter(([_, box]) => box.width && (box.height < 44 || box.width < 43.9))
     .map(([html, box]) => `${box.width}×${box.height} ${html}`)"""
+BRIGHTNESS = "+getComputedStyle(document.body).backgroundColor.match(/[0-9]+/)[0]"
 SPOKEN = {"language": "en", "languages": ["en", "de", "ar"], "intro": "Two minutes."}
 
 
@@ -192,6 +197,25 @@ def test_every_kind_is_in_the_look_test():
     assert {question["kind"] for question in [*TEN, *THE_OTHERS]} == set(KINDS)
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("width", [360, 390, 768, 1440])
+def test_every_kind_fits_and_is_sent_by_day_and_night_and_in_both_directions(look, width, scripts):
+    survey = published_survey([*TEN, *THE_OTHERS], **SPOKEN)
+    for scheme, language in product(("light", "dark"), ("en", "ar")):
+        kind = {"width": width, "scripts": scripts, "color_scheme": scheme}
+        page = look(f"/s/{survey.slug}/?lang={language}&nps=9", **kind)
+        assert page.evaluate("document.dir") == ("rtl" if language == "ar" else "ltr")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(SMALL_TARGETS) == []
+        assert page.evaluate(BRIGHTNESS) > 200 if scheme == "light" else page.evaluate(BRIGHTNESS) < 50
+        pick(page, "csat-4")
+        page.locator(".go").click()
+        expect(page).to_have_url(re.compile(rf"/thanks/\?lang={language}$"))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.context.close()
+    assert [each.answers for each in Response.objects.all()] == [{"nps": 9, "csat": 4}] * 4
+
+
 # 320 pixels are a desk's 1280 at a zoom of 400 %.
 @pytest.mark.parametrize(
     ("width", "scheme", "language"),
@@ -246,6 +270,39 @@ def test_the_doors_are_as_open_to_everyone_as_the_form(look, live_server, width,
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.get_by_role("heading", level=1).count() == 1
         assert faults(page) == []
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), [(390, "dark", "en"), (1280, "light", "ar")])
+def test_every_other_page_is_as_open_to_everyone(look, live_server, width, scheme, language):
+    early, full, kiosk, framed = (published_survey(TEN[:2], **SPOKEN) for _ in range(4))
+    Survey.objects.filter(pk=early.pk).update(opens_at=timezone.now() + timedelta(days=1))
+    Survey.objects.filter(pk=full.pk).update(response_limit=1)
+    respond(full, {"nps": 9})
+    kiosk.collectors.update(channel="kiosk")
+    framed.collectors.update(channel="embed", allowed_origins=[live_server.url])
+    Survey.objects.filter(pk=kiosk.pk).update(allows_changes=True)
+    _, link = create_invitation(kiosk, contact(account(), language=language), now=NOON)
+    personal = "/r/" + link.rpartition("/r/")[2]
+    Respondent(personal).open().send(nps="9")
+    page = look("/r/nobody/", width=width, scripts=True, color_scheme=scheme, locale=language)
+    # Without ours, so that the server says what is missing; axe-core needs one to look with.
+    page.route("**/answer.js", lambda route: route.abort())
+    seen = {"/r/nobody/": 404, f"{personal}unsubscribe/": 200, personal: 200, f"{personal}?change=1": 200}
+    doors = {early: 403, full: 410, kiosk: 200, framed: 200}
+    seen |= {f"/s/{survey.slug}/?lang={language}": status for survey, status in doors.items()}
+    for path, status in seen.items():
+        assert page.goto(live_server.url + path).status == status
+        assert page.get_by_role("heading", level=1).count() == 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(SMALL_TARGETS) == []
+        assert faults(page) == []
+    page.locator(".go").click()
+    expect(page.locator(".problems")).to_be_focused()
+    assert faults(page) == []
+    page.goto(f"{live_server.url}{personal}unsubscribe/")
+    page.locator(".go").click()
+    expect(page.locator(".message h1")).to_be_visible()
+    assert faults(page) == []
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])

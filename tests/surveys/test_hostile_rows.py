@@ -4,7 +4,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models.people import OPERATOR
+from followups.actions import open_follow_ups
+from followups.models import Rule
+from metrics.actions.absorb import absorb_responses
+from metrics.models import Score
 from surveys.actions.outreach import create_invitation
+from surveys.exports import responses_dataset
 from surveys.models import Response
 from tests import factories as f
 from tests.accounts.staff import logged_in, superuser
@@ -94,6 +100,39 @@ def test_t42_a_used_link_takes_nothing_by_any_door(privacy, sent):
     # Whoever follows this asks for the page with a GET.
     assert Client().post(path.rstrip("/"), {"nps": "1"}).status_code == 301
     assert Response.objects.values().get() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "respelt",
+    [
+        *("/r/{token}/./", "/r/{token}/%2e/", "/r/./{token}/", "/r//{token}/", "/R/{token}/", "/s/{token}/"),
+        *("/r/{swapped}/", "/r/{token}%20/", "/r/{token}%00/", "/r/{token};x/", "/r/{token}/?change=1"),
+    ],
+)
+def test_t42_no_other_spelling_of_a_used_link_takes_anything(respelt):
+    path = personal_path(f.published_survey())
+    assert Respondent(path).open().send(nps="9").status_code == 302
+    before = Response.objects.values().get()
+    token = path.split("/")[2]
+    other = respelt.format(token=token, swapped=token.swapcase())
+    again = Client(raise_request_exception=False).post(other, {"nps": "1", "_key": "k" * 22})
+    assert again.status_code in (400, 404, 409)
+    assert Response.objects.values().get() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_test", [True, False])
+def test_t51_a_test_answer_reaches_neither_exports_nor_numbers_nor_cases(is_test):
+    survey = f.published_survey()
+    Rule.objects.create(programme=survey.programme, since=f.NOON.date())
+    person = f.contact(f.account())
+    f.respond(survey, {"nps": 0, "why": "The wait."}, contact=person, account=person.account, is_test=is_test)
+    absorb_responses(now=f.NOON)
+    opened = open_follow_ups(now=f.NOON)
+    rows = str(list(responses_dataset(survey, OPERATOR).rows))
+    reached = ("The wait." in rows, Score.objects.exists(), opened == 1)
+    assert reached == ((False, False, False) if is_test else (True, True, True))
 
 
 @pytest.mark.django_db

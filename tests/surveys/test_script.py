@@ -94,6 +94,7 @@ def test_what_appeared_and_is_missing_is_asked_for_in_place(visit):
     expect(why).to_be_focused()
     expect(why).to_have_accessible_description("Please answer this question.")
     expect(why).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".wrong")).to_have_count(1)
     expect(page.locator(".state")).to_have_text("One answer needs another look.")
     why.fill("Slow.")
     expect(why).to_have_accessible_description("")
