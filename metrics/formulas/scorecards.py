@@ -12,6 +12,8 @@ from metrics.formulas.health_components import RULES, Rules
 
 # What a weight may be at most; they count relative to their sum.
 HEAVIEST = 100.0
+# What the answer of one role may weigh beside that of another.
+LIGHTEST_ROLE, HEAVIEST_ROLE = 0.1, 10.0
 
 
 class Component(NamedTuple):
@@ -104,6 +106,8 @@ def checked(card: Card) -> Card:
             raise ScorecardRefused(f"A weight lies between 0 and {HEAVIEST:.0f}.")
         if not 0 <= component.neutral <= 100:
             raise ScorecardRefused("A neutral score lies between 0 and 100.")
+    if not all(LIGHTEST_ROLE <= weight <= HEAVIEST_ROLE for weight in card.rules.role_weights.values()):
+        raise ScorecardRefused(f"A role weighs between {LIGHTEST_ROLE} and {HEAVIEST_ROLE:.0f}.")
     if not card.used:
         raise ScorecardRefused("At least one part needs weight.")
     cutoffs = card.cutoffs

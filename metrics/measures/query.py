@@ -1,6 +1,18 @@
 """The one way to ask for a metric: by its name, of a scope, split by a dimension or not.
 
-API, pages and reports ask here, so that one question has one answer.
+API, pages and reports ask here, so that one question has one answer:
+
+    scope = Scope(viewer=user, today=today, start=start, end=end, attributes={"segment": "SMB"}, survey=survey)
+    measure = ask("nps", scope)                        # value, n, interval, window, definition, as_of, notes
+    for group, measure in ask_by("grr", scope, "owner"): ...
+    comparison = compared("nps", scope, measure)       # comparisons: beside the window as long before
+    found = receipt("nps", scope)                      # receipts: the rows it is made of; found.page(None, 100)
+    target = aim_of(scope, measure)                    # targets: what it is to be, and by when
+
+The viewer decides what is seen: accounts by `visible_to`, revenue by permission (PermissionDenied). A value of
+None cannot be known, and `notes` say why; never show it as 0. `METRICS[name].dimensions` are what it may be
+narrowed and split by, `is_revenue` who may see it; anything else is NotAsked, in words for whoever asked.
+`Scope.of_answers` and `Scope.of_revenue` are the usual twelve months. `replace(scope, ...)` narrows further.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+from accounts.models import Contact
 from metrics.formulas.scorecards import from_json
 from metrics.models import Scorecard
 
@@ -24,5 +25,5 @@ def role_weights(day: date) -> RoleWeights:
     weights = from_json(card.weights, card.rules).rules.role_weights if card else {}
     if card is None or all(weight == 1 for weight in weights.values()):
         return RoleWeights({}, "")
-    said = ", ".join(f"{role.replace('_', '-')} {weight:g}" for role, weight in sorted(weights.items()))
-    return RoleWeights(weights, f" Within an account roles weigh {said} ({card}).")
+    said = ", ".join(f"{role.label.lower()} {weights.get(role, 1):g}" for role in Contact.Role)
+    return RoleWeights(weights, f" Within an account an answer weighs by role: {said} ({card}).")

@@ -7,8 +7,16 @@ from typing import Any
 
 from django import forms
 
+from accounts.models import Contact
 from metrics.formulas.health import Cutoffs
-from metrics.formulas.scorecards import HEAVIEST, Card, ScorecardRefused, checked
+from metrics.formulas.scorecards import (
+    HEAVIEST,
+    HEAVIEST_ROLE,
+    LIGHTEST_ROLE,
+    Card,
+    ScorecardRefused,
+    checked,
+)
 from metrics.measures.explanation import PARTS
 from metrics.models.health import OVERRIDE_DAYS
 
@@ -21,6 +29,13 @@ class ScorecardForm(forms.Form):
     margin = forms.FloatField(label="Left only so many points beyond its edge", min_value=0, max_value=20)
     days = forms.IntegerField(label="on so many days running", min_value=1, max_value=7)
     least_confidence = forms.FloatField(label="Grey below so many percent known", min_value=0, max_value=100)
+    role_decision_maker = forms.FloatField(
+        label="An answer of a decision-maker counts", min_value=LIGHTEST_ROLE, max_value=HEAVIEST_ROLE
+    )
+    role_influencer = forms.FloatField(
+        label="of an influencer", min_value=LIGHTEST_ROLE, max_value=HEAVIEST_ROLE
+    )
+    role_user = forms.FloatField(label="of a user", min_value=LIGHTEST_ROLE, max_value=HEAVIEST_ROLE)
     note = forms.CharField(label="Why", max_length=300, required=False)
 
     def __init__(
@@ -65,6 +80,11 @@ class ScorecardForm(forms.Form):
                 key: component._replace(weight=said[f"weight_{key}"], neutral=said[f"neutral_{key}"])
                 for key, component in self.current.components.items()
             },
+            rules=self.current.rules._replace(
+                role_weights={
+                    role: weight for role in Contact.Role.values if (weight := said[f"role_{role}"]) != 1
+                }
+            ),
             cutoffs=Cutoffs(
                 said["green_from"],
                 said["yellow_from"],
@@ -93,7 +113,8 @@ def _initial(card: Card) -> dict[str, Any]:
     neutrals = {f"neutral_{key}": _short(each.neutral) for key, each in card.components.items()}
     bands = {name: _short(value) for name, value in card.cutoffs._asdict().items()}
     least = {"least_confidence": _short(round(100 * card.cutoffs.least_confidence, 2))}
-    return weights | neutrals | bands | least
+    roles = {f"role_{role}": _short(card.rules.role_weights.get(role, 1.0)) for role in Contact.Role.values}
+    return weights | neutrals | bands | least | roles
 
 
 def _short(number: float) -> float | int:

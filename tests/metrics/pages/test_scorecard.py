@@ -6,6 +6,9 @@ from accounts.roles import ACCOUNT_MANAGER, ANALYST, EXECUTIVE
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.health import score_accounts
 from metrics.actions.scorecards import current_card
+from metrics.measures.query import ask
+from metrics.measures.receipts import receipt
+from metrics.measures.scope import Scope
 from metrics.models import Scorecard
 from metrics.pages.forms import ScorecardForm
 from tests import factories as f
@@ -50,6 +53,30 @@ def test_who_may_not_change_it_reads_only(someone, seen_by, role):
     assert "See what it would do" not in client.get(PAGE).text
     assert client.post(PAGE, filled()).status_code == 403
     assert not Scorecard.objects.filter(number__gt=1).exists()
+
+
+def test_roles_weigh_alike_until_a_scorecard_says_otherwise(analyst, scored, today):
+    happy, _ = scored
+    survey, viewer = f.published_survey(), f.user(is_superuser=True)
+    decides, uses = f.contact(happy, role="decision_maker"), f.contact(happy, role="user")
+    for contact, value in ((decides, 10), (uses, 0), (uses, 0)):
+        f.respond(survey, {"nps": value}, contact=contact, at=timezone.now())
+    absorb_responses(now=timezone.now())
+    scope = Scope.of_answers(viewer, today, survey=survey)
+    before = ask("nps_accounts", scope)
+    assert before.value == pytest.approx(-100 / 3)
+    assert "role" not in before.definition
+    asked = filled(role_decision_maker=2, role_influencer=1.5)
+    previewed = analyst.post(PAGE, {**asked, "do": "preview"}).context["previewed"]
+    analyst.post(PAGE, {**asked, "previewed": previewed, "do": "activate"})
+    assert current_card().rules.role_weights == {"decision_maker": 2, "influencer": 1.5}
+    after = ask("nps_accounts", scope)
+    assert after.value == 0
+    assert "decision-maker 2, influencer 1.5, user 1 (scorecard 2)" in after.definition
+    assert sorted(row[-1] for row in receipt("nps_accounts", scope).rows) == [0.25, 0.25, 0.5]
+    assert ask("nps", scope).value == pytest.approx(-100 / 3)
+    assert "weighs between" not in analyst.get(PAGE).text
+    assert analyst.post(PAGE, filled(role_user=0, do="preview")).context["form"].errors["role_user"]
 
 
 def test_a_change_shows_what_it_would_do_and_writes_nothing(analyst, scored):
