@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 
 from metrics.pages.account import account
-from metrics.pages.audience import audience
+from metrics.pages.audience import audience, audience_typed
 from metrics.pages.backtest import backtest
 from metrics.pages.campaign import campaign, dry_run
 from metrics.pages.comments import comments, comments_export
@@ -54,6 +54,7 @@ class Page(NamedTuple):
 PAGES = (
     Page("account", "account/<int:pk>/", account, ("accounts.view_account",)),
     Page("override", "account/<int:pk>/override/", override, ("metrics.add_healthoverride",)),
+    Page("audience_typed", "audience/typed/", audience_typed, ("surveys.view_audience",)),
     Page("audience", "audience/<int:pk>/", audience, ("surveys.view_audience",)),
     Page("campaign", "campaign/<int:pk>/", campaign, ("surveys.view_campaign",)),
     Page("dry_run", "campaign/<int:pk>/dry-run/", dry_run, ("surveys.view_campaign",)),

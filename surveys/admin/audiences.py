@@ -99,26 +99,13 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """Return the fields with the conditions and the contacts of the list, or raise ValidationError."""
         fields: dict[str, Any] = super().clean() or {}
-        fields["conditions"] = list(self._conditions(fields))
+        fields["conditions"] = list(conditions_typed(fields))
         try:
             read_conditions(fields["conditions"])
         except AudienceRefused as refused:
             self.add_error(None, str(refused))
         fields["members"] = self._members(fields.get("listed", ""))
         return fields
-
-    def _conditions(self, fields: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        for number in self.rows:
-            name, operator = fields.get(f"field_{number}"), fields.get(f"operator_{number}")
-            typed = (fields.get(f"value_{number}") or "").strip()
-            if not name:
-                continue
-            value: Any = typed
-            if FIELDS[name].takes_list:
-                value = [one.strip() for one in typed.split(",") if one.strip()]
-            elif operator in NUMBERS:
-                value = int(typed) if typed.isdecimal() and len(typed) < 6 else typed
-            yield {"field": name, "operator": operator or "", "value": value}
 
     def _members(self, listed: str) -> list[int]:
         lines = list(dict.fromkeys(line.strip() for line in listed.splitlines() if line.strip()))
@@ -135,16 +122,32 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]
         return [known[line] for line in lines if line in known]
 
 
+def conditions_typed(fields: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return the conditions that stand in the rows of a form, as an audience holds them."""
+    for number in range(MOST_CONDITIONS):
+        name, operator = fields.get(f"field_{number}"), fields.get(f"operator_{number}")
+        typed = (fields.get(f"value_{number}") or "").strip()
+        if not name:
+            continue
+        value: Any = typed
+        if name in FIELDS and FIELDS[name].takes_list:
+            value = [one.strip() for one in typed.split(",") if one.strip()]
+        elif operator in NUMBERS:
+            value = int(typed) if typed.isdecimal() and len(typed) < 6 else typed
+        yield {"field": name, "operator": operator or "", "value": value}
+
+
 @admin.register(Audience)
 class AudienceAdmin(VisibleAdmin):
     form = AudienceForm
     list_display = ("name", "size", "conditions_in_words")
     search_fields = ("name",)
     change_form_outer_before_template = "admin/surveys/audience/_who.html"
+    change_form_after_template = "admin/surveys/audience/_live.html"
     change_form_outer_after_template = "admin/surveys/audience/_values.html"
 
     class Media:
-        css = {"all": ("surveys/asking.css",)}
+        css = {"all": ("metrics/pages.css", "surveys/asking.css")}
 
     def get_form(
         self, request: HttpRequest, obj: Audience | None = None, change: bool = False, **kwargs: Any

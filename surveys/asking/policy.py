@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from typing import Literal
 
 Per = Literal["contact", "account", "domain"]
+# The priority of what went out: it counts for every programme.
+SENT = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Ask:
-    """One ask on a day; `priority` orders plans (1 comes first), 0 marks one that was sent."""
+    """One ask on a day; `priority` orders plans, 1 comes first."""
 
     day: date
-    priority: int = 0
+    priority: int = SENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What is known of the people whom a campaign may ask: their asks, their wishes, and what keeps us quiet."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 
@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 
 from accounts.models import Contact, Subscription
 from surveys.asking.addresses import address_hash, domain_of
-from surveys.asking.policy import Ask, Ledger, Person, Policy, Protected
+from surveys.asking.policy import SENT, Ask, Ledger, Person, Policy, Protected, protection
 from surveys.models import Campaign, ContactPolicy, Invitation, Preference, Suppression
 
 CHUNK = 2000
@@ -59,11 +59,18 @@ def candidates(
 
 
 def standing_of(contacts: Iterable[Contact], day: date) -> Iterator[Candidate]:
-    """Return contacts with what stands against asking them on a day, whichever campaign it is."""
+    """Return contacts with what stands against asking them on a day, whichever campaign it is.
+
+    Asks that were sent count, plans do not: which of them comes first is for each campaign to see.
+    """
     policy = ContactPolicy.objects.current()
+    rules = policy.rules()
     contacts = iter(contacts)
     while chunk := list(islice(contacts, CHUNK)):
-        yield from candidates(chunk, None, policy, day)
+        found = candidates(chunk, None, policy, day)
+        ledger = ledger_around([one.person for one in found], day, rules)
+        for one in found:
+            yield replace(one, block=one.block or protection(one.person, day, ledger, rules, priority=SENT))
 
 
 def person_of(contact: Contact, quiet_days: int = 0) -> Person:
@@ -106,7 +113,7 @@ def ledger_around(
     ):
         asked_on = asked_at.astimezone(settings.REPORTING_ZONE).date()
         person = Person(contact, account, domain_of(email), role)
-        ledger.add(person, Ask(asked_on, 0 if is_binding else priority))
+        ledger.add(person, Ask(asked_on, SENT if is_binding else priority))
     return ledger
 
 

@@ -231,6 +231,45 @@ def test_an_audience_is_built_of_rows(builder):
     assert page(builder, made, "admin:surveys_audience_change").status_code == 200
 
 
+def test_who_is_counted_while_conditions_are_typed_and_nothing_is_stored(builder):
+    for segment in ("Retail", "Retail", "Banking"):
+        contact(account(segment=segment))
+    contact(account(segment="Retail"), unsubscribed_at=NOON)
+    typed = {"field_0": "segment", "operator_0": "one_of", "value_0": "Retail", "field_1": "", "value_1": "x"}
+    shown = builder.post(reverse("audience_typed"), typed)
+
+    assert (shown.context["count"], shown.context["may_be_asked"]) == (3, 2)
+    assert "unsubscribed" in shown.content.decode()
+    unfinished = builder.post(reverse("audience_typed"), {**typed, "field_1": "role", "value_1": ""})
+    assert "Condition 2" in unfinished.content.decode()
+    assert "names a field" in builder.post(reverse("audience_typed"), {"field_0": "x"}).content.decode()
+    assert not Audience.objects.exists()
+
+
+def test_typed_conditions_show_nobody_else_s_contacts_and_no_amounts(client):
+    manager = someone("account manager", email="manager@example.com")
+    manager.user_permissions.add(*permissions("view_audience"))
+    contact(account(owner=manager), name="Mine Own")
+    contact(account(), name="Not Mine")
+    assert client.post(reverse("audience_typed")).status_code == 302
+    client.force_login(manager)
+    shown = client.post(reverse("audience_typed"))
+
+    assert shown.context["count"] == 1
+    assert "Not Mine" not in shown.content.decode()
+    rich = {"field_0": "arr", "operator_0": "at_least", "value_0": "1"}
+    assert "may not see" in client.post(reverse("audience_typed"), rich).content.decode()
+    assert client.get(reverse("audience_typed")).status_code == 405
+
+
+def test_each_who_is_left_out_is_listed_with_the_reason_and_the_day(builder, sent):
+    shown = page(builder, sent.audience, "audience")
+    left = {one.contact.name: (one.block.reason, one.block.until) for one in shown.context["page"]}
+
+    assert left["Gone Girl"] == ("unsubscribed", None)
+    assert shown.context["left_count"] == len(left)
+
+
 def test_a_condition_that_is_none_is_named(builder):
     answer = builder.post(
         reverse("admin:surveys_audience_add"),
