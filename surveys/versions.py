@@ -27,3 +27,8 @@ def published(version_id: int) -> Published:
 def published_definition(version_id: int) -> Definition:
     """Return the definition of a version. Raises Version.DoesNotExist."""
     return published(version_id).definition
+
+
+def definition_answered(version: Version) -> Definition:
+    """Return what answers to the version answered; it may be a draft that was tested."""
+    return published_definition(version.pk) if version.number else from_json(version.definition)

@@ -49,7 +49,7 @@ def publish_survey(survey: Survey, *, by: User | None, now: datetime) -> Version
             return newest
         version = Version.objects.create(
             survey=survey,
-            number=newest.number + 1 if newest else 1,
+            number=(newest.number or 0) + 1 if newest else 1,
             definition=document,
             published_at=now,
             published_by=by,

@@ -13,7 +13,7 @@ from surveys.admin.response_filters import AfterwordFilter, FlaggedFilter
 from surveys.definition import Definition
 from surveys.kinds import KINDS
 from surveys.models import Response
-from surveys.versions import published_definition
+from surveys.versions import definition_answered
 
 
 def answers_read(definition: Definition, response: Response) -> list[dict[str, Any]]:
@@ -88,7 +88,7 @@ class ResponseAdmin(ReadOnlyAdmin):
 
     @display(description="answers")
     def what_they_said(self, response: Response) -> SafeString:
-        answers = answers_read(published_definition(response.version_id), response)
+        answers = answers_read(definition_answered(response.version), response)
         return render_to_string("admin/surveys/response/_answers.html", {"answers": answers})
 
     @display(description="came with")

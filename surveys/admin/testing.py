@@ -7,11 +7,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from surveys.actions.testing import discard_tests, record_test
+from surveys.actions.authoring import SurveyNotReady, compile_definition
+from surveys.actions.testing import discard_tests, record_draft_test, record_test
+from surveys.admin.builder.places import Place
 from surveys.admin.publishing import PublishingViews
 from surveys.models import Response
 from surveys.versions import published_definition
 from surveys.views import Keeper, preview_page
+
+DRAFT = "draft"
 
 
 class TestingViews(PublishingViews):
@@ -27,17 +31,25 @@ class TestingViews(PublishingViews):
         ]
 
     def test_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show the live version as respondents meet it; what is sent at its end is stored as a test."""
+        """Show a survey as respondents meet it; what is sent at its end is stored as a test.
+
+        With `of=draft` that is the draft as it stands, also of a survey that is live.
+        """
         survey = self._survey(request, pk, self.has_change_permission)
-        if survey.live_version_id is None:
-            messages.error(request, "A test answers what is live: publish the survey, or open its preview.")
-            return HttpResponseRedirect(reverse("admin:surveys_survey_build", args=[pk]))
-        return preview_page(
-            request,
-            published_definition(survey.live_version_id),
-            language=request.GET.get("language"),
-            keeper=Keeper(survey.live_version_id, partial(record_test, survey)),
-        )
+        language = request.GET.get("language")
+        if survey.live_version_id and request.GET.get("of") != DRAFT:
+            keeper = Keeper(survey.live_version_id, partial(record_test, survey))
+            live = published_definition(survey.live_version_id)
+            return preview_page(request, live, language=language, keeper=keeper)
+        try:
+            draft = compile_definition(survey)
+        except SurveyNotReady:
+            messages.error(request, "The draft cannot be answered before this is put right.")
+            build = reverse("admin:surveys_survey_build", args=[pk])
+            return HttpResponseRedirect(f"{build}{Place('checks').query}")
+        keeper = Keeper(0, partial(record_draft_test, survey, draft))
+        action = f"{request.path}?of={DRAFT}"
+        return preview_page(request, draft, language=language, action=action, keeper=keeper)
 
     def tests_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show how many tests there are; POST deletes them all."""

@@ -141,7 +141,12 @@ class NewInvitationSerializer(InvitationSerializer):
 class ResponseSerializer(StrictSerializer):
     """One visit's answers, by question key."""
 
-    version = serializers.IntegerField(source="version_number", read_only=True)
+    version = serializers.IntegerField(
+        source="version_number",
+        read_only=True,
+        allow_null=True,
+        help_text="Null for the test of a draft.",
+    )
     scoped_fields: Mapping[str, tuple[str, ...]] = {"personal": ("contact", "invitation")}
     veiled_fields = ("contact", "invitation")
 

@@ -229,18 +229,32 @@ class Logo(models.Model):
         return self.name
 
 
+class PublishedVersions(models.Manager["Version"]):
+    """Versions that were published: all that links, numbers and histories know."""
+
+    def get_queryset(self) -> "models.QuerySet[Version]":
+        """Leave out the drafts that were only tested."""
+        return super().get_queryset().exclude(number=None)
+
+
 class Version(models.Model):
-    """One row is an immutable published definition of a survey; answers belong to it for good."""
+    """One row is an immutable definition of a survey; answers belong to it for good.
+
+    One without a number is a draft as staff tested it: it was never live, and only tests belong to it.
+    """
 
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="versions")
-    number = models.PositiveIntegerField()
+    number = models.PositiveIntegerField(null=True)
     definition = models.JSONField()
     published_at = models.DateTimeField()
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    objects = PublishedVersions()
+    tested_too = models.Manager["Version"]()
 
     class Meta:
         ordering = ("survey", "-number")
         constraints = (models.UniqueConstraint(fields=("survey", "number"), name="one_version_a_number"),)
 
     def __str__(self) -> str:
-        return f"version {self.number}"
+        return f"version {self.number}" if self.number else "draft"

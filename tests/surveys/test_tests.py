@@ -2,11 +2,13 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from metrics.actions.absorb import absorb_responses
 from metrics.models import Score
-from surveys.actions.beginning import begin_blank
-from surveys.models import Response
+from surveys.actions.authoring import create_survey, publish_survey
+from surveys.interchange.native import from_json
+from surveys.models import Response, Version
 from tests import factories
 from tests.accounts.staff import logged_in, member
 from tests.surveys.respondent import HIDDEN
@@ -120,10 +122,78 @@ def test_a_respondent_cannot_call_an_answer_a_test(survey, client):
     assert not Response.objects.get().is_test
 
 
-def test_the_builder_leads_to_the_tests_of_what_is_live(builder, survey):
-    build = reverse("admin:surveys_survey_build", args=[survey.pk])
-    assert url_of(survey, "tests") in builder.get(build).content.decode()
-    draft = begin_blank("Draft", programme=factories.programme(), slug="draft")
-    build = reverse("admin:surveys_survey_build", args=[draft.pk])
-    assert url_of(draft, "tests") not in builder.get(build).content.decode()
-    assert "publish the survey" in builder.get(url_of(draft), follow=True).content.decode()
+def draft_answered(builder, survey, nps="9"):
+    url = f"{url_of(survey)}?of=draft"
+    return builder.post(url, {**hidden_of(builder.get(url)), "nps": nps})
+
+
+@pytest.fixture
+def draft():
+    document = {"title": "Draft", "questions": [factories.NPS], "thank_you": "Seen by Anna."}
+    return create_survey(from_json(document), programme=factories.programme(), slug="draft")
+
+
+def test_a_draft_is_tested_before_it_was_ever_live(builder, draft):
+    assert "Seen by Anna." in draft_answered(builder, draft).content.decode()
+    assert "Seen by Anna." in draft_answered(builder, draft).content.decode()
+    response, other = Response.objects.all()
+    assert (response.is_test, response.answers) == (True, {"nps": 9})
+    assert (response.version_id, response.version.number) == (other.version_id, None)
+    assert not draft.versions.exists()
+    assert builder.get("/s/draft/").status_code == 404
+    page = builder.get(reverse("admin:surveys_response_change", args=[response.pk])).content.decode()
+    assert factories.NPS["text"] in page
+    absorb_responses(now=response.changed_at)
+    assert not Score.objects.exists()
+
+
+def test_a_draft_that_changed_is_another_and_what_was_tested_stays(builder, draft):
+    draft_answered(builder, draft)
+    draft.questions.update(text="Would you, really?")
+    draft_answered(builder, draft, nps="1")
+    texts = [test.version.definition["questions"][0]["text"] for test in Response.objects.order_by("pk")]
+    assert texts == [{"en": factories.NPS["text"]}, {"en": "Would you, really?"}]
+
+
+def test_publishing_after_a_test_gives_version_1_and_tests_go_in_one_press(builder, draft):
+    draft_answered(builder, draft)
+    version = publish_survey(draft, by=None, now=timezone.now())
+    assert (version.number, draft.versions.get()) == (1, version)
+    builder.post(url_of(draft, "tests"))
+    assert not Response.objects.exists()
+    assert list(Version.tested_too.filter(survey=draft)) == [version]
+
+
+def test_the_draft_of_a_live_survey_is_tested_too(builder, survey):
+    survey.questions.filter(key="csat").delete()
+    draft_answered(builder, survey)
+    assert Response.objects.get().version.number is None
+    answered(builder, survey)
+    assert Response.objects.latest("pk").version_id == survey.live_version_id
+
+
+def test_no_respondent_answers_a_draft_that_was_tested(builder, client):
+    survey = factories.published_survey([factories.NPS])
+    survey.questions.update(help="Changed since.")
+    draft_answered(builder, survey)
+    hidden = hidden_of(client.get(f"/s/{survey.slug}/"))
+    tested = Version.tested_too.get(number=None)
+    fields = {**hidden, "_version": str(tested.pk), "nps": "0"}
+    assert "_version" in hidden
+    assert client.post(f"/s/{survey.slug}/", fields).status_code == 400
+    assert Response.objects.get().is_test
+
+
+def test_a_draft_with_faults_says_what_is_to_be_put_right(builder, draft):
+    draft.questions.update(text="")
+    page = builder.get(url_of(draft), follow=True)
+    assert page.redirect_chain[0][0].endswith("?open=checks")
+    assert "cannot be answered before this is put right" in page.content.decode()
+    assert not Response.objects.exists()
+
+
+def test_the_builder_leads_to_the_tests(builder, survey, draft):
+    for one in (survey, draft):
+        build = reverse("admin:surveys_survey_build", args=[one.pk])
+        assert url_of(one, "tests") in builder.get(build).content.decode()
+        assert f"{url_of(one)}?of=draft" in builder.get(url_of(one, "tests")).content.decode()
