@@ -237,6 +237,59 @@ def test_an_answer_is_repeated_where_a_text_of_the_page_asks_for_it(visit):
     expect(page).to_have_url(re.compile("/thanks/"))
 
 
+def test_an_answer_of_every_kind_is_repeated_on_the_page_as_the_server_repeats_it(visit):
+    """What the script makes of each answer is what the server's next page says."""
+    choices = [*CHOICES, {"key": "else", "text": "Other", "is_other": True}]
+    rows = [{"key": "r", "text": "Row"}, {"key": "s", "text": "Second"}]
+    asks = [
+        NPS,
+        {"key": "one", "kind": "single_choice", "text": "1", "choices": choices},
+        {"key": "many", "kind": "multiple_choice", "text": "2", "choices": choices},
+        {"key": "list", "kind": "dropdown", "text": "3", "choices": CHOICES},
+        {"key": "rank", "kind": "ranking", "text": "4", "choices": CHOICES},
+        {"key": "grid", "kind": "matrix", "text": "5", "choices": CHOICES, "settings": {"rows": rows}},
+        {"key": "seats", "kind": "number", "text": "6", "settings": {"unit": "seats", "decimals": 1}},
+        {"key": "day", "kind": "date", "text": "7"},
+        {"key": "again", "kind": "yes_no", "text": "8"},
+    ]
+    said = "\n".join(f"{ask['key']}: {{{{{ask['key']}|none}}}}" for ask in asks)
+    echo = {"key": "echo", "kind": "single_choice", "text": said, "help": said}
+    echo["choices"] = [{"key": "a", "text": "So {{one|what}}?"}, {"key": "b", "text": "No"}]
+    page = visit([*asks, echo, {**CSAT, "page": 2}, {**NPS, "key": "nps2", "page": 2}])
+    told = page.locator("#echo-q .told")
+    expect(told).to_contain_text("one: none")
+    pick(page, "nps-0")
+    page.locator("[name=one][value=else]").check()
+    page.locator("[name='one.other']").fill("mine")
+    page.locator("[name=many][value=speed]").check()
+    page.locator("[name=many][value=price]").check()
+    page.locator("#list").select_option("people")
+    page.get_by_role("button", name="People").press("ArrowUp")
+    page.locator("[name='grid.s'][value=speed]").check(force=True)
+    page.locator("#seats").fill("2.50")
+    page.locator("#day").fill("2026-01-31")
+    page.locator("[name=again][value=no]").check()
+    texts = [told, page.locator("#echo-help"), page.locator("[name=echo][value=a] + span")]
+    live = [text.inner_text() for text in texts]
+    assert "grid: Second: Speed" in live[0]
+    assert "seats: 2.5 seats" in live[0]
+    assert live[2] == "So Other: mine?"
+    send(page)
+    expect(page.locator("#nps2-q")).to_be_visible()
+    with page.expect_response(lambda response: response.request.method == "POST") as drawn:
+        page.get_by_role("button", name="Back").click()
+    html = drawn.value.text().replace("<br>", "\n")
+    places = ["#echo-q .told", "#echo-help", "[name=echo][value=a] + span"]
+    by_server = page.evaluate(
+        """([html, places]) => {
+            const drawn = new DOMParser().parseFromString(html, "text/html");
+            return places.map((place) => drawn.querySelector(place).textContent.trim());
+        }""",
+        [html, places],
+    )
+    assert by_server == live
+
+
 def test_characters_are_counted_when_they_run_out(visit):
     page = visit(KINDS)
     page.get_by_label("main reason").fill("x" * 20)
