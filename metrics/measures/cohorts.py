@@ -9,10 +9,7 @@ from typing import NamedTuple
 
 from metrics.formulas.days import months_later, quarter_of
 from metrics.formulas.money import ZERO, percent_of
-from metrics.measures.exchange import rates_on
-from metrics.measures.movements import PaidRow, customers_of, paid_rows
-from metrics.measures.revenue import require_revenue
-from metrics.measures.scope import Scope
+from metrics.measures.ledger import Ledger, PaidRow, currencies_of
 
 MONTHS = {"quarter": 3, "year": 12}
 # A wider table says no more: what is older is in the last column of its row.
@@ -51,15 +48,13 @@ class Cohorts:
     notes: tuple[str, ...]
 
 
-def revenue_cohorts(scope: Scope, by: str) -> Cohorts:
+def revenue_cohorts(ledger: Ledger, by: str) -> Cohorts:
     """Return the cohorts by `quarter` or `year` of those who ever paid, watched up to the window's end.
 
-    Gross counts nobody above its beginning. All at the rates of the end. Raises PermissionDenied for whoever
-    may not see revenue.
+    Gross counts nobody above its beginning. All at the rates of the end.
     """
-    require_revenue(scope.viewer)
-    rows, rates, months = paid_rows(scope, scope.end), rates_on(scope.end), MONTHS[by]
-    customer = customers_of(scope, rows)
+    scope, rows, customer = ledger.scope, ledger.rows, ledger.customers
+    rates, months = ledger.rates(scope.end), MONTHS[by]
     held: dict[int, list[PaidRow]] = defaultdict(list)
     for row in rows:
         amount = rates.convert(row.value, row.currency)
@@ -72,7 +67,7 @@ def revenue_cohorts(scope: Scope, by: str) -> Cohorts:
         members[start].append((_levels(of_one, began, scope.end, months), who not in unknown))
     found = [_cohort(start, each) for start, each in sorted(members.items())]
     steps = max((len(cohort.cells) for cohort in found), default=0)
-    return Cohorts(found, steps, rates.notes(row.currency for row in rows))
+    return Cohorts(found, steps, rates.notes(currencies_of(rows)))
 
 
 def _levels(rows: Sequence[PaidRow], began: date, end: date, months: int) -> list[Decimal]:

@@ -12,10 +12,10 @@ from accounts.models import Account, ExchangeRate, Subscription
 from metrics.formulas.days import months_later
 from metrics.measures.comparisons import former
 from metrics.measures.exchange import Rates, rates_for
+from metrics.measures.ledger import PaidRow, paid_rows
 from metrics.measures.lifetime import clv
 from metrics.measures.measure import Days, Measure
 from metrics.measures.memory import remembered
-from metrics.measures.movements import PaidRow, paid_rows
 from metrics.measures.renewals import Due, Renewals, coming_renewals, renewals_of
 from metrics.measures.retention import RevenueRetention, retained
 from metrics.measures.revenue import Arr, added_up, require_revenue

@@ -1,17 +1,14 @@
 """Recurring revenue month by month: how what accounts pay came to be what it is."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from bisect import bisect_left
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 from typing import NamedTuple
 
 from metrics.formulas.days import month_of, months_later
 from metrics.formulas.money import ZERO
-from metrics.measures.exchange import Rates, rates_on
-from metrics.measures.movements import PaidRow, paid_rows
-from metrics.measures.revenue import require_revenue
-from metrics.measures.scope import Scope
+from metrics.measures.ledger import Ledger
 
 
 class Level(NamedTuple):
@@ -21,33 +18,32 @@ class Level(NamedTuple):
     value: Decimal | None
 
 
-def arr_levels(scope: Scope, months: int) -> list[Level]:
-    """Return the ARR of the accounts in question on the first of so many months, and today.
+def arr_levels(ledger: Ledger, months: int) -> list[Level]:
+    """Return the ARR on the first of so many months, and at the end of the window, today at the latest.
 
-    All at the rates of today, so that no exchange rate looks like growth. It begins with the first month in
-    which anybody paid; empty where nobody ever did. Raises PermissionDenied for whoever may not see revenue.
+    All at the rates of that last day, so that no exchange rate looks like growth. It begins with the first
+    month in which anybody paid; empty where nobody ever did.
     """
-    require_revenue(scope.viewer)
-    rows, rates = paid_rows(scope, scope.today), rates_on(scope.today)
+    last = min(ledger.scope.today, ledger.scope.end)
+    rows = [row for row in ledger.rows if row.starts_on <= last]
     if not rows:
         return []
-    first = max(months_later(month_of(scope.today).start, 1 - months), month_of(_begun(rows)).start)
-    days = [first]
-    while (following := months_later(days[-1], 1)) < scope.today:
+    begun = min(row.starts_on for row in rows)
+    days = [max(months_later(month_of(last).start, 1 - months), month_of(begun).start)]
+    while (following := months_later(days[-1], 1)) <= last:
         days.append(following)
-    return _levels(rows, [*days, scope.today] if days[-1] != scope.today else days, rates)
-
-
-def _begun(rows: Sequence[PaidRow]) -> date:
-    return min(row.starts_on for row in rows)
-
-
-def _levels(rows: Sequence[PaidRow], days: Sequence[date], rates: Rates) -> list[Level]:
-    values: dict[date, Decimal | None] = defaultdict(lambda: ZERO)
+    if days[-1] != last:
+        days.append(last)
+    # What changes from one day to the next, so that a long contract is not added up day by day.
+    rates, steps = ledger.rates(last), [ZERO] * (len(days) + 1)
+    unknown = [0] * (len(days) + 1)
     for row in rows:
         amount = rates.convert(row.value, row.currency)
-        for day in days:
-            if row.is_in_force(day):
-                before = values[day]
-                values[day] = None if amount is None or before is None else before + amount
-    return [Level(day, values[day]) for day in days]
+        since = bisect_left(days, row.starts_on)
+        until = bisect_left(days, row.last) if row.last else len(days)
+        if since < until:
+            for place, sign in ((since, 1), (until, -1)):
+                steps[place] += sign * (amount or ZERO)
+                unknown[place] += sign * (amount is None)
+    sums = zip(days, accumulate(steps), accumulate(unknown), strict=False)
+    return [Level(day, None if missing else value) for day, value, missing in sums]

@@ -2,25 +2,21 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import chain
-from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models.functions import Coalesce
 
-from accounts.models import Subscription
 from metrics.formulas.days import month_of
 from metrics.formulas.money import ZERO
 from metrics.formulas.movements import CENT, Bridge, Change, bridge, changes, lost_and_regained
-from metrics.measures.exchange import Rates, rates_on
+from metrics.measures.exchange import Rates
+from metrics.measures.ledger import Ledger, currencies_of
 from metrics.measures.measure import Measure, Unit
-from metrics.measures.revenue import require_revenue, top_parents
 from metrics.measures.scope import Scope
-from metrics.measures.takeovers import Takeovers
 
 DEFINITION = (
     "Yearly recurring revenue of the subscriptions in force at the end. Beside it the way there from the"
@@ -46,19 +42,18 @@ def arr(scope: Scope) -> Measure:
 
     Raises PermissionDenied for whoever may not see revenue.
     """
-    return arr_and_movements(scope)[0]
+    return arr_and_movements(Ledger(scope))[0]
 
 
-def arr_and_movements(scope: Scope) -> tuple[Measure, Movements | None]:
+def arr_and_movements(ledger: Ledger) -> tuple[Measure, Movements | None]:
     """Return the same with the movements behind the bridge, None where a rate is missing."""
-    require_revenue(scope.viewer)
+    scope = ledger.scope
     if scope.start is None:
         raise ValueError("a bridge leads from one day to another, so the scope needs a start")
-    rows = paid_rows(scope, scope.end)
-    currencies = {row.currency for row in rows}
-    opening, closing = rates_on(scope.start), rates_on(scope.end)
+    currencies = currencies_of(ledger.rows)
+    opening, closing = ledger.rates(scope.start), ledger.rates(scope.end)
     is_known = all(opening.knows(each) and closing.knows(each) for each in currencies)
-    found = revenue_movements(scope, rows, opening, closing) if rows and is_known else None
+    found = _movements(ledger, opening, closing) if ledger.rows and is_known else None
     notes = opening.notes(currencies)
     measure = scope.measure(
         "arr",
@@ -74,28 +69,13 @@ def arr_and_movements(scope: Scope) -> tuple[Measure, Movements | None]:
     return measure, found
 
 
-class PaidRow(NamedTuple):
-    """One paid subscription; `last` is the first day on which it is over, None where it goes on."""
-
-    account: int
-    currency: str
-    value: Decimal
-    starts_on: date
-    last: date | None
-
-    def is_in_force(self, day: date) -> bool:
-        """Whether it earns on the day, as `Subscriptions.in_force` says."""
-        return self.starts_on <= day and (self.last is None or self.last > day)
-
-
-def revenue_movements(scope: Scope, rows: Sequence[PaidRow], opening: Rates, closing: Rates) -> Movements:
+def _movements(ledger: Ledger, opening: Rates, closing: Rates) -> Movements:
     """Return the bridge over the window: levels on its first day, on firsts of months and at its end."""
-    days = _days(scope)
-    customer = customers_of(scope, rows)
+    days, customer = _days(ledger.scope), ledger.customers
     levels: dict[int, list[Decimal]] = defaultdict(lambda: [ZERO] * len(days))
     abroad: dict[int, Decimal] = defaultdict(lambda: ZERO)
     earlier: set[int] = set()
-    for row in rows:
+    for row in ledger.rows:
         who = customer[row.account]
         if row.starts_on < days[0]:
             earlier.add(who)
@@ -122,18 +102,6 @@ def revenue_movements(scope: Scope, rows: Sequence[PaidRow], opening: Rates, clo
     )
 
 
-def paid_rows(scope: Scope, until: date) -> list[PaidRow]:
-    """Return every paid subscription of the accounts in question that had begun by the day."""
-    rows = Subscription.objects.filter(account__in=scope.accounts, annual_value__gt=0, starts_on__lte=until)
-    if scope.product:
-        rows = rows.filter(product=scope.product)
-    last = Coalesce("ends_on", "cancelled_on")
-    return [
-        PaidRow(*row)
-        for row in rows.order_by("pk").values_list("account", "currency", "annual_value", "starts_on", last)
-    ]
-
-
 def _days(scope: Scope) -> list[date]:
     assert scope.start is not None
     days, month = [scope.start], month_of(scope.start).end
@@ -141,23 +109,6 @@ def _days(scope: Scope) -> list[date]:
         days.append(month)
         month = month_of(month).end
     return [*days, scope.end]
-
-
-def customers_of(scope: Scope, rows: Iterable[PaidRow]) -> Mapping[int, int]:
-    """Return whose customer an account's revenue is: its own, its parent's, or that of who took it over."""
-    here = {row.account for row in rows}
-    if scope.is_by_parent:
-        return top_parents(here)
-    paying = {row.account for row in rows if row.is_in_force(scope.end)}
-    heirs = Takeovers.of(scope, left=here - paying).heirs
-    customers = {}
-    for account in here:
-        who, seen = account, {account}
-        while (heir := heirs.get(who)) in here and heir not in seen:
-            who = heir
-            seen.add(who)
-        customers[account] = who
-    return customers
 
 
 def in_cents(rates: Rates, value: Decimal, currency: str) -> Decimal:

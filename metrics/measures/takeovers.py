@@ -1,11 +1,11 @@
 """Customers that became part of another: their contracts were renewed by subscriptions of another account."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from django.db.models import F
 
@@ -21,6 +21,7 @@ class Takeovers:
 
     heirs: Mapping[int, int]
     end: date
+    paid: Sequence[tuple[int, Decimal, str]] | None = None
 
     @classmethod
     def of(cls, scope: Scope, *, left: Collection[int]) -> Self:
@@ -46,6 +47,10 @@ class Takeovers:
         )
         return AllTakeovers(tuple(rows))
 
+    def read_ahead(self) -> Self:
+        """Return the same with what is paid in the place of all of them, so that parts ask nothing more."""
+        return replace(self, paid=[*self._paid(self.heirs)] if self.heirs else [])
+
     def among(self, left: Collection[int]) -> Self:
         """Return the takeovers of these customers alone."""
         return replace(self, heirs={old: new for old, new in self.heirs.items() if old in left})
@@ -57,16 +62,20 @@ class Takeovers:
         moved = {old for old, new in self.heirs.items() if new not in inside}
         if not moved:
             return {}
-        rows = (
+        kept: dict[int, Decimal] = defaultdict(lambda: ZERO)
+        for old, value, currency in self._paid(moved) if self.paid is None else self.paid:
+            if old in moved:
+                kept[old] += rates.convert(value, currency) or ZERO
+        return dict(kept)
+
+    def _paid(self, old: Collection[int]) -> Any:
+        """Return (old customer, yearly value, currency) of what others pay in its place at the end."""
+        return (
             Subscription.objects.in_force(self.end)
-            .filter(renews__account__in=moved)
+            .filter(renews__account__in=old)
             .exclude(account=F("renews__account"))
             .values_list("renews__account", "annual_value", "currency")
         )
-        kept: dict[int, Decimal] = defaultdict(lambda: ZERO)
-        for old, value, currency in rows:
-            kept[old] += rates.convert(value, currency) or ZERO
-        return dict(kept)
 
 
 class AllTakeovers(NamedTuple):

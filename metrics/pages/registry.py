@@ -23,7 +23,9 @@ from metrics.pages.goals import goals
 from metrics.pages.hand_over import hand_over
 from metrics.pages.overrides import override
 from metrics.pages.portfolio import portfolio, portfolio_file
+from metrics.pages.renewals import renewals
 from metrics.pages.response import response
+from metrics.pages.revenue import revenue
 from metrics.pages.saved_views import saved_views
 from metrics.pages.scorecard import scorecard
 from metrics.pages.survey_results import survey_results
@@ -73,6 +75,8 @@ PAGES = (
     Page("metrics", "metric/", metric_list, ("metrics.view_tally",), "Metrics", "functions"),
     Page("metric", "metric/<slug:name>/", metric, ("metrics.view_tally",)),
     Page("metric_rows", "metric/<slug:name>/rows/", metric_rows, ("metrics.view_tally",)),
+    Page("renewals", "renewals/", renewals, (*SEE_ACCOUNTS, REVENUE), "Renewals", "event_repeat"),
+    Page("revenue", "revenue/", revenue, ("accounts.view_account", REVENUE), "Revenue", "payments"),
     Page("scorecard", "scorecard/", scorecard, ("metrics.view_scorecard",), "Scorecard", "tune"),
     Page("backtest", "backtest/", backtest, ("metrics.view_health",), "Back-test", "fact_check"),
 )

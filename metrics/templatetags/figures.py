@@ -131,6 +131,15 @@ def amount(value: Decimal | None) -> str:
 
 
 @register.filter
+def cents(value: Decimal | None) -> str:
+    """Return an amount to the cent, so that a sum can be checked: "1,234,567.89"."""
+    if value is None:
+        return UNKNOWN
+    exact = value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return f"{'−' if exact < 0 else ''}{abs(exact):,}"
+
+
+@register.filter
 def counted(measure: Measure) -> str:
     """Return what a measure counts beside its n: "1,234 answers", "1 answer"."""
     noun, _, rest = measure.counted.partition(" ")

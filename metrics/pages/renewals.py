@@ -1,0 +1,154 @@
+"""The page of renewals: what falls due when, what of it is at risk, and how far to believe that."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from accounts.models import Account
+from metrics.formulas.days import month_of, months_later, trailing
+from metrics.formulas.health import Band
+from metrics.measures.backtest import DEFINITION as BACKTEST
+from metrics.measures.backtest import health_backtest
+from metrics.measures.forecast import Forecast, renewal_forecast
+from metrics.measures.health import Standing, standings
+from metrics.measures.measure import Unit
+from metrics.measures.outcomes import renewal_outcomes
+from metrics.measures.renewals import Due, coming_renewals, renewal_rates
+from metrics.measures.scope import Scope
+from metrics.pages.charts import Chart, bars_chart, period_name
+from metrics.pages.filters import read_filters
+
+NARROWED_BY = ("segment", "tier", "region", "country", "owner", "team")
+AHEAD = {"3": 3, "6": 6, "12": 12, "24": 24}
+DEFAULT = "12"
+BACKTEST_MONTHS = 24
+LEAD_DAYS = 90
+ROWS = 25
+BANDS = (Band.RED, Band.YELLOW, Band.GREY, Band.GREEN)
+AT_RISK = (Band.RED, Band.YELLOW)
+
+
+class Month(NamedTuple):
+    """What falls due in one month: accounts, value a year by band and together; None without a rate."""
+
+    start: date
+    accounts: int
+    by_band: tuple[Decimal | None, ...]
+    value: Decimal | None
+    noticed: int
+
+
+class Coming(NamedTuple):
+    """One renewal: whose, what falls due, and how the account is, None where it has no health."""
+
+    account: Account
+    due: Due
+    standing: Standing | None
+
+
+def renewals(request: HttpRequest) -> TemplateResponse:
+    """Show the coming renewals of the accounts that the user sees."""
+    filters = read_filters(request, *NARROWED_BY)
+    scope = replace(filters.scope, **trailing(filters.scope.today)._asdict())
+    ahead = request.GET.get("ahead", DEFAULT)
+    ahead = ahead if ahead in AHEAD else DEFAULT
+    end = months_later(scope.today, AHEAD[ahead])
+    dues, known = coming_renewals(scope, (end - scope.today).days), standings(scope)
+    months = by_month(dues, known, scope.today, end)
+    long_ago = scope.between(months_later(scope.today, -BACKTEST_MONTHS), scope.today)
+    tested = health_backtest(long_ago, LEAD_DAYS, renewal_outcomes(long_ago))
+    forecast = renewal_forecast(dues, known, tested)
+    risky = [each for each in dues if _band(known, each) in AT_RISK or each.is_cancelled]
+    month = next((each.start for each in months if str(each.start)[:7] == request.GET.get("month")), None)
+    listed = [each for each in dues if month_of(each.ends_on).start == month] if month else risky
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": "Renewals",
+        "filters": filters,
+        "currency": settings.REPORTING_CURRENCY,
+        "ahead": ahead,
+        "windows": AHEAD,
+        "end": end - timedelta(days=1),
+        "due": _sum(dues),
+        "due_accounts": len({each.account for each in dues}),
+        "risky": _sum(risky),
+        "risky_accounts": len({each.account for each in risky}),
+        "at_stake": _at_stake(forecast),
+        "rates": renewal_rates(scope),
+        "months": months,
+        "bands": BANDS,
+        "chart": _chart(months),
+        "month": month,
+        "rows": _named(scope, listed, known),
+        "listed": len(listed),
+        "listed_value": _sum(listed),
+        "forecast": forecast,
+        "tested": tested,
+        "backtest_definition": BACKTEST,
+        "lead": LEAD_DAYS,
+    }
+    return TemplateResponse(request, "metrics/renewals.html", context)
+
+
+def by_month(dues: Sequence[Due], known: Mapping[int, Standing], start: date, end: date) -> list[Month]:
+    """Return what falls due in every month from start up to end, empty ones included."""
+    members: dict[date, list[Due]] = defaultdict(list)
+    for due in dues:
+        members[month_of(due.ends_on).start].append(due)
+    months, month = [], month_of(start).start
+    while month < end:
+        of_one = members[month]
+        bands = tuple(_sum([due for due in of_one if _band(known, due) is band]) for band in BANDS)
+        noticed = sum(due.is_cancelled for due in of_one)
+        months.append(Month(month, len({due.account for due in of_one}), bands, _sum(of_one), noticed))
+        month = months_later(month, 1)
+    return months
+
+
+def _band(known: Mapping[int, Standing], due: Due) -> Band:
+    standing = known.get(due.account)
+    return standing.band if standing else Band.GREY
+
+
+def _sum(dues: Sequence[Due]) -> Decimal | None:
+    values = [due.value for due in dues]
+    return None if None in values else sum((value for value in values if value), Decimal(0))
+
+
+def _at_stake(forecast: Forecast | None) -> Decimal | None:
+    if forecast is None:
+        return None
+    parts = [each.at_stake for each in forecast.bands]
+    return None if None in parts else sum((part for part in parts if part), Decimal(0))
+
+
+def _chart(months: Sequence[Month]) -> Chart | None:
+    if not any(month.accounts for month in months):
+        return None
+    chart = bars_chart(
+        [period_name(month.start, "month") for month in months],
+        {band.value: [month.by_band[place] for month in months] for place, band in enumerate(BANDS)},
+        Unit.MONEY,
+        "What falls due a year, by month and by the health of the accounts; the table has the sums.",
+        is_stacked=True,
+    )
+    # The table beside it says more than the chart's own.
+    return replace(chart, rows=())
+
+
+def _named(scope: Scope, dues: Sequence[Due], known: Mapping[int, Standing]) -> list[Coming]:
+    """Return the first renewals, those that are worth most first, with their accounts."""
+    first = sorted(dues, key=lambda due: (-(due.value or Decimal(0)), due.ends_on))[:ROWS]
+    rows = Account.objects.visible_to(scope.viewer).select_related("owner")
+    accounts = rows.in_bulk({due.account for due in first})
+    return [
+        Coming(accounts[due.account], due, known.get(due.account)) for due in first if due.account in accounts
+    ]

@@ -1,0 +1,201 @@
+"""The page of recurring revenue: how it came to be what it is, who keeps it, and what is left of whom."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from accounts.models import Account
+from metrics.formulas.movements import Bridge, Movement
+from metrics.measures.breakdown import SPLITS, Part, revenue_by, whole
+from metrics.measures.cohorts import DEFINITION as COHORTS
+from metrics.measures.cohorts import Cohort, revenue_cohorts
+from metrics.measures.ledger import Ledger
+from metrics.measures.levels import arr_levels
+from metrics.measures.measure import Unit
+from metrics.measures.movements import Movements, arr_and_movements
+from metrics.pages.charts import Step, bridge_chart, lines_chart, period_name
+from metrics.pages.filters import Filters, read_filters
+from metrics.pages.windows import MONTHS
+
+NARROWED_BY = ("segment", "tier", "region", "country", "owner", "team", "product", "cohort")
+LEVEL_MONTHS = 24
+ROWS = 50
+BARS: Mapping[Movement, str] = {
+    Movement.NEW: "New",
+    Movement.REACTIVATION: "Came back",
+    Movement.EXPANSION: "Expansion",
+    Movement.CONTRACTION: "Contraction",
+    Movement.CHURN: "Churn",
+}
+SHOWN = {"net": "Revenue, net", "gross": "Revenue, gross", "logos": "Customers"}
+PERIODS = {"quarter": "by quarter", "year": "by year"}
+# As dark as this share (percent) or better: the eye finds where customers go.
+SHADES = (100, 95, 90, 80, 65)
+
+
+class Bar(NamedTuple):
+    """One line of the bridge: its name, its amount, and by what the address names its accounts."""
+
+    name: str
+    amount: Decimal
+    key: str
+    is_level: bool
+
+
+class Shade(NamedTuple):
+    """One cell of the table of cohorts: a percentage, and how dark it is from 0 to 5."""
+
+    percent: float | None
+    depth: int
+
+
+class Row(NamedTuple):
+    """One cohort: its name, customers, beginning and shaded cells, and the list of its accounts."""
+
+    name: str
+    cohort: Cohort
+    cells: Sequence[Shade | None]
+    query: str
+
+
+def revenue(request: HttpRequest) -> TemplateResponse:
+    """Show the revenue of the accounts that the user sees."""
+    filters = read_filters(request, *NARROWED_BY, default="12m", windows=MONTHS)
+    ledger = Ledger(filters.scope)
+    arr, found = arr_and_movements(ledger)
+    kept = whole(ledger)
+    levels = arr_levels(ledger, LEVEL_MONTHS)
+    by = request.GET.get("by", "")
+    by = by if by in SPLITS else SPLITS[0]
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": "Revenue",
+        "filters": filters,
+        "currency": settings.REPORTING_CURRENCY,
+        "arr": arr,
+        "kept": kept,
+        "levels": levels_chart(levels),
+        **_bridge(request, found),
+        "by": by,
+        "splits": SPLITS,
+        "parts": [(part, _list_of(filters, by, part)) for part in revenue_by(ledger, by)],
+        **_cohorts(request, ledger),
+    }
+    return TemplateResponse(request, "metrics/revenue.html", context)
+
+
+def levels_chart(levels: Sequence[Any]) -> Any:
+    """Return the line of ARR by month, None below two levels."""
+    if len(levels) < 2:
+        return None
+    labels = [f"{level.day.day} {period_name(level.day, 'month')}" for level in levels]
+    values = {"ARR": [level.value for level in levels]}
+    return lines_chart(labels, values, Unit.MONEY, "ARR by month, at today's exchange rates.")
+
+
+def _bridge(request: HttpRequest, found: Movements | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    bars = _bars(found.bridge)
+    steps = [Step(bar.name, bar.amount, is_level=bar.is_level) for bar in bars if bar.amount or bar.is_level]
+    chart = bridge_chart(steps, "From the ARR of the first day to that of the last; the table has the sums.")
+    key = request.GET.get("bar", "")
+    chosen = next((movement for movement in BARS if movement.value == key), None)
+    context: dict[str, Any] = {
+        # The table beside it has every bar to the cent.
+        "bridge": chart and replace(chart, rows=()),
+        "bars": bars,
+        "regained": found.regained,
+    }
+    if chosen:
+        amounts = _amounts(found, chosen)
+        named = Account.objects.in_bulk([account for account, _ in amounts[:ROWS]])
+        context |= {
+            "bar": BARS[chosen],
+            "moved": [(named[account], amount) for account, amount in amounts[:ROWS] if account in named],
+            "moved_count": len(amounts),
+            "moved_total": sum((amount for _, amount in amounts), Decimal(0)),
+        }
+    return context
+
+
+def _bars(bridge: Bridge) -> list[Bar]:
+    moves = (bridge.new, bridge.reactivation, bridge.expansion, bridge.contraction, bridge.churn)
+    named = zip(BARS.items(), moves, strict=True)
+    return [
+        Bar("At the start", bridge.opening, "", is_level=True),
+        *(Bar(name, amount, movement.value, is_level=False) for (movement, name), amount in named),
+        Bar("Exchange rates", bridge.currency, "", is_level=False),
+        Bar("At the end", bridge.closing, "", is_level=True),
+    ]
+
+
+def _amounts(found: Movements, chosen: Movement) -> list[tuple[int, Decimal]]:
+    """Return the customers behind a bar with what each adds to it, the largest first."""
+    sums = {
+        account: sum((move.amount for move in moves if move.movement is chosen), Decimal(0))
+        for account, moves in found.moves.items()
+    }
+    return sorted(((key, amount) for key, amount in sums.items() if amount), key=lambda each: -abs(each[1]))
+
+
+def _list_of(filters: Filters, by: str, part: Part) -> str:
+    """Return the address of the list of a part's accounts, '' where the list has no such filter."""
+    field = next((field for field in filters.fields if field.name == by), None)
+    choices = field.choices if field else ()
+    key = next(
+        (choice.key for choice in choices if part.group in (choice.key, choice.label, _mail(choice))), ""
+    )
+    narrowed = {each.name: each.chosen for each in filters.fields if each.chosen} | {by: key}
+    return _portfolio(narrowed) if part.group and key else ""
+
+
+def _mail(choice: Any) -> str:
+    return str(getattr(choice.value, "email", ""))
+
+
+def _portfolio(query: Mapping[str, str]) -> str:
+    return reverse("portfolio", query={**query, "state": "all"})
+
+
+def _cohorts(request: HttpRequest, ledger: Ledger) -> dict[str, Any]:
+    period = request.GET.get("cohorts", "")
+    period = period if period in PERIODS else "quarter"
+    show = request.GET.get("show", "")
+    show = show if show in SHOWN else "net"
+    found = revenue_cohorts(ledger, period)
+    rows = [
+        Row(
+            period_name(cohort.start, "quarter") if period == "quarter" else str(cohort.start.year),
+            cohort,
+            [
+                *(_shade(getattr(cell, show)) for cell in cohort.cells),
+                *[None] * (found.steps - len(cohort.cells)),
+            ],
+            _portfolio({"cohort": str(cohort.start.year)}) if period == "year" else "",
+        )
+        for cohort in found.rows
+    ]
+    return {
+        "cohorts": rows,
+        "cohort_steps": range(found.steps),
+        "cohort_period": period,
+        "cohort_periods": PERIODS,
+        "cohort_show": show,
+        "cohort_shows": SHOWN,
+        "cohort_notes": found.notes,
+        "cohort_definition": COHORTS,
+    }
+
+
+def _shade(percent: float | None) -> Shade:
+    if percent is None:
+        return Shade(None, 0)
+    return Shade(percent, sum(percent < edge for edge in SHADES))

@@ -1,0 +1,189 @@
+"""The pages of revenue and renewals: sums that close, parts as asked alone, and nobody without the right."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Group
+
+from accounts.models import Account
+from accounts.roles import ACCOUNT_MANAGER, ADMINISTRATOR, ANALYST, BUILDER, EXECUTIVE
+from metrics.actions.health import score_accounts
+from metrics.formulas.days import month_of, months_later
+from metrics.measures.query import ask, ask_by
+from metrics.models import Health
+from tests import factories as f
+from tests.metrics.pages.conftest import CANARY
+
+pytestmark = pytest.mark.django_db
+REVENUE, RENEWALS = "/admin/revenue/", "/admin/renewals/"
+
+
+@pytest.fixture
+def world(manager, today):
+    """A customer that grew, one that shrank, one that left, one that is new; two renewals to come."""
+
+    def paid(name, *terms, **fields):
+        account, last = f.account(name=name, **fields), None
+        for since, until, value in terms:
+            begun, ended = (day and today + timedelta(days=day) for day in (since, until))
+            last = f.subscription(account, begun, ended, Decimal(value), renews=last, product="Core")
+        return account
+
+    return {
+        "grew": paid("Grew", (-600, -100, "1000.10"), (-100, 60, "1500.25"), segment="Small", owner=manager),
+        "shrank": paid("Shrank", (-600, -200, 3000), (-200, 200, 2000), segment="Large"),
+        "left": paid("Left", (-600, -50, 700), segment="Large"),
+        "new": paid("New", (-30, None, CANARY), segment="Small"),
+    }
+
+
+def scope_of(response):
+    return response.context["filters"].scope
+
+
+def test_only_who_sees_revenue_opens_them(client, someone, seen_by, manager):
+    for page in (REVENUE, RENEWALS):
+        assert client.get(page).url.startswith("/admin/login/")
+        assert seen_by(manager).get(page).status_code == 403
+        assert seen_by(someone(BUILDER)).get(page).status_code == 403
+        for role in (ADMINISTRATOR, ANALYST, EXECUTIVE):
+            assert seen_by(someone(role)).get(page).status_code == 200
+
+
+def test_the_bridge_closes_to_the_cent(world, executive):
+    response = executive.get(REVENUE)
+    bars = {bar.name: bar.amount for bar in response.context["bars"]}
+    assert bars == {
+        "At the start": Decimal("4700.10"),
+        "New": CANARY,
+        "Came back": 0,
+        "Expansion": Decimal("500.15"),
+        "Contraction": -1000,
+        "Churn": -700,
+        "Exchange rates": 0,
+        "At the end": Decimal("3500.25") + CANARY,
+    }
+    assert sum(amount for name, amount in bars.items() if name != "At the end") == bars["At the end"]
+    assert bars["At the end"] == ask("arr", scope_of(response)).value
+    assert "991,154.57" in response.text
+
+
+def test_a_bar_opens_to_the_accounts_that_make_it(world, executive):
+    response = executive.get(REVENUE, {"bar": "churn"})
+    assert [(account.name, amount) for account, amount in response.context["moved"]] == [("Left", -700)]
+    assert response.context["moved_total"] == -700
+    assert "moved" not in executive.get(REVENUE, {"bar": "opening"}).context
+
+
+@pytest.mark.parametrize("by", ["segment", "owner", "product", "cohort", "nonsense"])
+def test_parts_are_what_asking_for_each_alone_says(world, executive, by):
+    response = executive.get(REVENUE, {"by": by, "last": "24m"})
+    asked = ask_by("grr", scope_of(response), response.context["by"])
+    shown = {part.group: part.kept.grr for part, _ in response.context["parts"]}
+    assert {each.group: each.measure for each in asked} == {
+        group: measure for group, measure in shown.items() if group
+    }
+    assert sum(part.arr for part, _ in response.context["parts"]) == response.context["arr"].value
+
+
+def test_tiles_are_what_the_metrics_say(world, executive):
+    response = executive.get(REVENUE, {"segment": "Large"})
+    kept = response.context["kept"]
+    for name in ("grr", "nrr", "logo_churn"):
+        assert getattr(kept, name) == ask(name, scope_of(response))
+    assert kept.grr.value == pytest.approx(100 * 2000 / 3700)
+
+
+def test_a_part_opens_to_its_accounts(world, executive):
+    addresses = {part.group: address for part, address in executive.get(REVENUE).context["parts"]}
+    listed = executive.get(addresses["Large"])
+    assert [row.account.name for row in listed.context["rows"]] == ["Left", "Shrank"]
+    by_owner = executive.get(REVENUE, {"by": "owner"}).context["parts"]
+    assert sorted(address[:16] for _, address in by_owner) == ["", "/admin/portfolio"]
+
+
+def test_a_part_of_the_accounts_has_its_own_revenue(world, someone, seen_by):
+    limited = someone(ACCOUNT_MANAGER)
+    limited.user_permissions.add(
+        *Group.objects.get(name=EXECUTIVE).permissions.filter(codename="view_revenue")
+    )
+    Account.objects.filter(name="Grew").update(owner=limited)
+    client = seen_by(limited)
+    for page, query in ((REVENUE, {}), (REVENUE, {"bar": "churn"}), (RENEWALS, {})):
+        text = client.get(page, query).text
+        for foreign in ("Shrank", "Left<", "987,654", "Large"):
+            assert foreign not in text
+    assert client.get(REVENUE).context["arr"].value == Decimal("1500.25")
+
+
+def test_cohorts_are_shown_each_way(world, executive):
+    for query in ({}, {"cohorts": "year", "show": "logos"}, {"cohorts": "x", "show": "gross"}):
+        response = executive.get(REVENUE, query)
+        rows = response.context["cohorts"]
+        assert sum(row.cohort.customers for row in rows) == 4
+        assert {len(row.cells) for row in rows} == {len(response.context["cohort_steps"])}
+        assert all(row.cells[0].percent == 100 for row in rows)
+
+
+@pytest.mark.parametrize("page", [REVENUE, RENEWALS])
+def test_a_company_on_its_first_day_sees_no_number(executive, page):
+    text = executive.get(page).text
+    assert "subscriptions" in text
+    assert "canvas" not in text
+
+
+def test_renewals_are_counted_in_the_month_they_fall_due(world, executive, today):
+    response = executive.get(RENEWALS)
+    by_month = {month.start: month for month in response.context["months"] if month.accounts}
+    first, second = (month_of(today + timedelta(days=days)).start for days in (60, 200))
+    assert (by_month[first].value, by_month[second].value) == (Decimal("1500.25"), 2000)
+    assert sum(month.value for month in response.context["months"]) == response.context["due"]
+    assert len(response.context["months"]) in (12, 13)
+    chosen = executive.get(RENEWALS, {"month": str(first)[:7]})
+    assert [row.account.name for row in chosen.context["rows"]] == ["Grew"]
+    assert chosen.context["listed_value"] == Decimal("1500.25")
+
+
+def test_renewals_of_unwell_accounts_and_after_notice_are_at_risk(world, executive, today):
+    score_accounts(day=today, now=f.NOON)
+    Health.objects.filter(account=world["grew"]).update(band="green")
+    Health.objects.filter(account=world["shrank"]).update(band="red")
+    response = executive.get(RENEWALS)
+    assert [row.account.name for row in response.context["rows"]] == ["Shrank"]
+    assert (response.context["risky"], response.context["risky_accounts"]) == (2000, 1)
+    world["grew"].subscriptions.filter(ends_on__gt=today).update(cancelled_on=today)
+    assert executive.get(RENEWALS).context["risky_accounts"] == 2
+    assert executive.get(RENEWALS, {"ahead": "3"}).context["due"] == Decimal("1500.25")
+    bands = [month.by_band for month in response.context["months"]]
+    assert [sum(values) for values in zip(*bands, strict=True)] == [2000, 0, 0, Decimal("1500.25")]
+
+
+def test_the_forecast_stands_beside_its_test(world, executive):
+    response = executive.get(RENEWALS)
+    forecast, tested = response.context["forecast"], response.context["tested"]
+    assert (tested.due, tested.lost) == (2, 0)
+    assert sum(each.value for each in forecast.bands) == response.context["due"]
+    assert sum(each.at_stake for each in forecast.bands) == response.context["at_stake"] == 0
+    assert "Insufficient evidence" in response.text
+
+
+@pytest.mark.parametrize("page", [REVENUE, f"{REVENUE}?bar=expansion&by=owner", RENEWALS])
+def test_queries_do_not_grow_with_what_there_is(executive, django_assert_max_num_queries, today, page):
+    counts = []
+    for size in (2, 10):
+        for number in range(size):
+            account = f.account(segment=f"S{number}", owner=f.user())
+            f.subscription(account, months_later(today, -20), months_later(today, -2), 100)
+            f.subscription(account, months_later(today, -2), months_later(today, 4), 150)
+        score_accounts(day=today, now=f.NOON)
+        with django_assert_max_num_queries(20) as queries:
+            executive.get(page)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_days_are_said_in_words(world, executive):
+    response = executive.get(REVENUE, {"from": "2020-01-01", "to": "not a day"})
+    assert "A date is written as year-month-day" in response.text
+    assert isinstance(response.context["filters"].scope.start, date)
