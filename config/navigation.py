@@ -46,7 +46,7 @@ LISTS = {
     ),
     "Settings": (
         ("Users", "person", "accounts.user"),
-        ("Teams", "groups", "accounts.team"),
+        ("Who is in which team", "group_add", "accounts.team"),
         ("Roles", "badge", "auth.group"),
         ("API keys", "key", "accounts.apikey"),
         ("Signals from events", "conversion_path", "accounts.signalrule"),

@@ -29,6 +29,7 @@ from metrics.pages.revenue import revenue
 from metrics.pages.saved_views import saved_views
 from metrics.pages.scorecard import scorecard
 from metrics.pages.survey_results import survey_results
+from metrics.pages.teams import teams
 
 REVENUE = "accounts.view_revenue"
 SEE_ACCOUNTS = ("accounts.view_account", "metrics.view_health")
@@ -72,6 +73,7 @@ PAGES = (
         "hand_over", "portfolio/owner/", hand_over, ("accounts.change_account", "accounts.view_all_accounts")
     ),
     Page("goals", "goals/", goals, ("metrics.view_target",), "Goals", "flag"),
+    Page("teams", "teams/", teams, SEE_ACCOUNTS, "Teams", "groups"),
     Page("metrics", "metric/", metric_list, ("metrics.view_tally",), "Metrics", "functions"),
     Page("metric", "metric/<slug:name>/", metric, ("metrics.view_tally",)),
     Page("metric_rows", "metric/<slug:name>/rows/", metric_rows, ("metrics.view_tally",)),
