@@ -11,10 +11,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from metrics.actions import derive
 from metrics.formulas.days import month_of, months_later
 from metrics.models import Close
 
-LOCK = 0x65617273_0003
+# Whoever counts answers again holds it too, until what it counted is committed.
+LOCK = derive.CLOSING
 # Late answers and corrected contracts restate as many months; older ones are frozen.
 OPEN_MONTHS = 24
 
@@ -109,6 +111,7 @@ def close_month(month: date, *, now: datetime) -> Closing | None:
         current = Close.objects.filter(month=month, until=None)
         is_restated = current.exists()
         if is_restated and not added and not removed:
+            current.update(is_behind=False)
             return None
         current.update(until=now)
         Close.objects.create(month=month, since=now, added=added, removed=removed)

@@ -129,6 +129,8 @@ ON CONFLICT (response_id, question_key) DO NOTHING
 # Cell by cell, each by the index on survey and day: joined to all cells at once PostgreSQL takes a million
 # scores for a few thousand and sorts them on disk, which took six times as long. One kind a cell: two could
 # only come from a version that was written past `publish_survey`.
+CLOSING = 0x65617273_0003
+BEHIND = "UPDATE metrics_close SET is_behind = true WHERE until IS NULL AND month = ANY(%(months)s)"
 TALLIES = """
 WITH cell AS (
     SELECT * FROM unnest(%(surveys)s::bigint[], %(days)s::date[]) AS cell (survey_id, day)
@@ -219,6 +221,10 @@ def forget_reading(cursor: CursorWrapper) -> None:
 
 
 def write_tallies(cursor: CursorWrapper, cells: Iterable[Cell]) -> None:
-    """Make the tallies of these cells the sums of their scores."""
+    """Make the tallies of these cells the sums of their scores; closes of their months are behind then."""
     surveys, days = zip(*sorted(cells), strict=True) if cells else ((), ())
     cursor.execute(TALLIES, {"surveys": list(surveys), "days": list(days)})
+    # A close that reads now waits until this is committed, and so finds it.
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLOSING])
+    months = {day.replace(day=1) for day in days}
+    cursor.execute(BEHIND, {"months": sorted(months)})

@@ -1,7 +1,7 @@
 """Which subscription renews which term: as the data says, or by the nearest term of the same product."""
 
 from collections import defaultdict
-from collections.abc import Container, Hashable, Iterable
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -52,6 +52,7 @@ def terms(
     as_of: date,
     grace_days: int = GRACE_DAYS,
     among: Container[Hashable] | None = None,
+    renewed_by: Mapping[Hashable, Sequence[Line]] | None = None,
 ) -> list[Term]:
     """Return every term with an end (among these keys) and what renewed it by a day, for the renewal rate.
 
@@ -59,7 +60,8 @@ def terms(
     grace renews nothing.
     """
     known = list(lines)
-    renewed_by = successors(known, grace_days)
+    if renewed_by is None:
+        renewed_by = successors(known, grace_days)
     found = []
     for line in known:
         if line.ends_on is None or (among is not None and line.key not in among):

@@ -1,12 +1,15 @@
 """Scored answers counted: from tallies over all accounts, from scores where accounts matter."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, F, Q, Sum
 
+from metrics.formulas.days import month_of
 from metrics.measures.dimensions import NEEDS_SCORES, group_of
 from metrics.measures.scope import NotClosed, Scope
 from metrics.models import Close, Score, Tally, TallyMonth
@@ -36,36 +39,81 @@ class Cell:
         return self.groups[0] if self.groups else None
 
 
-def read_cells(scope: Scope, kinds: Iterable[str], *by: str, only: Q | None = None) -> list[Cell]:
+def read_cells(
+    scope: Scope, kinds: Iterable[str], *by: str, only: Q | None = None, closed: Collection[date] = ()
+) -> list[Cell]:
     """Return the counts of the answers in question, split by some dimensions, in one query.
 
     A tally holds the answers of everyone; whoever sees only some accounts, or asks about one, is answered
     from the scores of these accounts. Scores without an account are nobody's in particular (SECURITY T21).
+    Of the `closed_months` given, the counts of whole months are read instead of those of their days.
     """
-    rows: Any = Tally.objects.all()
-    total: Any = Sum("count")
-    days, period = scope.days(), "day"
+    which = (only or Q()) & scope.surveys() & Q(kind__in=tuple(kinds), **scope.sliced)
     if scope.known_on:
-        rows, days, period = closed_tallies(scope, by), scope.days("month"), "month"
-    elif scope.is_by_account or scope.without_flagged or not NEEDS_SCORES.isdisjoint(by):
-        rows, total = Score.objects.all(), Count("pk")
-    if scope.is_by_account and not scope.known_on:
-        rows = rows.filter(scope.answered)
-    if scope.without_flagged and not scope.known_on:
-        rows = rows.filter(response__flags=[])
+        return _cells(_counted(closed_tallies(scope, by), which & scope.days("month"), by, "month"))
+    if needs_scores(scope, by):
+        rows: Any = Score.objects.filter(scope.answered) if scope.is_by_account else Score.objects.all()
+        if scope.without_flagged:
+            rows = rows.filter(response__flags=[])
+        return _cells(_counted(rows, which & scope.days(), by, "day", Count("pk")))
+    whole = [
+        month for month in closed if scope.start and scope.start <= month and month_of(month).end <= scope.end
+    ]
+    days = _counted(Tally.objects.all(), which & _without(scope, whole), by, "day")
+    if not whole:
+        return _cells(days)
+    months = TallyMonth.objects.filter(until=None, month__in=whole)
+    return _cells(days.union(_counted(months, which, by, "month"), all=True))
+
+
+def closed_months(scope: Scope) -> list[date]:
+    """Return the months in the window whose closes hold what their days do, oldest first, in one query."""
+    if scope.start is None or needs_scores(scope, ()) or scope.known_on:
+        return []
+    rows = Close.objects.filter(until=None, is_behind=False, month__gte=scope.start, month__lt=scope.end)
+    return list(rows.order_by("month").values_list("month", flat=True))
+
+
+def needs_scores(scope: Scope, by: Collection[str]) -> bool:
+    """Whether tallies cannot say it, because they keep neither accounts nor people apart."""
+    return scope.is_by_account or scope.without_flagged or not NEEDS_SCORES.isdisjoint(by)
+
+
+def _counted(rows: Any, which: Q, by: Collection[str], period: str, total: Any = None) -> Any:
     groups = {f"group_{place}": group_of(name, period) for place, name in enumerate(by)}
     named = ("kind", "survey", "question_key", "value")
-    rows = (
-        rows.filter(only or Q(), days, scope.surveys(), kind__in=tuple(kinds), **scope.sliced)
+    return (
+        rows.filter(which)
+        .order_by()
         .values(*named, programme=F(PROGRAMME), mode=F(f"{PROGRAMME}__mode"), **groups)
-        .annotate(total=total)
+        .annotate(total=total or Sum("count"))
         .filter(total__gt=0)
         .values_list("kind", "programme", "mode", "survey", "question_key", "value", "total", *groups)
     )
+
+
+def _cells(rows: Any) -> list[Cell]:
+    """Return the rows as cells; what came in two parts, from days and from months, is added up."""
+    totals: dict[Any, int] = defaultdict(int)
+    for kind, programme, mode, survey, key, value, count, *groups in rows:
+        parts = tuple(each or "" for each in groups)
+        totals[kind, programme, mode, survey, key, value, parts] += count
     return [
-        Cell(kind, programme, mode, survey, key, value, count, tuple(each or "" for each in named_groups))
-        for kind, programme, mode, survey, key, value, count, *named_groups in rows
+        Cell(kind, programme, mode, survey, key, value, count, groups)
+        for (kind, programme, mode, survey, key, value, groups), count in totals.items()
     ]
+
+
+def _without(scope: Scope, months: Collection[date]) -> Q:
+    """Return the condition that a day lies in the window and in none of the months."""
+    if not months:
+        return scope.days()
+    assert scope.start is not None
+    days, begin = Q(pk=None), scope.start
+    for month in sorted(months):
+        days |= Q(day__gte=begin, day__lt=month)
+        begin = month_of(month).end
+    return days | Q(day__gte=begin, day__lt=scope.end)
 
 
 def closed_tallies(scope: Scope, by: Collection[str]) -> Any:

@@ -110,7 +110,8 @@ def _renewals(scope: Scope, rows: Sequence["_Row"], rates: Rates) -> Renewals:
     }
     counted |= {line.key for term in tuple(counted) for line in renewed_by.get(term, ())}
     currencies = {row.currency for row in rows if row.key in counted}
-    rate = rate_of(terms(lines, as_of=scope.today, among=own), scope.start, scope.end, as_of=scope.today)
+    found = terms(lines, as_of=scope.today, among=own, renewed_by=renewed_by)
+    rate = rate_of(found, scope.start, scope.end, as_of=scope.today)
     return _measures(scope, rate, rates.notes(currencies), is_known=all(map(rates.knows, currencies)))
 
 

@@ -24,7 +24,7 @@ from metrics.measures.voices import Voice, newest_moods
 from metrics.models import AccountNps
 
 DEFINITION = (
-    "Promoters less detractors in percent of all answers to relationship programmes in the last twelve months;"
+    "Promoters less detractors in percent of all answers to relationship programmes in twelve months;"
     " answers given in confidence are left out."
 )
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
@@ -116,10 +117,16 @@ def newest_comments(scope: Scope, limit: int, *, unhappy_first: bool = False) ->
     return (sorted(by_age, key=attrgetter("urgency")) if unhappy_first else by_age)[:limit]
 
 
-def newest_moods(scope: Scope, limit: int, confidential: frozenset[int]) -> tuple[list[Voice], list[Voice]]:
+def newest_moods(
+    scope: Scope,
+    limit: int,
+    confidential: frozenset[int],
+    known: Mapping[tuple[int, str], Settings] | None = None,
+) -> tuple[list[Voice], list[Voice]]:
     """Return the newest unhappy and the newest happy responses with words, in three queries.
 
-    Of the last 240 comments; words of confidential surveys, those given, are left out.
+    Of the last 240 comments; words of confidential surveys, those given, are left out. The settings of
+    questions that are known already are not read again.
     """
     rows: Any = Comment.objects.visible_to(scope.viewer).filter(scope.days(), scope.surveys())
     if scope.is_narrowed:
@@ -130,7 +137,7 @@ def newest_moods(scope: Scope, limit: int, confidential: frozenset[int]) -> tupl
     for row in rows.select_related("response__survey", "response__account", "response__contact"):
         words[row.response_id].append(row.text)
         heard[row.response_id] = row.response
-    given = scores_given(heard.values())
+    given = scores_given(heard.values(), known or {})
     found = [Voice(each, given.get(pk, ()), tuple(words[pk])) for pk, each in heard.items()]
     found.sort(key=attrgetter("response.started_at"), reverse=True)
     return (
@@ -153,11 +160,15 @@ def voices(responses: Iterable[Response]) -> list[Voice]:
     ]
 
 
-def scores_given(responses: Iterable[Response]) -> dict[int, tuple[Given, ...]]:
+def scores_given(
+    responses: Iterable[Response], known: Mapping[tuple[int, str], Settings] = MappingProxyType({})
+) -> dict[int, tuple[Given, ...]]:
     """Return the scores of each response that gave any, those that say most first, in two queries."""
     rows = Score.objects.filter(response__in=responses, kind__in=MEASURED)
     scores = sorted(rows, key=lambda row: (MEASURED.index(row.kind), row.question_key))
-    settings = question_settings({(each.survey_id, each.question_key): each.kind for each in scores})
+    asked = {(each.survey_id, each.question_key): each.kind for each in scores}
+    unknown = {key: kind for key, kind in asked.items() if key not in known}
+    settings = {**known, **(question_settings(unknown) if unknown else {})}
     given: Mapping[int, list[Given]] = defaultdict(list)
     for score in scores:
         given[score.response_id].append(_given(score, settings[score.survey_id, score.question_key]))

@@ -35,6 +35,9 @@ class Close(models.Model):
     month = models.DateField()
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    is_behind = models.BooleanField(
+        default=False, db_default=False, help_text="Answers of the month were counted again since."
+    )
     added = models.PositiveIntegerField(help_text="Rows that this close wrote.")
     removed = models.PositiveIntegerField(help_text="Rows of the close before that no longer hold.")
 

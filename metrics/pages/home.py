@@ -95,7 +95,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     headlines = [*_of_revenue(scope, paid), _of_health(scope, found), _of_answers(scope, now, before, "nps")]
     beside = [_of_answers(scope, now, before, kind) for kind in ("csat", "ces")]
     aims = aims_of(scope, [each.measure for each in (*headlines, *beside)])
-    unhappy, happy = newest_moods(scope, VOICES, confidential)
+    unhappy, happy = newest_moods(scope, VOICES, confidential, now.settings)
     arr = paid.arr if paid else None
     context |= {
         "title": "Home",

@@ -45,8 +45,10 @@ def chosen_window(
 ) -> Chosen:
     """Return the days that `from` and `to` (both included) or `last` ask for: the default's otherwise.
 
-    What lies before 1990 or after today is cut off.
+    What lies before 1990 or after today is cut off. A page that offers one window shows that one.
     """
+    if len(offered) == 1:
+        return Chosen(_last(default, today), default)
     if query.get("from") or query.get("to"):
         try:
             start = max(date.fromisoformat(query["from"]), EARLIEST) if query.get("from") else None
