@@ -21,6 +21,7 @@ from accounts.roles import EXECUTIVE
 from bench.arena import QUESTIONS
 from metrics.actions.absorb import rebuild_metrics
 from metrics.actions.closing import close_months
+from metrics.actions.portfolio import count_account_nps
 from metrics.pages.registry import PAGES, Page
 from surveys.actions.authoring import create_survey, publish_survey
 from surveys.interchange.native import from_json
@@ -97,7 +98,7 @@ WHERE n %% 3 > 0;
 """
 VISITS = """
 CREATE TEMPORARY TABLE visits AS
-SELECT n, surveys[1 + n %% 3] AS survey, first + n * 7919::bigint %% people AS contact,
+SELECT n, surveys[1 + n / 3 %% 3] AS survey, first + n * 7919::bigint %% people AS contact,
     %(now)s - (n * 104729::bigint %% (%(days)s * 86400)) * interval '1 second' AS at
 FROM generate_series(%(begin)s, %(end)s) AS n,
     (SELECT min(id) AS first, count(*) AS people FROM accounts_contact) AS contacts,
@@ -148,6 +149,7 @@ def _say(begin: int, end: int) -> None:
         cursor.execute(ANSWERS, {})
     rebuild_metrics()
     close_months(now=timezone.now())
+    count_account_nps(day=timezone.localdate())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 

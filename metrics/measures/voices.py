@@ -23,7 +23,7 @@ from surveys.models import Response
 # Of so many of the newest comments, the unhappy ones are shown first.
 NEWEST = 60
 # Unhappy and happy ones are looked for among so many of the newest.
-LOOKED_THROUGH = 240
+LOOKED_THROUGH = 80
 
 
 class Mood(StrEnum):
@@ -125,7 +125,7 @@ def newest_moods(
 ) -> tuple[list[Voice], list[Voice]]:
     """Return the newest unhappy and the newest happy responses with words, in three queries.
 
-    Of the last 240 comments; words of confidential surveys, those given, are left out. The settings of
+    Of the last 80 comments; words of confidential surveys, those given, are left out. The settings of
     questions that are known already are not read again.
     """
     rows: Any = Comment.objects.visible_to(scope.viewer).filter(scope.days(), scope.surveys())
