@@ -7,7 +7,7 @@ from bench import arena
 
 PARTS = (
     *("weight", "lighthouse", "statements", "submit"),
-    *("tallies", "absorbing", "retention", "coverage", "imports", "api", "health", "mail"),
+    *("tallies", "absorbing", "retention", "coverage", "backtest", "imports", "api", "health", "mail"),
     *("scanners", "contract", "pages"),
 )
 

@@ -2,16 +2,16 @@
 
 API, pages and reports ask here, so that one question has one answer:
 
-    scope = Scope(viewer=user, today=today, start=start, end=end, attributes={"segment": "SMB"}, survey=survey)
-    measure = ask("nps", scope)                        # value, n, interval, window, definition, as_of, notes
+    scope = Scope(viewer=user, today=today, start=start, end=end, attributes={"segment": "SMB"})
+    measure = ask("nps", scope)                     # value, n, interval, window, definition, as_of, notes
     for group, measure in ask_by("grr", scope, "owner"): ...
-    comparison = compared("nps", scope, measure)       # comparisons: beside the window as long before
-    found = receipt("nps", scope)                      # receipts: the rows it is made of; found.page(None, 100)
-    target = aim_of(scope, measure)                    # targets: what it is to be, and by when
+    comparison = compared("nps", scope, measure)    # comparisons: beside the window as long before
+    found = receipt("nps", scope)                   # receipts: the rows behind it; found.page(None, 100)
+    target = aim_of(scope, measure)                 # targets: what it is to be, and by when
 
-The viewer decides what is seen: accounts by `visible_to`, revenue by permission (PermissionDenied). A value of
-None cannot be known, and `notes` say why; never show it as 0. `METRICS[name].dimensions` are what it may be
-narrowed and split by, `is_revenue` who may see it; anything else is NotAsked, in words for whoever asked.
+The viewer decides what is seen: accounts by `visible_to`, revenue by permission (PermissionDenied). A value
+of None cannot be known, and `notes` say why; never show it as 0. `METRICS[name].dimensions` are what it may
+be narrowed and split by, `is_revenue` who may see it; anything else is NotAsked, in words for whoever asked.
 `Scope.of_answers` and `Scope.of_revenue` are the usual twelve months. `replace(scope, ...)` narrows further.
 """
 

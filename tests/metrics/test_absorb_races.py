@@ -1,11 +1,16 @@
 """Several workers at once, killed or late: real connections, real commits."""
 
+import gc
+import random
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event, get_ident
+from time import sleep
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
 
 from metrics import audit
 from metrics.actions import derive, refresh
@@ -112,6 +117,74 @@ def test_a_run_that_dies_leaves_nothing_half_done(step, monkeypatch):
     absorb_responses(now=LATER)
     assert differences(now=LATER) == []
     assert Score.objects.count() == 2
+
+
+# What a killed worker was reading is dropped with its connection, which psycopg remarks on.
+@pytest.mark.filterwarnings("ignore:.*ServerCursorMixin:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_happens_while_two_workers_are_killed_again_and_again(seed):
+    """Answers, edits, erasures, deletions, late and repeated deliveries, while PostgreSQL ends workers."""
+    chance, survey, accounts = (
+        random.Random(seed),
+        make.published_survey(),
+        [make.account() for _ in range(4)],
+    )
+    working: dict[int, int] = {}
+    counts = Counter()
+    is_over = Event()
+
+    def change():
+        try:
+            for number in range(120):
+                happen(chance, number)
+        finally:
+            is_over.set()
+
+    def happen(chance, number):
+        rows = list(Response.objects.order_by("pk"))
+        one = chance.choice(rows) if rows else None
+        what = chance.choice(("answer", "answer", "late", "again", "edit", "erase", "delete"))
+        counts[what] += 1
+        later = NOW + timedelta(seconds=number)
+        if what in ("answer", "late") or one is None:
+            at = NOW - timedelta(days=chance.randrange(1, 40)) if what == "late" else NOW
+            given = {"nps": chance.randrange(11), "csat": chance.randrange(1, 6), "why": "Words."}
+            make.respond(survey, given, account=chance.choice(accounts), at=at, changed_at=later)
+        elif what == "again":
+            Response.objects.filter(pk=one.pk).update(answers=one.answers)
+        elif what == "delete":
+            one.delete()
+        else:
+            erased = {"answers": {}, "account": None} if what == "erase" else {"answers": {"nps": 1}}
+            Response.objects.filter(pk=one.pk).update(revision=F("revision") + 1, changed_at=later, **erased)
+
+    def work():
+        while not is_over.is_set():
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_backend_pid()")
+                    working[get_ident()] = cursor.fetchone()[0]
+                refresh_metrics(now=LATER, sweep=chance.random() < 0.5)
+                counts["finished"] += 1
+            except DatabaseError:
+                counts["killed"] += 1
+                connection.close()
+
+    def kill():
+        while not is_over.is_set():
+            for worker in [*working.values()]:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_terminate_backend(%s)", [worker])
+            sleep(chance.uniform(0, 0.2))
+
+    together(change, work, work, kill)
+    gc.collect()
+    assert counts["killed"] > 3
+    assert all(counts[what] for what in ("answer", "late", "again", "edit", "erase", "delete"))
+    while refresh_metrics(now=LATER, sweep=True).has_found_any:
+        pass
+    assert differences(now=LATER) == []
+    assert Score.objects.exists()
 
 
 def test_readers_never_see_half_a_rebuild(monkeypatch):
