@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from accounts.interchange.datasets import Column, Dataset, Type, Value
 from accounts.models import Account, Subscription, Viewer
 from accounts.rights import may_read
+from metrics.measures.confidentiality import promising
 from metrics.measures.exchange import rates_on
 from metrics.measures.revenue import arr_on
 from metrics.models import Health, Score
@@ -132,8 +134,11 @@ def dataset_of(order: Order, viewer: Viewer, *, today: date) -> Dataset:
 
 
 def scores_dataset(viewer: Viewer, *, survey: str = "", changed_after: datetime | None = None) -> Dataset:
-    """Return one row for each scored answer that the viewer may see, oldest change first."""
-    rows: Any = Score.objects.visible_to(viewer)
+    """Return one row for each scored answer that the viewer may see, oldest change first.
+
+    What was said in confidence is not among them: a row says who the account is (SECURITY T22).
+    """
+    rows: Any = Score.objects.visible_to(viewer).exclude(survey__in=promising(Q()))
     if survey:
         rows = rows.filter(survey__slug=survey)
     if changed_after:

@@ -13,6 +13,7 @@ from accounts.interchange.datasets import Column, Dataset, Type, Value
 from accounts.models import Viewer
 from surveys.interchange.columns import UNREADABLE, AnswerColumn, answer_columns
 from surveys.models import Response, Survey
+from surveys.privacy import IDENTIFIED, LEAST_TOGETHER
 from surveys.versions import published_definition
 
 CHUNK = 2000
@@ -27,6 +28,8 @@ OWN = (
     (Column("account", label="Account (external id)"), "account__external_id"),
     (Column("account_name", label="Account"), "account__name"),
 )
+# By these someone who answered in confidence could be told apart from the rest (SECURITY T22).
+TELLING = frozenset({"language", "channel", "account", "account_name"})
 # Who somebody is; an answer may be one too.
 OF_PEOPLE = (
     (Column("contact", label="Contact (external id)"), "contact__external_id"),
@@ -42,11 +45,14 @@ def responses_dataset(
 ) -> Dataset:
     """Return the responses that the viewer may see, oldest change first; tests are never among them.
 
-    A response whose answers no version can read is left out and named in `faults`.
+    A response whose answers no version can read is left out and named in `faults`. A survey that promised
+    confidentiality gives nothing by which somebody could be told apart, and no rows below five.
     """
     numbers = survey.versions.order_by("-number").values_list("pk", flat=True)
     definitions = [published_definition(pk) for pk in numbers]
-    hidden = list(dict.fromkeys(name for definition in definitions for name in definition.hidden))
+    has_promised = any(definition.privacy != IDENTIFIED for definition in definitions)
+    brought = () if has_promised else (name for definition in definitions for name in definition.hidden)
+    hidden = list(dict.fromkeys(brought))
     private = {
         question.key
         for definition in definitions
@@ -54,10 +60,14 @@ def responses_dataset(
         if question.kind in PERSONAL_KINDS and not viewer.sees_people
     }
     answers = [column for column in answer_columns(definitions) if column.key not in private]
-    own = (*OWN, *OF_PEOPLE) if viewer.sees_people else OWN
+    own = [*OWN, *OF_PEOPLE] if viewer.sees_people else [*OWN]
+    if has_promised:
+        own = [(column, path) for column, path in OWN if column.name not in TELLING]
     rows: Any = Response.objects.visible_to(viewer).counted().filter(survey=survey)
     if not with_partial:
         rows = rows.completed()
+    if has_promised and rows.count() < LEAST_TOGETHER:
+        rows = rows.none()
     if changed_after:
         rows = rows.filter(changed_at__gt=changed_after)
     # The newest change comes last, so that a reader who was interrupted goes on from the last row it has.

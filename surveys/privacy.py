@@ -11,6 +11,8 @@ from surveys.definition import PRIVACY
 IDENTIFIED, CONFIDENTIAL, ANONYMOUS = PRIVACY
 # Shorter than the overlap in which metrics look for what was changed (metrics.actions.absorb).
 CHANGED_WITHIN = timedelta(minutes=10)
+# Fewer answers given in confidence than these leave nowhere as rows (SECURITY T22).
+LEAST_TOGETHER = 5
 
 
 def start_of_day(now: datetime, zone: tzinfo) -> datetime:

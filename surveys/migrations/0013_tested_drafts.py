@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('surveys', '0012_contact_policy'),
+        ("surveys", "0012_contact_policy"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='version',
-            name='number',
+            model_name="version",
+            name="number",
             field=models.PositiveIntegerField(null=True),
         ),
     ]
