@@ -187,6 +187,37 @@ def test_meridian_nps_by_month_and_by_segment():
     assert ask("nps", asked).n == len(rows)
 
 
+def test_meridian_customers_lost_whole_and_by_segment(tmp_path):
+    customers = MERIDIAN / "customers.csv.gz"
+    rows = lines_of(customers)
+    contracts = [
+        {
+            "external_id": row["customer_id"],
+            "account": row["customer_id"],
+            "starts_on": row["signup_date"],
+            "ends_on": row["churn_date"],
+            "annual_value": 1,
+            "currency": "USD",
+        }
+        for row in rows
+        if row["churn_date"] != row["signup_date"]
+    ]
+    assert (
+        run("import_accounts", customers, *mapped("customer_id=external_id", "customer_id=name")).status == 0
+    )
+    assert run("import_subscriptions", written(tmp_path / "contracts.csv", contracts)).status == 0
+    start, end = "2025-01-01", "2026-01-01"
+    there = [row for row in rows if row["signup_date"] <= start and (row["churn_date"] or "9") > start]
+    asked = scope(date.fromisoformat(start), date.fromisoformat(end))
+    parts = {part.group: part.measure for part in ask_by("logo_churn", asked, "segment")}
+    for group, measure in {**parts, None: ask("logo_churn", asked)}.items():
+        mine = [row for row in there if group in (None, row["segment"])]
+        lost = [row for row in mine if row["churn_date"] and row["churn_date"] <= end]
+        assert (measure.n, measure.beside["lost"]) == (len(mine), len(lost)), group
+        assert measure.value == pytest.approx(100 * len(lost) / len(mine))
+    assert parts.keys() == {row["segment"] for row in there}
+
+
 def test_sfo_nps_by_day_and_by_terminal(tmp_path):
     said = [row for row in lines_of(SFO) if row["NETPRO"].isdigit() and int(row["NETPRO"]) <= 10]
     terminals = sorted({row["BAREA"] for row in said})
