@@ -56,7 +56,7 @@ def audience_typed(request: HttpRequest) -> TemplateResponse:
         context, _ = _who(typed, viewer, timezone.now(), audience=own.pk if own else None)
     except AudienceRefused as refused:
         context = {"refused": str(refused)}
-    return TemplateResponse(request, "metrics/_audience.html", context)
+    return TemplateResponse(request, "metrics/_audience_typed.html", context)
 
 
 def _viewer(request: HttpRequest) -> User:

@@ -1,12 +1,13 @@
 """One campaign: what it would do, what it did, and what can be done to it."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.core.paginator import Paginator
+from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -33,6 +34,7 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
     now = timezone.now()
     status = found.status(now)
     silent = measures.silent(found, viewer)
+    skips = measures.skips_of(found, viewer).select_related("contact__account")
     mails = Mail.objects.visible_to(viewer).filter(invitation__campaign=found)
     context = {
         **admin.site.each_context(request),
@@ -47,9 +49,8 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
         "by_subject": measures.rates_by_subject(found, viewer),
         "by_day": measures.rates_by_day(found, viewer, settings.REPORTING_ZONE),
         "reasons": measures.skip_reasons(found, viewer),
-        "skips": measures.skips_of(found, viewer).select_related("contact__account")[:LISTED],
-        "silent": silent[:LISTED],
-        "silent_count": silent.count(),
+        "skips": skips[:LISTED],
+        "page": Paginator(silent, LISTED).get_page(request.GET.get("page")),
         "records": _records(request, viewer, found),
         "unknown": mails.filter(state=Mail.State.UNKNOWN).select_related("invitation__contact")[:LISTED],
     }
@@ -74,19 +75,19 @@ def dry_run(request: HttpRequest, pk: int) -> TemplateResponse:
     now = timezone.now()
     context = {**admin.site.each_context(request), "title": f"{found.name}: dry run", "campaign": found}
     try:
-        context |= _foreseen(found, now, request.GET.get("day", ""))
+        context |= _foreseen(found, now, request.GET)
     except AudienceRefused as refused:
         context["refused"] = str(refused)
     return TemplateResponse(request, "metrics/dry_run.html", context)
 
 
-def _foreseen(found: Campaign, now: Any, asked_day: str) -> dict[str, Any]:
+def _foreseen(found: Campaign, now: datetime, asked: QueryDict) -> dict[str, Any]:
     running = (
         Campaign.objects.running(now).exclude(pk=found.pk).select_related("survey__programme", "audience")
     )
     foreseen = [one for one in forecast([found, *running], now=now) if one.campaign.pk == found.pk]
     counts = counts_by_day(foreseen)
-    day = _day(asked_day) or next(iter(sorted(counts)), None)
+    day = _day(asked.get("day", "")) or next(iter(sorted(counts)), None)
     of_day = [one for one in foreseen if one.day == day]
     return {
         "days": sorted(counts.items()),
@@ -97,8 +98,7 @@ def _foreseen(found: Campaign, now: Any, asked_day: str) -> dict[str, Any]:
         ),
         "reasons": _reasons(foreseen),
         "day": day,
-        "of_day": of_day[:LISTED],
-        "more": max(0, len(of_day) - LISTED),
+        "page": Paginator(of_day, LISTED).get_page(asked.get("page")),
         "others": len(running),
     }
 

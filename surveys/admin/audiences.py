@@ -67,7 +67,7 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]
                 label="Who",
                 required=False,
                 initial=field,
-                choices=[("", "–"), *((one.name, one.label) for one in allowed)],
+                choices=[("", "Choose by …"), *((one.name, one.label) for one in allowed)],
                 widget=UnfoldAdminSelectWidget,
             ),
         )
@@ -77,7 +77,7 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]
                 label="how",
                 required=False,
                 initial=operator,
-                choices=[("", "–"), *OPERATORS.items()],
+                choices=[("", "How …"), *OPERATORS.items()],
                 widget=UnfoldAdminSelectWidget,
             ),
         )
@@ -88,7 +88,7 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]
                 required=False,
                 max_length=5000,
                 initial=", ".join(value) if isinstance(value, list) else str(value),
-                widget=UnfoldAdminTextInputWidget,
+                widget=UnfoldAdminTextInputWidget({"placeholder": "What, such as Retail, Banking"}),
             ),
         )
 
@@ -143,7 +143,8 @@ class AudienceAdmin(VisibleAdmin):
     list_display = ("name", "size", "conditions_in_words")
     search_fields = ("name",)
     change_form_outer_before_template = "admin/surveys/audience/_who.html"
-    change_form_after_template = "admin/surveys/audience/_live.html"
+    change_form_before_template = "admin/surveys/audience/_live.html"
+    change_form_after_template = "admin/surveys/audience/_rest.html"
     change_form_outer_after_template = "admin/surveys/audience/_values.html"
 
     class Media:

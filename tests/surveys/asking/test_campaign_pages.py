@@ -75,7 +75,7 @@ def test_the_page_counts_how_far_they_came(builder, sent):
         ("Banking", 0.0),
         ("Retail", 100.0),
     ]
-    assert [one.contact.account.name for one in context["silent"]] == ["Other Inc"]
+    assert [one.contact.account.name for one in context["page"]] == ["Other Inc"]
     assert context["reasons"] == [{"reason": "unsubscribed", "count": 1}]
 
 
