@@ -21,7 +21,7 @@ from accounts.models import Account, Contact, User
 from metrics.formulas.money import ZERO
 from metrics.measures.exchange import rates_on
 from metrics.measures.revenue import arr_on
-from surveys.admin.audiences import conditions_typed
+from surveys.admin.audience_form import conditions_typed
 from surveys.asking.audiences import AudienceRefused, matching, read_conditions
 from surveys.asking.standing import Candidate, standing_of
 from surveys.models import Audience

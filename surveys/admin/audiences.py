@@ -1,140 +1,29 @@
-"""Saved filters over contacts: conditions as rows that need no script, and a list to upload."""
+"""Saved filters over contacts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.visibility import VisibleAdmin, user_of
-from accounts.models import Contact
 from accounts.models.people import Viewer
+from surveys.admin.audience_form import EMPTY_ROWS, AudienceForm
 from surveys.asking.audiences import (
     FIELDS,
     MOST_CONDITIONS,
     OPERATORS,
     AudienceRefused,
-    Field,
     contacts_of,
     read_conditions,
 )
 from surveys.models import Audience, AudienceMember
 
-EMPTY_ROWS = 3
-MOST_LISTED = 50_000
 MOST_SHOWN = 40
-NUMBERS = {"within", "not_within"}
-
-
-class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A name, a row for each condition and a few empty ones, and a list of contacts to take over."""
-
-    listed = forms.CharField(
-        label="Upload a list",
-        required=False,
-        widget=UnfoldAdminTextareaWidget({"rows": 4}),
-        help_text="External ids or e-mail addresses of contacts, one a line; they are added to the list.",
-    )
-
-    class Meta:
-        model = Audience
-        fields = ("name",)
-
-    viewer: Viewer
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        stored = self.instance.conditions if isinstance(self.instance.conditions, list) else []
-        rows = min(len(stored) + EMPTY_ROWS, MOST_CONDITIONS)
-        self.rows = range(rows)
-        for number in self.rows:
-            condition = stored[number] if number < len(stored) else {}
-            self.fields.update(self._row(number, condition))
-
-    def _row(self, number: int, condition: Mapping[str, Any]) -> Iterator[tuple[str, forms.Field]]:
-        allowed = self.fields_for()
-        value = condition.get("value", "")
-        field, operator = condition.get("field", ""), condition.get("operator", "")
-        yield (
-            f"field_{number}",
-            forms.ChoiceField(
-                label="Who",
-                required=False,
-                initial=field,
-                choices=[("", "Choose by …"), *((one.name, one.label) for one in allowed)],
-                widget=UnfoldAdminSelectWidget,
-            ),
-        )
-        yield (
-            f"operator_{number}",
-            forms.ChoiceField(
-                label="how",
-                required=False,
-                initial=operator,
-                choices=[("", "How …"), *OPERATORS.items()],
-                widget=UnfoldAdminSelectWidget,
-            ),
-        )
-        yield (
-            f"value_{number}",
-            forms.CharField(
-                label="what",
-                required=False,
-                max_length=5000,
-                initial=", ".join(value) if isinstance(value, list) else str(value),
-                widget=UnfoldAdminTextInputWidget({"placeholder": "What, such as Retail, Banking"}),
-            ),
-        )
-
-    def fields_for(self) -> list[Field]:
-        """Return what this viewer may choose by."""
-        return [field for field in FIELDS.values() if self.viewer.sees_revenue or not field.needs_revenue]
-
-    def clean(self) -> dict[str, Any]:
-        """Return the fields with the conditions and the contacts of the list, or raise ValidationError."""
-        fields: dict[str, Any] = super().clean() or {}
-        fields["conditions"] = list(conditions_typed(fields))
-        try:
-            read_conditions(fields["conditions"])
-        except AudienceRefused as refused:
-            self.add_error(None, str(refused))
-        fields["members"] = self._members(fields.get("listed", ""))
-        return fields
-
-    def _members(self, listed: str) -> list[int]:
-        lines = list(dict.fromkeys(line.strip() for line in listed.splitlines() if line.strip()))
-        if len(lines) > MOST_LISTED:
-            self.add_error("listed", f"At most {MOST_LISTED:,} contacts at once.")
-            return []
-        mine = Contact.objects.visible_to(self.viewer)
-        found = dict(mine.filter(external_id__in=lines).values_list("external_id", "pk"))
-        by_address = mine.filter(email__in=lines).values_list("email", "pk")
-        known = found | dict(by_address)
-        if missing := [line for line in lines if line not in known]:
-            some = ", ".join(missing[:5])
-            self.add_error("listed", f"{len(missing)} of {len(lines)} are no contact that you see: {some}.")
-        return [known[line] for line in lines if line in known]
-
-
-def conditions_typed(fields: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Return the conditions that stand in the rows of a form, as an audience holds them."""
-    for number in range(MOST_CONDITIONS):
-        name, operator = fields.get(f"field_{number}"), fields.get(f"operator_{number}")
-        typed = (fields.get(f"value_{number}") or "").strip()
-        if not name:
-            continue
-        value: Any = typed
-        if name in FIELDS and FIELDS[name].takes_list:
-            value = [one.strip() for one in typed.split(",") if one.strip()]
-        elif operator in NUMBERS:
-            value = int(typed) if typed.isdecimal() and len(typed) < 6 else typed
-        yield {"field": name, "operator": operator or "", "value": value}
 
 
 @admin.register(Audience)
@@ -175,7 +64,10 @@ class AudienceAdmin(VisibleAdmin):
             ),
             (
                 "List",
-                {"fields": ("listed",), "description": "Asked for by the condition “On the uploaded list”."},
+                {
+                    "fields": ("listed", "file"),
+                    "description": "Asked for by the condition “On the uploaded list”.",
+                },
             ),
         ]
 

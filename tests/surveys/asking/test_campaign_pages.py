@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 from django.core import mail as outbox
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from followups.models import FollowUp
@@ -288,6 +289,46 @@ def test_a_list_is_taken_over_or_refused_whole(builder):
 
     builder.post(reverse("admin:surveys_audience_add"), {**data, "listed": "c-1\nanna@example.com\n"})
     assert Audience.objects.get().members.get().contact == anna
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Name;Email\nAnna;anna@example.com\n",
+        b"external_id\nc-1\n",
+        b"c-1\n",
+        "email\r\nanna@example.com\r\n".encode("utf-8-sig"),
+    ],
+)
+def test_a_file_is_a_list_too(builder, content):
+    anna = contact(account(), external_id="c-1", email="anna@example.com")
+    builder.post(reverse("admin:surveys_audience_add"), {"name": "List", "file": a_file(content)})
+    assert Audience.objects.get().members.get().contact == anna
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00\x01\x02" * 99,
+        b"PK\x03\x04 no workbook",
+        b"external_id\n\xff\xfe\xfa\n",
+        b"external_id\n=HYPERLINK(1)\n",
+        b"external_id\n" + b"x" * 200_000,
+        b"external_id\n<script>alert(1)</script>\n",
+    ],
+)
+def test_a_hostile_file_is_refused_in_words_and_stores_nothing(builder, content):
+    shown = builder.post(reverse("admin:surveys_audience_add"), {"name": "x", "file": a_file(content)})
+    page = shown.content.decode()
+
+    assert shown.status_code == 200
+    assert "is no list" in page or "are no contact that you see" in page
+    assert "<script>alert" not in page
+    assert not Audience.objects.exists()
+
+
+def a_file(content):
+    return SimpleUploadedFile("list.csv", content)
 
 
 def test_amounts_are_no_condition_for_who_may_not_see_them(client):
