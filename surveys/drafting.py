@@ -6,13 +6,12 @@ raises EditRefused in words for the person who builds.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
+from surveys.draft_conditions import renamed, with_key
 from surveys.interchange.native import MAX_QUESTIONS
-from surveys.keys import suggest_key
-from surveys.kinds import KINDS
 
 Document = dict[str, Any]
 Edit = Callable[[Document], Document]
@@ -116,8 +115,8 @@ def put_question(key: str, question: Mapping[str, Any]) -> Edit:
         if new["key"] != key:
             if any(one["key"] == new["key"] for one in document["questions"]):
                 raise EditRefused("Another question has this key.")
-            document = _renamed(document, key, new["key"])
-            new["show_if"] = _with_key(new.get("show_if"), key, new["key"])
+            document = renamed(document, key, new["key"])
+            new["show_if"] = with_key(new.get("show_if"), key, new["key"])
         questions = [new if one["key"] in (key, new["key"]) else one for one in document["questions"]]
         return {**document, "questions": questions}
 
@@ -225,70 +224,6 @@ def put_parts(**parts: Any) -> Edit:
     return lambda document: {**document, **deepcopy(parts)}
 
 
-def new_question(document: Document, kind: str) -> dict[str, Any]:
-    """Return a blank question of the kind, with two blank choices where it has choices."""
-    key = suggest_key(kind, taken_keys(document), fallback="question")
-    own = document["language"]
-    choices = [
-        {
-            "key": f"choice_{number}",
-            "text": {own: f"Choice {number}"},
-            "is_other": False,
-            "is_exclusive": False,
-        }
-        for number in (1, 2)
-    ]
-    return {
-        "key": key,
-        "kind": kind,
-        "text": {},
-        "help": {},
-        "page": 1,
-        "required": False,
-        "settings": _first_settings(kind, own),
-        "choices": choices if KINDS[kind].has_choices else [],
-        "show_if": None,
-    }
-
-
-def _first_settings(kind: str, language: str) -> dict[str, Any]:
-    """Return what a blank question of the kind cannot do without."""
-    if not KINDS[kind].has_rows:
-        return {}
-    return {"rows": [{"key": f"row_{number}", "text": {language: f"Row {number}"}} for number in (1, 2)]}
-
-
-def adopted(document: Document, question: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a question of elsewhere as one of this survey: its languages, a free key, no condition."""
-    languages = document["languages"]
-
-    def spoken(texts: Mapping[str, str]) -> dict[str, str]:
-        known = {code: texts[code] for code in languages if code in texts}
-        own = texts.get(document["language"]) or texts.get("en") or next(iter(texts.values()), "")
-        return {**known, document["language"]: own}
-
-    settings = {
-        name: spoken(value) if name in KINDS[question["kind"]].text_settings else value
-        for name, value in question.get("settings", {}).items()
-    }
-    blank = new_question(document, question["kind"])
-    return {
-        **blank,
-        **deepcopy(dict(question)),
-        "key": suggest_key(question["key"], taken_keys(document), fallback="question"),
-        "text": spoken(question["text"]),
-        "help": spoken(question["help"]) if question.get("help") else {},
-        "settings": settings,
-        "choices": [{**choice, "text": spoken(choice["text"])} for choice in question.get("choices", [])],
-        "show_if": None,
-    }
-
-
-def taken_keys(document: Document) -> set[str]:
-    """Return the keys of all questions."""
-    return {question["key"] for question in document["questions"]}
-
-
 def _arranged(document: Document, questions: list[dict[str, Any]]) -> Document:
     """Return the document with these questions, its pages numbered from 1 without a gap."""
     questions = sorted(questions, key=lambda one: float(one["page"]))
@@ -303,43 +238,3 @@ def _arranged(document: Document, questions: list[dict[str, Any]]) -> Document:
         "questions": [{**one, "page": numbers[one["page"]]} for one in questions],
         "pages": pages,
     }
-
-
-def _renamed(document: Document, key: str, new: str) -> Document:
-    parts: dict[str, Any] = {
-        name: [{**part, "show_if": _with_key(part.get("show_if"), key, new)} for part in document[name]]
-        for name in ("questions", "pages", "endings")
-        if name in document
-    }
-    return {**document, **parts}
-
-
-def _with_key(condition: Any, key: str, new: str) -> Any:
-    if not condition:
-        return condition
-    ((operator, operand),) = condition.items()
-    if operator in ("all", "any"):
-        return {operator: [_with_key(part, key, new) for part in operand]}
-    if operator == "not":
-        return {operator: _with_key(operand, key, new)}
-    if operator == "answered":
-        return {operator: _named(operand, key, new)}
-    return {operator: [_named(operand[0], key, new), operand[1]]}
-
-
-def _named(reference: str, key: str, new: str) -> str:
-    """Return the reference to a question, or to a row of a matrix, with the new key for the old."""
-    name, dot, row = reference.partition(".")
-    return f"{new if name == key else name}{dot}{row}"
-
-
-def conditions_in(document: Document) -> Iterator[tuple[str, Any]]:
-    """Yield every condition with its part: "question KEY", "page N" or "ending KEY"."""
-    for noun, name, key in (
-        ("question", "questions", "key"),
-        ("page", "pages", "number"),
-        ("ending", "endings", "key"),
-    ):
-        for part in document.get(name, []):
-            if part.get("show_if"):
-                yield f"{noun} {part[key]}", part["show_if"]

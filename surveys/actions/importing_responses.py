@@ -50,6 +50,15 @@ class Columns:
     samples: Sequence[Sequence[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of the rows of a file, what wrote it (FLAT: no tool), and the columns that fed nothing."""
+
+    report: Report
+    format: str
+    left_out: Sequence[str]
+
+
 def columns_in(source: Source) -> Columns:
     """Return what a file shows of itself. Raises TableRefused, EncodingUnknown and OSError."""
     if source.format != FLAT:
@@ -66,8 +75,8 @@ def columns_in(source: Source) -> Columns:
 
 def import_file(
     version: Version, source: Source, *, zone: tzinfo, clock: Callable[[], datetime], is_dry_run: bool
-) -> tuple[Report, Sequence[str]]:
-    """Take over the responses in a file; return what became of its rows, and the columns that fed nothing.
+) -> Imported:
+    """Take over the responses in a file and return what became of it.
 
     Raises MappingRefused where no column is about a question, TableRefused, EncodingUnknown and OSError.
     """
@@ -80,12 +89,12 @@ def import_file(
                 plan = plan_import(definition, lines, source.wishes)
                 drafts = read_export(definition, lines, plan, dates=source.dates, zone=zone, report=report)
                 import_responses(version, drafts, report=report, clock=clock, is_dry_run=is_dry_run)
-                return report, plan.left_out
+                return Imported(report, lines.tool, plan.left_out)
     with open_table(source.path, encoding=source.encoding, delimiter=source.delimiter) as table:
         columns = map_responses(definition, table.header, source.wishes)
         drafts = read_responses(definition, table, columns, dates=source.dates, zone=zone, report=report)
         import_responses(version, drafts, report=report, clock=clock, is_dry_run=is_dry_run)
-        return report, [*columns.others]
+        return Imported(report, FLAT, [*columns.others])
 
 
 class _Known(NamedTuple):

@@ -19,9 +19,8 @@ from accounts.admin.visibility import user_of
 from accounts.interchange.columns import MappingRefused
 from accounts.interchange.dates import Dates
 from accounts.interchange.delimited import EncodingUnknown
-from accounts.interchange.report import Report
 from accounts.interchange.rows import TableRefused
-from surveys.actions.importing_responses import FLAT, Columns, Source, columns_in, import_file
+from surveys.actions.importing_responses import FLAT, Columns, Imported, Source, columns_in, import_file
 from surveys.actions.kept_uploads import KEPT, UploadGone, discard_upload, keep_upload, kept_upload
 from surveys.admin.publishing import PublishingViews
 from surveys.definition import Definition
@@ -152,7 +151,7 @@ class ResponseImportViews(PublishingViews):
                 fields = chosen or guessed_columns(definition, columns.header)
                 context |= {"tool": LABELS[columns.format], "rows": _rows(definition, columns, fields)}
                 source = _source(file, upload, _wishes(columns, fields))
-                context |= _told(*_imported(version, source, is_dry_run=True))
+                context |= _told(_imported(version, source, is_dry_run=True))
             except REFUSALS as refused:
                 context["refusal"] = str(refused)
         return self._responses_page(request, survey, **context)
@@ -169,12 +168,13 @@ class ResponseImportViews(PublishingViews):
             try:
                 columns = columns_in(_source(file, upload))
                 source = _source(file, upload, _wishes(columns, chosen))
-                report, left_out = _imported(version, source, is_dry_run=False)
+                imported = _imported(version, source, is_dry_run=False)
             except REFUSALS:
                 return self._look(request, survey, version, upload, chosen=chosen)
         discard_upload(upload["name"])
-        self.log_change(request, survey, f"Imported answers from {upload['file_name']}: {report.summary()}.")
-        return self._responses_page(request, survey, is_stored=True, **_told(report, left_out))
+        summary = imported.report.summary()
+        self.log_change(request, survey, f"Imported answers from {upload['file_name']}: {summary}.")
+        return self._responses_page(request, survey, is_stored=True, **_told(imported))
 
     def _responses_page(
         self, request: HttpRequest, survey: Survey, *, status: int = 200, **context: Any
@@ -193,7 +193,7 @@ def _source(file: Path, upload: Mapping[str, Any], wishes: Sequence[str] = ()) -
     return Source(file, Dates.named(upload["date_format"]), upload["format"], wishes, upload["encoding"])
 
 
-def _imported(version: Version, source: Source, *, is_dry_run: bool) -> tuple[Report, Sequence[str]]:
+def _imported(version: Version, source: Source, *, is_dry_run: bool) -> Imported:
     return import_file(
         version, source, zone=settings.REPORTING_ZONE, clock=timezone.now, is_dry_run=is_dry_run
     )
@@ -225,11 +225,11 @@ def _rows(definition: Definition, columns: Columns, fields: Sequence[str]) -> li
     ]
 
 
-def _told(report: Report, left_out: Sequence[str]) -> dict[str, Any]:
-    rejections = report.rejections()
+def _told(imported: Imported) -> dict[str, Any]:
+    rejections = imported.report.rejections()
     return {
-        "report": report,
+        "report": imported.report,
         "rejections": rejections[:SHOWN_REJECTIONS],
         "more_rejections": max(0, len(rejections) - SHOWN_REJECTIONS),
-        "left_out": left_out,
+        "left_out": imported.left_out,
     }

@@ -5,7 +5,8 @@ from math import ceil, floor
 from operator import ge, gt, le, lt
 from typing import Any
 
-from surveys.interchange.drafting import Asked, Condition, Draft
+from surveys.interchange.asked import Asked, Condition
+from surveys.interchange.drafting import Draft
 from surveys.interchange.expressions import ExpressionRefused, Node, parse
 from surveys.kinds import KINDS
 from surveys.kinds.dates import is_day

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from surveys.interchange.asked import Option
 from surveys.interchange.conversion import Conversion
 from surveys.interchange.documents import listed, mapping, number, read_json, refused, words
-from surveys.interchange.drafting import Draft, Option
+from surveys.interchange.drafting import Draft
 from surveys.interchange.finishing import finish
 
 KINDS = {

@@ -6,9 +6,9 @@ leaves out, with a sentence, what Earshot's own rules refuse.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from surveys.interchange.asked import Asked, Condition, Option, Texts
 from surveys.interchange.conversion import Loss
 from surveys.interchange.languages import language_code
 from surveys.interchange.markup import left_out, plain_text
@@ -24,48 +24,12 @@ from surveys.interchange.native_reader import KEY, MAX_TEXT
 from surveys.keys import choice_key_of_code, key_of_code, suggest_key
 from surveys.kinds import KINDS
 
-# A text as the tool holds it: markup by language, or in the survey's own language.
-Texts = Mapping[str, str] | str
-Condition = dict[str, Any]
-
 SHORT = 60
 # How the likelihood to recommend is asked for in the languages of most surveys.
 RECOMMENDS = re.compile(
     r"recommend|empfehl|empfiehl|recomend|consigli|raccomand|aanbevel|poleca|推荐|推薦", re.I
 )
 MOST, DECIMALS = 10**11, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One choice as the tool has it."""
-
-    code: str
-    text: Texts
-    is_other: bool = False
-    is_exclusive: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question of the draft as conditions speak of it: `choices` finds a key by the tool's code."""
-
-    key: str
-    kind: str
-    place: str
-    choices: Mapping[str, str] = field(default_factory=dict)
-    rows: Mapping[str, str] = field(default_factory=dict)
-    # The keys of the choices and of the rows in their order.
-    keys: tuple[str, ...] = ()
-    row_keys: tuple[str, ...] = ()
-    # Where the tool's name stands for one choice of several, or for one row of a matrix.
-    choice: str = ""
-    row: str = ""
-
-    @property
-    def reference(self) -> str:
-        """How a condition names the question, or the row of it."""
-        return f"{self.key}.{self.row}" if self.row else self.key
 
 
 class Draft:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from surveys.interchange.asked import Asked
 from surveys.interchange.conditions import (
     Inexpressible,
     Verdict,
@@ -13,7 +14,7 @@ from surveys.interchange.conditions import (
     negated,
 )
 from surveys.interchange.documents import listed, mapping, words
-from surveys.interchange.drafting import Asked, Draft
+from surveys.interchange.drafting import Draft
 from surveys.interchange.jumps import Jump, reached
 
 ANSWERED = {"isSubmitted", "isCompletelySubmitted", "isSet", "isNotEmpty", "submitted", "completed"}

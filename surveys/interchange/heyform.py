@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from surveys.interchange.asked import Asked, Option
 from surveys.interchange.conversion import Conversion
 from surveys.interchange.documents import listed, mapping, number, read_json, refused, words
-from surveys.interchange.drafting import Asked, Draft, Option
+from surveys.interchange.drafting import Draft
 from surveys.interchange.finishing import finish
 
 PLAIN = {

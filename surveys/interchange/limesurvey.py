@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 
+from surveys.interchange.asked import Asked
 from surveys.interchange.conditions import show_if
 from surveys.interchange.conversion import Conversion
-from surveys.interchange.drafting import Asked, Draft
+from surveys.interchange.drafting import Draft
 from surveys.interchange.finishing import finish
 from surveys.interchange.limesurvey_files import read_structure
 from surveys.interchange.limesurvey_model import LimeGroup, LimeQuestion, LimeSurvey

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from surveys.interchange.asked import Asked, Condition, Option
 from surveys.interchange.documents import number
-from surveys.interchange.drafting import Asked, Condition, Draft, Option
+from surveys.interchange.drafting import Draft
 from surveys.interchange.limesurvey_model import LimeQuestion, LimeSurvey, Part
 
 FIXED_TEXTS = {

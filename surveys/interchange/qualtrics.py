@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from surveys.interchange.asked import Condition
 from surveys.interchange.conditions import Inexpressible, Verdict, all_of, any_of, negated
 from surveys.interchange.conversion import Conversion
 from surveys.interchange.documents import listed, mapping, read_json, refused, words
-from surveys.interchange.drafting import Condition, Draft
+from surveys.interchange.drafting import Draft
 from surveys.interchange.finishing import finish
 from surveys.interchange.jumps import Jump, take_jumps
 from surveys.interchange.qualtrics_logic import Logic

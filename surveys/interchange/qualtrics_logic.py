@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from surveys.interchange.asked import Asked
 from surveys.interchange.conditions import (
     Inexpressible,
     Verdict,
@@ -14,7 +15,6 @@ from surveys.interchange.conditions import (
     negated,
 )
 from surveys.interchange.documents import mapping, words
-from surveys.interchange.drafting import Asked
 from surveys.interchange.markup import plain_text
 
 OPERATORS = {

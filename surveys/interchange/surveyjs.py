@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from surveys.interchange.asked import Asked, Condition
 from surveys.interchange.conditions import all_of, show_if
 from surveys.interchange.conversion import Conversion
 from surveys.interchange.documents import listed, mapping, read_json, refused, words
-from surveys.interchange.drafting import Asked, Condition, Draft
+from surveys.interchange.drafting import Draft
 from surveys.interchange.finishing import finish
-from surveys.interchange.surveyjs_questions import DEFAULT, SurveyJsQuestions
+from surveys.interchange.surveyjs_elements import DEFAULT
+from surveys.interchange.surveyjs_questions import SurveyJsQuestions
 
 CONTAINERS = {"panel", "paneldynamic", "flowpanel"}
 PLACEHOLDER = re.compile(r"(?<!\{)\{([^{}\n]{1,120})\}(?!\})")

@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from surveys.interchange.asked import Asked, Condition, Option
 from surveys.interchange.conditions import Verdict, all_of
 from surveys.interchange.conversion import Conversion
 from surveys.interchange.documents import refused
-from surveys.interchange.drafting import Asked, Condition, Draft, Option
+from surveys.interchange.drafting import Draft
 from surveys.interchange.finishing import finish
 from surveys.interchange.languages import language_code
 from surveys.interchange.sheets import Record, is_workbook, read_sheets

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from surveys.interchange.asked import Asked, Condition, Option
 from surveys.interchange.conditions import Verdict, all_of, show_if
 from surveys.interchange.documents import number
-from surveys.interchange.drafting import Asked, Condition, Draft, Option
+from surveys.interchange.drafting import Draft
 from surveys.interchange.expressions import ExpressionRefused, Node, parse
 from surveys.interchange.sheets import Record
 

@@ -20,13 +20,11 @@ from surveys.actions.editing import (
 from surveys.drafting import (
     EditRefused,
     add_question,
-    adopted,
     delete_question,
     duplicate_question,
     fingerprint,
     join_page,
     move_question,
-    new_question,
     pages_in,
     part_of,
     put_page,
@@ -37,6 +35,7 @@ from surveys.drafting import (
     step_question,
 )
 from surveys.interchange.native import from_json, to_json
+from surveys.new_questions import adopted, new_question
 from surveys.sketches import previewable
 from tests import factories
 from tests.factories import NOON

@@ -45,15 +45,16 @@ class Command(TableCommand):
             options["encoding"],
             options["delimiter"] or "",
         )
-        report, left_out = import_file(
+        imported = import_file(
             self.version(options["survey"]),
             source,
             zone=settings.REPORTING_ZONE,
             clock=timezone.now,
             is_dry_run=options["dry_run"],
         )
-        self.tell(left_out)
-        return report
+        if imported.format != FLAT:
+            self.tell(imported.left_out)
+        return imported.report
 
     def version(self, slug: str) -> Version:
         survey = Survey.objects.select_related("live_version").filter(slug=slug).first()

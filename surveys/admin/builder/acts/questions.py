@@ -20,20 +20,18 @@ from surveys.drafting import (
     Document,
     EditRefused,
     add_question,
-    adopted,
     delete_question,
     duplicate_question,
     move_question,
-    new_question,
     pages_in,
     put_question,
     question_in,
     step_question,
-    taken_keys,
 )
 from surveys.keys import suggest_key
 from surveys.kinds import KINDS
 from surveys.library import question_at
+from surveys.new_questions import adopted, new_question, taken_keys
 from surveys.sketches import earlier_than, sketched
 
 
