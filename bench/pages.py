@@ -123,7 +123,7 @@ def run() -> Iterator[tuple[str, str, str]]:
 def _company() -> Client:
     """Fill the database and return the browser of an executive."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE accounts_account, surveys_programme, accounts_user CASCADE")
+        cursor.execute("TRUNCATE accounts_account, accounts_team, accounts_user, surveys_programme CASCADE")
         cursor.execute(COMPANY, {"accounts": ACCOUNTS, "today": timezone.localdate(), "days": DAYS})
     for slug, mode in (
         ("relationship", "relationship"),

@@ -1,0 +1,107 @@
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError
+from django.utils import timezone
+
+from accounts.models import Team
+from accounts.roles import ADMINISTRATOR
+from metrics.actions.absorb import absorb_responses
+from metrics.formulas.intervals import Interval
+from metrics.formulas.targets import Track, progress, track
+from metrics.models import Target
+from tests import factories as f
+
+pytestmark = pytest.mark.django_db
+GOALS = "/admin/goals/"
+DAYS = {"today": date(2026, 7, 1), "by": date(2026, 12, 31), "lower_is_better": False}
+
+
+@pytest.mark.parametrize(
+    ("value", "more", "stands"),
+    [
+        (None, {}, Track.UNKNOWN),
+        (50, {}, Track.REACHED),
+        (40, {}, Track.UNKNOWN),
+        (40, {"start": (30, date(2026, 1, 1))}, Track.ON_TRACK),
+        (39, {"start": (30, date(2026, 1, 1))}, Track.BEHIND),
+        (39, {"start": (30, date(2026, 1, 1)), "interval": Interval(35, 43)}, Track.ON_TRACK),
+        (40, {"today": date(2027, 1, 1)}, Track.MISSED),
+        (60, {"lower_is_better": True}, Track.UNKNOWN),
+        (50, {"lower_is_better": True}, Track.REACHED),
+        (56, {"lower_is_better": True, "start": (60, date(2026, 1, 1))}, Track.BEHIND),
+    ],
+)
+def test_a_goal_stands_by_the_straight_line_to_it(value, more, stands):
+    assert track(value, 50, **{**DAYS, **more}) is stands
+
+
+def test_progress_is_the_part_of_the_way():
+    assert progress(40, 30, 50) == 50
+    assert progress(20, 30, 50) == -50
+    assert progress(None, 30, 50) is progress(40, None, 50) is progress(40, 50, 50) is None
+
+
+def test_goals_stand_beside_their_values(executive, today):
+    survey, now = f.published_survey(), timezone.now()
+    for segment, values in (("Large", (10, 10, 9, 8, 3)), ("Small", (1, 2, 3, 9, 10))):
+        for value in values:
+            f.respond(survey, {"nps": value}, account=f.account(segment=segment), at=now)
+    absorb_responses(now=now)
+    by = today + timedelta(days=100)
+    for segment, value in (("", 30), ("Large", 35), ("Small", 0)):
+        Target.objects.create(metric="nps", segment=segment, value=value, by=by)
+    found = {goal.target.segment: goal for goal in executive.get(GOALS).context["goals"]}
+    assert {name: (goal.measure.value, goal.aim.gap) for name, goal in found.items()} == {
+        "": (10, -20),
+        "Large": (40, 5),
+        "Small": (-20, -20),
+    }
+    assert found["Large"].track is Track.REACHED
+    assert found["Small"].aim.is_within_interval
+    assert "the gap is inside the interval" in executive.get(GOALS).text
+
+
+def test_who_sees_some_accounts_sees_the_goals_of_these(seen_by, manager, today):
+    team, foreign = Team.objects.create(name="Own team"), Team.objects.create(name="Foreign team")
+    manager.teams.add(team)
+    by = today + timedelta(days=9)
+    for part in ({}, {"team": team}, {"team": foreign}, {"account_owner": manager}):
+        Target.objects.create(metric="nps", value=30, by=by, **part)
+        Target.objects.create(metric="grr", value=30, by=by, **part)
+    goals = seen_by(manager).get(GOALS).context["goals"]
+    assert [(goal.target.metric, goal.target.part) for goal in goals] == [
+        ("nps", {"team": team}),
+        ("nps", {"account_owner": manager}),
+    ]
+
+
+@pytest.mark.parametrize("wrong", ["two parts", "no day", "late", "twice"])
+def test_a_goal_is_of_one_part_and_begins_before_it_ends(today, wrong):
+    by = today + timedelta(days=9)
+    fields = {
+        "two parts": {"segment": "Large", "team": Team.objects.create(name="Team")},
+        "no day": {"start": 1},
+        "late": {"start": 1, "starts_on": by},
+        "twice": {},
+    }
+    Target.objects.create(metric="nps", value=20, by=by)
+    with pytest.raises(IntegrityError):
+        Target.objects.create(metric="nps", value=30, by=by, **fields[wrong])
+
+
+def test_the_form_offers_and_takes_what_there_is(seen_by, someone, today):
+    f.account(segment="Large")
+    client = seen_by(someone(ADMINISTRATOR))
+    said = {"metric": "nps", "value": "30", "by": str(today + timedelta(days=9)), "segment": "Large"}
+    added = client.post("/admin/metrics/target/add/", said)
+    assert (added.status_code, added.url) == (302, GOALS)
+    assert Target.objects.get().segment == "Large"
+    for wrong in ({"metric": "happiness"}, {"segment": "Tiny"}, {"value": "much"}):
+        refused = client.post("/admin/metrics/target/add/", said | {"by": str(today)} | wrong)
+        assert refused.status_code == 200
+        assert refused.context["errors"]
+    programme = {"metric": "health", "segment": "", "programme": f.programme().pk}
+    refused = client.post("/admin/metrics/target/add/", said | programme)
+    assert "not narrowed by programme" in refused.text
+    assert Target.objects.count() == 1

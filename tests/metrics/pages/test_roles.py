@@ -1,0 +1,160 @@
+"""Every page of the registry, opened as every role: no foreign name, no amount of money where none belongs.
+
+A page that is added to the registry is opened here without another line (SECURITY T14 to T19, T25).
+"""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Team
+from accounts.roles import ACCOUNT_MANAGER, ADMINISTRATOR, ANALYST, BUILDER, EXECUTIVE
+from metrics.actions.absorb import absorb_responses
+from metrics.actions.health import score_accounts
+from metrics.actions.portfolio import count_account_nps
+from metrics.models import Target
+from metrics.pages.registry import PAGES
+from tests import factories as f
+from tests.metrics.pages.conftest import CANARY, pays_the_canary
+
+pytestmark = pytest.mark.django_db
+
+FOREIGN = (
+    "Foreign Corp",
+    "Fred Foreign",
+    "Foreign words",
+    "Foreign segment",
+    "Foreign owner",
+    "Foreign team",
+)
+AMOUNTS = (str(CANARY), "987654", "987,654")
+# One of each kind of receipt and worked example; that all of them open, tests of their own page say.
+METRICS_OPENED = ("nps", "health", "grr", "renewal_rate", "clv", "response_rate", "revenue_coverage", "arr")
+# Read and write by POST only, or give a file that the page itself leads to.
+NOT_READ = {"override", "dry_run", "saved_views", "hand_over"}
+OF_ONE_METRIC = {"metric", "metric_rows"}
+# What somebody might try in an address to order or choose by what they may not see.
+TRIED = (
+    "sort=arr",
+    "sort=-arr",
+    "order=arr",
+    "order=renewal",
+    "product=Foreign+product",
+    "segment=Foreign+segment",
+)
+
+
+@pytest.fixture
+def company(today):
+    """An account of the manager and one of somebody else, both of which pay the canary and say something."""
+    now = timezone.now()
+    stranger = f.user(first_name="Foreign", last_name="owner")
+    team = Team.objects.create(name="Foreign team")
+    survey = f.published_survey([f.NPS, f.CSAT, f.WHY], title="Twice a year")
+    foreign = f.account(name="Foreign Corp", owner=stranger, team=team, segment="Foreign segment")
+    own = f.account(name="Own Ltd", segment="Own segment")
+    for account, words in ((own, "Own words"), (foreign, "Foreign words")):
+        pays_the_canary(account, today)
+        account.subscriptions.update(product="Foreign product" if account is foreign else "Own product")
+        name = "Fred Foreign" if account is foreign else "Olga Own"
+        contact = f.contact(account, name=name)
+        f.invitation(survey, contact, sent_at=now - timedelta(days=3))
+        f.respond(survey, {"nps": 10, "csat": 5, "why": words}, contact=contact, at=now)
+        f.respond(survey, {"nps": 1, "csat": 1, "why": words}, contact=contact, at=now - timedelta(days=30))
+    for part in ({}, {"segment": "Foreign segment"}, {"team": team}, {"account_owner": stranger}):
+        for metric, value in (("nps", 40), ("clv", CANARY)):
+            Target.objects.create(metric=metric, value=value, by=today + timedelta(days=90), **part)
+    absorb_responses(now=now)
+    score_accounts(day=today, now=now)
+    count_account_nps(day=today)
+    return SimpleNamespace(own=own, foreign=foreign, survey=survey, now=now)
+
+
+def addresses(company):
+    """Yield the name and address of every page that is read, of what is one's own and of what is not."""
+    yield "home", reverse("admin:index")
+    for page in PAGES:
+        if page.name in NOT_READ:
+            continue
+        for arguments in arguments_of(page, company):
+            yield page.name, reverse(page.name, kwargs=arguments)
+
+
+def arguments_of(page, company):
+    """Return the arguments with which a page is opened; one that needs others fails here and says so."""
+    responses = [account.responses.first().public_id for account in (company.own, company.foreign)]
+    campaign = company.survey.campaigns.first() or f.campaign(company.survey)
+    known = {
+        "account": [{"pk": company.own.pk}, {"pk": company.foreign.pk}],
+        "campaign": [{"pk": campaign.pk}],
+        "audience": [{"pk": campaign.audience_id}],
+        "response": [{"public_id": each} for each in responses],
+        "portfolio_file": [{"kind": "csv"}, {"kind": "json"}],
+        "metric": [{"name": name} for name in METRICS_OPENED],
+        "metric_rows": [{"name": name} for name in METRICS_OPENED],
+    }
+    if page.name in known:
+        return known[page.name]
+    if "<slug:slug>" in page.route:
+        slugs = [company.survey.slug, company.survey.programme.slug]
+        return [{"slug": slug} for slug in slugs]
+    assert "<" not in page.route, f"{page.name}: say with which arguments it is opened"
+    return [{}]
+
+
+def opened(client, company, tries=()):
+    """Yield the address and text of every page that answers, as it is and with what somebody might try."""
+    for name, address in addresses(company):
+        for tried in ("", *(() if name in OF_ONE_METRIC else tries)):
+            response = client.get(f"{address}?{tried}")
+            assert response.status_code in {200, 302, 400, 403, 404, 405}, f"{address}?{tried}"
+            if response.status_code == 200:
+                body = b"".join(response.streaming_content) if response.streaming else response.content
+                yield f"{address}?{tried}", body.decode("utf-8", "replace"), tried
+
+
+def without_own_words(text, tried):
+    """Return a text without what the address itself said, which a page may repeat."""
+    for said in ("Foreign segment", "Foreign product", "Foreign+segment", "Foreign+product"):
+        if said.replace(" ", "+") in tried:
+            text = text.replace(said, "")
+    return text
+
+
+def test_an_account_manager_meets_no_foreign_name_and_no_money(company, manager, seen_by):
+    company.own.owner = manager
+    company.own.save()
+    seen = 0
+    for address, text, tried in opened(seen_by(manager), company, TRIED):
+        found = [trace for trace in (*FOREIGN, *AMOUNTS) if trace in without_own_words(text, tried)]
+        assert found == [], address
+        seen += "Own Ltd" in text
+    assert seen >= 3
+
+
+def test_a_builder_meets_no_money(company, someone, seen_by):
+    seen = 0
+    for address, text, _ in opened(seen_by(someone(BUILDER)), company, TRIED[:2]):
+        assert [trace for trace in AMOUNTS if trace in text] == [], address
+        seen += "Foreign Corp" in text
+    assert seen >= 3
+
+
+def test_an_executive_meets_both(company, executive):
+    everything = "".join(text for _, text, _ in opened(executive, company))
+    assert "Foreign Corp" in everything
+    assert "987,654" in everything
+
+
+def test_the_menu_names_only_what_opens(company, someone, seen_by):
+    for role in (EXECUTIVE, ANALYST, ADMINISTRATOR, BUILDER, ACCOUNT_MANAGER):
+        client = seen_by(someone(role))
+        text = client.get(reverse("admin:index")).text
+        for page in PAGES:
+            if page.title:
+                address = reverse(page.name)
+                is_named = f'href="{address}"' in text
+                assert is_named == (client.get(address).status_code == 200), (role, page.name)
