@@ -108,7 +108,7 @@ def question_settings(kinds: Mapping[tuple[int, str], str]) -> dict[tuple[int, s
     versions = (
         Version.objects.filter(survey__in={survey for survey, _ in kinds})
         .order_by("survey", "number")
-        .values_list("survey", _ScoredQuestions(F("definition"), output_field=JSONField()))
+        .values_list("survey", ScoredQuestions(F("definition"), output_field=JSONField()))
     )
     asked = {
         (survey, question["key"]): question.get("settings") or {}
@@ -118,7 +118,7 @@ def question_settings(kinds: Mapping[tuple[int, str], str]) -> dict[tuple[int, s
     return {key: KINDS[kind].complete_settings(asked.get(key, {})) for key, kind in kinds.items()}
 
 
-class _ScoredQuestions(Func):
+class ScoredQuestions(Func):
     """The scored questions of a definition; its texts and choices stay in the database."""
 
     function = "jsonb_path_query_array"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db.models.functions import Coalesce
 
 from accounts.models import Subscription
@@ -82,7 +83,8 @@ class Ledger:
         known: dict[date, Rates] = self._rates  # type: ignore[attr-defined]
         month = month_of(day).start
         if month not in known:
-            known[month] = rates_on(month)
+            is_foreign = currencies_of(self.rows) - {settings.REPORTING_CURRENCY}
+            known[month] = rates_on(month) if is_foreign else Rates(month, {})
         return known[month]
 
     def arr_by(self, day: date, rates: Rates, groups: Sequence[str]) -> dict[str, Arr]:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+
+from django.db.models import Subquery
 
 from accounts.models import Account
 from metrics.formulas.health import HealthScore, Override
@@ -45,13 +47,36 @@ class Moved:
         return self.after - self.before
 
 
+class Snapshots(NamedTuple):
+    """An account's newest health on three days, None where the last month before one has none."""
+
+    now: Health | None
+    before: Health | None
+    since: Health | None
+
+
+def snapshots(account: Account, since: date, today: date) -> Snapshots:
+    """Return the health of today, of thirty days ago and of a day, in one query."""
+    days = (today, today - timedelta(days=TREND_DAYS), min(since, today))
+    newest: Any = [
+        Subquery(Health.objects.filter(account=account, day__gt=day - NEAR).newest_on(day).values("pk")[:1])
+        for day in days
+    ]
+    rows = list(Health.objects.filter(pk__in=newest).select_related("scorecard").order_by("-day"))
+    return Snapshots(*(next((row for row in rows if day - NEAR < row.day <= day), None) for day in days))
+
+
 def moved_since(account: Account, since: date, today: date) -> Moved | None:
     """Return what moved an account's health from the end of a day to its newest one.
 
     None where there is no health within 31 days up to each of the two days.
     """
-    after = _health(account, today)
-    before = after and _health(account, min(since, after.day))
+    return moved_in(snapshots(account, since, today))
+
+
+def moved_in(known: Snapshots) -> Moved | None:
+    """Return the same of snapshots that were read already."""
+    after, before = known.now, known.since
     if after is None or before is None:
         return None
     start, end = score_of(before), score_of(after)
@@ -73,7 +98,12 @@ def moved_since(account: Account, since: date, today: date) -> Moved | None:
 
 def trend_of(account: Account, today: date) -> Trend | None:
     """Return where the health went in thirty days, or None where it is not known for both ends."""
-    after, before = _health(account, today), _health(account, today - timedelta(days=TREND_DAYS))
+    return trend_in(snapshots(account, today, today))
+
+
+def trend_in(known: Snapshots) -> Trend | None:
+    """Return the same of snapshots that were read already."""
+    after, before = known.now, known.before
     return trend(after.score / 100, before.score / 100) if after and before else None
 
 
@@ -114,8 +144,3 @@ def overrides(parts: Sequence[Mapping[str, Any]]) -> list[Override]:
         for part in parts
         if part.get("is_override") and part["score"] is not None
     ]
-
-
-def _health(account: Account, day: date) -> Health | None:
-    rows = Health.objects.filter(account=account, day__gt=day - NEAR).select_related("scorecard")
-    return rows.newest_on(day).first()

@@ -13,6 +13,7 @@ from accounts.models import Account, Contact
 from metrics.formulas.disclosure import LEAST_SHOWN
 from metrics.formulas.satisfaction import Direction
 from metrics.measures.answers import Settings, question_settings
+from metrics.measures.asked import Asked
 from metrics.measures.confidentiality import confidential_surveys, promising
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import MEASURED, name_of, scale_of
@@ -146,14 +147,18 @@ def newest_moods(
     )
 
 
-def voices(responses: Iterable[Response]) -> list[Voice]:
-    """Return the responses in their order with their scores and words, in four queries."""
+def voices(responses: Iterable[Response], asked: Asked | None = None) -> list[Voice]:
+    """Return the responses in their order with their scores and words.
+
+    In four queries, or in two where it was read already what was asked.
+    """
     heard = list(responses)
-    given = scores_given(heard)
+    given = scores_given(heard, asked.settings if asked else {})
     words: Mapping[int, list[str]] = defaultdict(list)
     for response_id, text in Comment.objects.filter(response__in=heard).values_list("response", "text"):
         words[response_id].append(text)
-    confidential = promising(Q(survey__in={each.survey_id for each in heard}))
+    surveys = Q(survey__in={each.survey_id for each in heard})
+    confidential = asked.confidential if asked else promising(surveys)
     return [
         Voice(each, given.get(each.pk, ()), tuple(words[each.pk]), each.survey_id in confidential)
         for each in heard

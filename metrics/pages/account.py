@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Subquery
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -12,25 +12,30 @@ from django.utils import timezone
 
 from accounts.models import Account, User
 from metrics.formulas.days import trailing
-from metrics.measures.answers import read_answers
-from metrics.measures.confidentiality import confidential_surveys
+from metrics.measures.asked import Asked, answers_of, asked_of, nps_by_programme
 from metrics.measures.coverage import by_role, contacts_heard
-from metrics.measures.exchange import rates_on
+from metrics.measures.ledger import Ledger
+from metrics.measures.levels import arr_levels
 from metrics.measures.renewals import coming_renewals
-from metrics.measures.revenue import arr_on
 from metrics.measures.scope import Scope
-from metrics.measures.sentiment import by_programme, measure_of, trend
+from metrics.measures.sentiment import measure_of, trend
+from metrics.measures.signals import newest_signals
 from metrics.measures.voices import voices
+from metrics.models import HealthOverride
 from metrics.pages.account_health import health_of
-from metrics.pages.charts import trend_chart
+from metrics.pages.charts import levels_chart, trend_chart
+from metrics.pages.notes import notes_of
 from metrics.pages.panels import account_panels
-from surveys.models import Response
+from surveys.models import Invitation, Response
 
 KINDS = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
 TREND_MONTHS = 24
 # Far enough to find the next renewal of a contract of several years.
 RENEWAL_DAYS = 5 * 365
 RESPONSES_A_PAGE = 20
+# Who turns more pages than that searches instead; skipping rows is not free.
+MOST_PAGES = 500
+INVITATIONS = 15
 
 
 def account(request: HttpRequest, pk: int) -> TemplateResponse:
@@ -38,37 +43,54 @@ def account(request: HttpRequest, pk: int) -> TemplateResponse:
     viewer = request.user
     if not isinstance(viewer, User) or not viewer.has_perm("accounts.view_account"):
         raise PermissionDenied
-    rows = Account.objects.visible_to(viewer).select_related("owner", "team")
-    shown = get_object_or_404(rows, pk=pk)
+    rows = Account.objects.visible_to(viewer).select_related("owner", "team", "parent")
+    overrides = HealthOverride.objects.filter(account=OuterRef("pk"))
+    shown = get_object_or_404(rows.annotate(has_overrides=Exists(overrides)), pk=pk)
     today = timezone.localdate()
     scope = Scope.of_answers(viewer, today, account=shown)
+    asked = asked_of(shown)
     context = {
         **admin.site.each_context(request),
         "title": shown.name,
         "account": shown,
-        "parent": Account.objects.visible_to(viewer).filter(pk=shown.parent_id).first(),
+        "parent": _parent(shown, viewer),
         "today": today,
-        **health_of(request, scope),
-        **_sentiment(scope),
+        **health_of(request, scope, has_overrides=shown.has_overrides),
+        **_sentiment(scope, asked),
         **_coverage(scope),
-        **_timeline(request, scope),
+        **_timeline(request, scope, asked),
+        **notes_of(request, shown),
+        "signals": newest_signals(scope) if viewer.has_perm("accounts.view_signal") else [],
         "panels": account_panels(request, shown),
     }
+    if viewer.has_perm("surveys.view_invitation"):
+        context["invitations"] = _invitations(scope)
     if viewer.sees_revenue:
         context |= _revenue(scope)
     return TemplateResponse(request, "metrics/account.html", context)
 
 
-def _sentiment(scope: Scope) -> dict[str, Any]:
+def _parent(shown: Account, viewer: User) -> Account | None:
+    """Return the company above, None where the viewer does not see it."""
+    if shown.parent is None or viewer.sees_all_accounts:
+        return shown.parent
+    return Account.objects.visible_to(viewer).filter(pk=shown.parent.pk).first()
+
+
+def _sentiment(scope: Scope, asked: Asked) -> dict[str, Any]:
     """Return each measure of the last twelve months with its trend by quarter over two years."""
-    year = read_answers(scope, KINDS)
     long = scope.between(trailing(scope.end, TREND_MONTHS).start, scope.end)
-    quarters = read_answers(long, KINDS, by="quarter")
+    assert scope.start
+    year, quarters = answers_of(long, KINDS, asked, scope.start)
     rows = []
     for kind, name in KINDS.items():
         points = trend(long, quarters, kind, "quarter")
         rows.append((name, measure_of(scope, year, kind), points, trend_chart(points, name, "quarter")))
-    return {"sentiment": rows, "programmes": by_programme(scope, year, "nps")}
+    return {
+        "sentiment": rows,
+        "sentiment_notes": asked.notes,
+        "programmes": nps_by_programme(scope, year, asked),
+    }
 
 
 def _coverage(scope: Scope) -> dict[str, Any]:
@@ -76,19 +98,45 @@ def _coverage(scope: Scope) -> dict[str, Any]:
     return {"contacts": heard, "coverage": by_role(heard)}
 
 
-def _timeline(request: HttpRequest, scope: Scope) -> dict[str, Any]:
+def _timeline(request: HttpRequest, scope: Scope, asked: Asked) -> dict[str, Any]:
+    """Return one page of the responses, newest first, and the numbers of the pages beside it."""
+    text = request.GET.get("page", "1")
+    page = min(int(text), MOST_PAGES) if text.isascii() and text.isdigit() and int(text[:9]) > 0 else 1
     rows = (
         Response.objects.visible_to(scope.viewer)
         .filter(account=scope.account)
-        .exclude(survey__in=confidential_surveys(scope))
+        .exclude(survey__in=asked.confidential)
         .select_related("survey", "contact", "account")
         .order_by("-started_at", "-pk")
     )
-    page = Paginator(rows, RESPONSES_A_PAGE).get_page(request.GET.get("page"))
-    return {"page": page, "voices": voices(page.object_list)}
+    first = (page - 1) * RESPONSES_A_PAGE
+    found = list(rows[first : first + RESPONSES_A_PAGE + 1])
+    return {
+        "voices": voices(found[:RESPONSES_A_PAGE], asked),
+        "page": page,
+        "newer": page - 1,
+        "older": page + 1 if len(found) > RESPONSES_A_PAGE else 0,
+    }
+
+
+def _invitations(scope: Scope) -> Any:
+    """Return the newest invitations of the account's contacts."""
+    rows = Invitation.objects.visible_to(scope.viewer).filter(contact__account=scope.account)
+    answered = Response.objects.completed().filter(invitation=OuterRef("pk"))
+    return (
+        rows.select_related("contact", "survey", "campaign")
+        .annotate(answered_at=Subquery(answered.values("submitted_at")[:1]))
+        .order_by("-created_at", "-pk")[:INVITATIONS]
+    )
 
 
 def _revenue(scope: Scope) -> dict[str, Any]:
-    arr = arr_on(scope.today, scope.accounts, rates_on(scope.today))
-    due = coming_renewals(scope, RENEWAL_DAYS)
-    return {"arr": arr, "arr_amount": arr.total, "renewal": due[0] if due else None}
+    ledger = Ledger(scope)
+    levels = arr_levels(ledger, TREND_MONTHS)
+    rates = ledger.rates(scope.today)
+    due = coming_renewals(scope, RENEWAL_DAYS, rates=rates)
+    return {
+        "arr": ledger.arr(scope.today, rates),
+        "levels": levels_chart(levels),
+        "renewal": due[0] if due else None,
+    }

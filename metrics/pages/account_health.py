@@ -9,9 +9,9 @@ from metrics.formulas.health import CUTOFFS
 from metrics.formulas.scorecards import from_json
 from metrics.measures.explanation import explained
 from metrics.measures.health import health_trend
-from metrics.measures.moves import TREND_DAYS, moved_since, trend_of
+from metrics.measures.moves import TREND_DAYS, moved_in, snapshots, trend_in
 from metrics.measures.scope import Scope
-from metrics.models import Health, HealthOverride
+from metrics.models import HealthOverride
 from metrics.pages.charts import level_chart
 from metrics.pages.forms import OverrideForm
 
@@ -20,16 +20,18 @@ SINCE = (7, TREND_DAYS, 90, 365)
 ARROWS = {"up": "north_east", "flat": "east", "down": "south_east"}
 
 
-def health_of(request: HttpRequest, scope: Scope) -> dict[str, Any]:
+def health_of(request: HttpRequest, scope: Scope, *, has_overrides: bool) -> dict[str, Any]:
     """Return what the page of the account in question shows of its health."""
     account, today = scope.account, scope.today
     assert account is not None
-    health = Health.objects.filter(account=account).select_related("scorecard").newest_on(today).first()
+    since = _since(request.GET.get("since", ""), today)
+    known = snapshots(account, since, today)
+    health = known.now
     levels = health_trend(scope.between(today - timedelta(days=HEALTH_DAYS), scope.end))
     cutoffs = from_json(health.scorecard.weights, health.scorecard.rules).cutoffs if health else CUTOFFS
-    since = _since(request.GET.get("since", ""), today)
-    trend = trend_of(account, today)
-    overrides = HealthOverride.objects.filter(account=account).select_related("author", "withdrawn_by")
+    trend = trend_in(known)
+    rows = HealthOverride.objects.filter(account=account).select_related("author", "withdrawn_by")
+    overrides = list(rows) if has_overrides else []
     return {
         "health": health,
         "explanation": health and explained(health, with_revenue=scope.viewer.sees_revenue),
@@ -37,10 +39,10 @@ def health_of(request: HttpRequest, scope: Scope) -> dict[str, Any]:
         "least_known": 100 * cutoffs.least_confidence,
         "trend": trend,
         "trend_arrow": trend and ARROWS[trend],
-        "moved": moved_since(account, since, today),
+        "moved": moved_in(known),
         "since": since,
         "since_choices": [(days, today - timedelta(days=days)) for days in SINCE],
-        "override": overrides.acting_on(today).first(),
+        "override": next((each for each in overrides if each.starts_on <= today < each.ends_on), None),
         "overrides": overrides,
         "override_form": OverrideForm(today),
         "health_levels": levels,

@@ -9,6 +9,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from metrics.formulas.backtest import Bin
+from metrics.measures.levels import Level
 from metrics.measures.measure import Point, Unit
 
 # All read well on the light ground and on the dark one.
@@ -186,6 +187,15 @@ def _bar(name: str, values: Sequence[Any], colour: str) -> dict[str, Any]:
         "borderSkipped": False,
         "maxBarThickness": 48,
     }
+
+
+def levels_chart(levels: Sequence[Level]) -> Chart | None:
+    """Return the line of ARR by month with its table, or None below two levels."""
+    if len(levels) < 2:
+        return None
+    labels = [f"{level.day.day} {period_name(level.day, 'month')}" for level in levels]
+    values = {"ARR": [level.value for level in levels]}
+    return lines_chart(labels, values, Unit.MONEY, "ARR by month, at today's exchange rates.")
 
 
 def level_chart(days: Sequence[tuple[date, float]], name: str) -> Chart | None:

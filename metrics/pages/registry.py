@@ -21,6 +21,7 @@ from metrics.pages.definition import metric, metric_list, metric_rows
 from metrics.pages.drivers import drivers
 from metrics.pages.goals import goals
 from metrics.pages.hand_over import hand_over
+from metrics.pages.notes import note, notes
 from metrics.pages.overrides import override
 from metrics.pages.portfolio import portfolio, portfolio_file
 from metrics.pages.renewals import renewals
@@ -56,6 +57,10 @@ class Page(NamedTuple):
 # The menu keeps this order.
 PAGES = (
     Page("account", "account/<int:pk>/", account, ("accounts.view_account",)),
+    Page("notes", "account/<int:pk>/notes/", notes, ("accounts.view_account", "accounts.add_note")),
+    Page(
+        "note", "account/<int:pk>/notes/<int:note_pk>/", note, ("accounts.view_account", "accounts.view_note")
+    ),
     Page("override", "account/<int:pk>/override/", override, ("metrics.add_healthoverride",)),
     Page("audience_typed", "audience/typed/", audience_typed, ("surveys.view_audience",)),
     Page("audience", "audience/<int:pk>/", audience, ("surveys.view_audience",)),

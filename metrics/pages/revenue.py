@@ -18,9 +18,8 @@ from metrics.measures.cohorts import DEFINITION as COHORTS
 from metrics.measures.cohorts import Cohort, revenue_cohorts
 from metrics.measures.ledger import Ledger
 from metrics.measures.levels import arr_levels
-from metrics.measures.measure import Unit
 from metrics.measures.movements import Movements, arr_and_movements
-from metrics.pages.charts import Step, bridge_chart, lines_chart, period_name
+from metrics.pages.charts import Step, bridge_chart, levels_chart, period_name
 from metrics.pages.filters import Filters, read_filters
 from metrics.pages.windows import MONTHS
 
@@ -89,15 +88,6 @@ def revenue(request: HttpRequest) -> TemplateResponse:
         **_cohorts(request, ledger),
     }
     return TemplateResponse(request, "metrics/revenue.html", context)
-
-
-def levels_chart(levels: Sequence[Any]) -> Any:
-    """Return the line of ARR by month, None below two levels."""
-    if len(levels) < 2:
-        return None
-    labels = [f"{level.day.day} {period_name(level.day, 'month')}" for level in levels]
-    values = {"ARR": [level.value for level in levels]}
-    return lines_chart(labels, values, Unit.MONEY, "ARR by month, at today's exchange rates.")
 
 
 def _bridge(request: HttpRequest, found: Movements | None) -> dict[str, Any]:

@@ -160,6 +160,16 @@ def number(value: float | None, digits: int = 0) -> str:
 
 
 @register.filter
+def short(value: Decimal | None, style: str = "plain") -> str:
+    """Return a measured number with as many decimals as it has: "1,250", "0.75", with a sign when signed."""
+    if value is None:
+        return UNKNOWN
+    plus = "+" if value > 0 and style == "signed" else ""
+    text = f"{abs(value):,.4f}".rstrip("0").rstrip(".")
+    return f"{'−' if value < 0 else plus}{text}"
+
+
+@register.filter
 def floor(value: float) -> str:
     """Return a score without its fraction: 74.9 is not yet the 75 of the next band."""
     return f"{int(value)}"

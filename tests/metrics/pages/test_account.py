@@ -1,16 +1,21 @@
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Team
-from accounts.roles import BUILDER
+from accounts.actions.notes import add_note
+from accounts.models import Note, Team
+from accounts.roles import ACCOUNT_MANAGER, ADMINISTRATOR, BUILDER, EXECUTIVE
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.health import score_accounts
+from metrics.measures.query import ask
+from metrics.measures.scope import Scope
 from metrics.models import Health
 from tests import factories as f
-from tests.metrics.pages.conftest import pays_the_canary
+from tests.metrics.pages.conftest import CANARY, pays_the_canary
 
 pytestmark = pytest.mark.django_db
 
@@ -130,7 +135,8 @@ def test_responses_come_in_pages(executive):
     assert len(executive.get(page_of(account)).context["voices"]) == 20
     second = executive.get(page_of(account), {"page": "2"})
     assert len(second.context["voices"]) == 3
-    assert "Page 2 of 2" in second.text
+    assert "Page 2" in second.text
+    assert (second.context["newer"], second.context["older"]) == (1, 0)
     assert len(executive.get(page_of(account), {"page": "x"}).context["voices"]) == 20
 
 
@@ -145,8 +151,10 @@ def test_queries_do_not_grow_with_what_there_is(executive, django_assert_max_num
             invited = f.invitation(survey, contact, sent_at=now)
             answers = {"nps": 9, "csat": 4, "ces": 6, "why": "Yes"}
             f.respond(survey, answers, contact=contact, invitation=invited, at=now)
+            f.signal(account, f"signal_{survey.pk}", today, 10)
+            add_note(account, text="Called.", author=f.user(), now=now)
         absorb_responses(now=now)
-        with django_assert_max_num_queries(40) as queries:
+        with django_assert_max_num_queries(20) as queries:
             executive.get(page_of(account))
         counts.append(len(queries))
     assert counts[0] == counts[1]
@@ -157,3 +165,104 @@ def test_it_names_the_parent_only_to_who_may_see_it(executive, seen_by, manager)
     account = f.account(owner=manager, parent=parent)
     assert "Umbrella Holding" in executive.get(page_of(account)).text
     assert "Umbrella Holding" not in seen_by(manager).get(page_of(account)).text
+
+
+def test_numbers_are_what_the_metrics_say_of_the_account(executive, today):
+    account = f.account()
+    pays_the_canary(account, today)
+    survey, now = f.published_survey([f.NPS, f.CSAT, f.CES]), timezone.now()
+    for days, nps in ((1, 10), (100, 2), (364, 9), (500, 0)):
+        f.respond(survey, {"nps": nps, "csat": 4, "ces": 7}, account=account, at=now - timedelta(days=days))
+    absorb_responses(now=now)
+    response = executive.get(page_of(account))
+    scope = Scope.of_answers(response.wsgi_request.user, today, account=account)
+    for name, measure, points, _ in response.context["sentiment"]:
+        assert measure == ask(name.lower(), scope)
+        assert sum(point.measure.n for point in points) == 4
+    paid = Scope.of_revenue(response.wsgi_request.user, today, account=account)
+    assert response.context["arr"].total == ask("arr", paid).value == CANARY
+    assert response.context["levels"].rows[-1][1] == (CANARY,)
+    assert "ARR by month" in response.text
+
+
+def test_answers_of_confidential_surveys_are_no_part_of_it(executive):
+    account = f.account()
+    survey = f.published_survey([f.NPS, f.WHY], privacy="confidential")
+    for _ in range(6):
+        f.respond(survey, {"nps": 1, "why": "Secret words"}, account=account, at=timezone.now())
+    absorb_responses(now=timezone.now())
+    response = executive.get(page_of(account))
+    assert "Secret words" not in response.text
+    assert {measure.n for _, measure, _, _ in response.context["sentiment"]} == {0}
+    assert "confidential surveys are left out" in response.text
+
+
+def test_signals_are_shown_with_what_changed(executive, today, someone, seen_by):
+    account = f.account()
+    for days, value in ((40, 5), (10, 7.5), (3, 6)):
+        f.signal(account, "seats_active", today - timedelta(days=days), value)
+    response = executive.get(page_of(account))
+    (signal,) = response.context["signals"]
+    assert (signal.value, signal.before, signal.on) == (6, Decimal("7.5"), today - timedelta(days=3))
+    assert "−1.5" in response.text
+    assert "seats_active" not in seen_by(someone(BUILDER)).get(page_of(account)).text
+
+
+def test_invitations_are_shown_with_what_became_of_them(executive):
+    account, survey, now = f.account(), f.published_survey(), timezone.now()
+    ann, ben, cy = (f.contact(account, name=name) for name in ("Ann", "Ben", "Cy"))
+    invited = f.invitation(survey, ann, sent_at=now)
+    f.respond(survey, {"nps": 9}, contact=ann, invitation=invited, at=now)
+    f.invitation(survey, ben, sent_at=now, bounced_at=now)
+    f.invitation(survey, cy, sent_at=now)
+    text = executive.get(page_of(account)).text
+    for said in (f"answered {timezone.localdate():%-d %b %Y}", "bounced", "no answer"):
+        assert said in text
+
+
+def notes_page(account, note=None):
+    return reverse("note", args=[account.pk, note.pk]) if note else reverse("notes", args=[account.pk])
+
+
+def test_notes_are_written_changed_and_erased_and_each_is_on_record(seen_by, manager, executive):
+    account = f.account(owner=manager)
+    client = seen_by(manager)
+    client.post(notes_page(account), {"text": XSS})
+    note = Note.objects.get()
+    assert (note.author, note.account) == (manager, account)
+    assert "&lt;svg/onload" in executive.get(page_of(account)).text
+    client.post(notes_page(account, note), {"text": "They renew in May."})
+    assert "They renew in May." in executive.get(page_of(account)).text
+    assert "Change or erase" not in executive.get(page_of(account)).text
+    client.post(notes_page(account, note), {"erase": "1"})
+    text = executive.get(page_of(account)).text
+    assert "They renew in May." not in text
+    assert "Erased" in text
+    deeds = LogEntry.objects.order_by("pk").values_list("action_flag", "object_repr", "change_message")
+    assert [deed for deed, _, _ in deeds] == [1, 2, 3]
+    assert "renew" not in str(list(deeds))
+
+
+def test_nobody_else_changes_a_note_and_only_administrators_erase_it(someone, seen_by, manager):
+    account = f.account(owner=manager)
+    note = add_note(account, text="Mine", author=manager, now=timezone.now())
+    for role in (EXECUTIVE, BUILDER):
+        seen_by(someone(role)).post(notes_page(account, note), {"text": "Changed"})
+        seen_by(someone(role)).post(notes_page(account, note), {"erase": "1"})
+    note.refresh_from_db()
+    assert (note.text, note.edited_at, note.erased_at) == ("Mine", None, None)
+    seen_by(someone(ADMINISTRATOR)).post(notes_page(account, note), {"erase": "1"})
+    note.refresh_from_db()
+    assert note.text == ""
+
+
+def test_notes_of_foreign_accounts_are_out_of_reach(someone, seen_by, manager):
+    account = f.account(owner=manager)
+    note = add_note(account, text="Mine", author=manager, now=timezone.now())
+    stranger = seen_by(someone(ACCOUNT_MANAGER))
+    assert stranger.post(notes_page(account), {"text": "Hello"}).status_code == 404
+    assert stranger.post(notes_page(account, note), {"erase": "1"}).status_code == 404
+    other = f.account(owner=manager)
+    assert seen_by(manager).post(notes_page(other, note), {"erase": "1"}).status_code == 404
+    assert seen_by(someone(BUILDER)).post(notes_page(account), {"text": "Hello"}).status_code == 403
+    assert list(Note.objects.values_list("text", flat=True)) == ["Mine"]
