@@ -7,7 +7,8 @@ from bench import arena
 
 PARTS = (
     *("weight", "lighthouse", "statements", "submit"),
-    *("tallies", "absorbing", "retention", "coverage", "backtest", "imports", "api", "health", "mail"),
+    *("tallies", "absorbing", "retention", "coverage", "backtest", "imports", "api", "health"),
+    *("mail", "mail_killed"),
     *("scanners", "contract", "pages"),
 )
 

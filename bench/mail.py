@@ -1,9 +1,13 @@
 """Planning a campaign to 50,000 contacts, and sending it to a mail server that answers in 50 ms."""
 
+import multiprocessing
 import os
 import time
 import tracemalloc
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 
 from django.conf import settings
 from django.db import connection
@@ -33,6 +37,44 @@ FROM generate_series(1, %(contacts)s) AS n
 JOIN accounts_account AS account
     ON account.external_id = 'mail-' || CASE WHEN n %% 10 = 0 THEN 0 ELSE n / 20 END;
 """
+
+
+@dataclass
+class Cost:
+    """Seconds by the clock, and of the processor by this process."""
+
+    seconds: float = 0
+    cpu: float = 0
+
+
+@contextmanager
+def measured() -> Iterator[Cost]:
+    """Measure what the block takes."""
+    cost = Cost()
+    began, cpu = time.perf_counter(), time.process_time()
+    yield cost
+    cost.seconds, cost.cpu = time.perf_counter() - began, time.process_time() - cpu
+
+
+def catch(delay: float, pipe: Connection) -> None:
+    """Run a catcher: say its port, and how many mails it took when asked."""
+    with catching(delay) as catcher:
+        pipe.send(catcher.port)
+        pipe.recv()
+        pipe.send(len(catcher.taken))
+
+
+@contextmanager
+def catcher_process(delay: float) -> Iterator[Connection]:
+    """Run a catcher in a process of its own, as a mail server has a machine of its own."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=catch, args=(delay, theirs), daemon=True)
+    process.start()
+    try:
+        yield ours
+    finally:
+        process.kill()
+        process.join()
 
 
 def a_campaign(name: str) -> Campaign:
@@ -65,14 +107,29 @@ def fill(contacts: int) -> None:
         cursor.execute("ANALYZE")
 
 
-def seconds_to_plan(campaign: Campaign) -> float:
-    """Return how long planning takes, or raise where somebody is left out."""
-    began = time.perf_counter()
-    done = plan_campaign(campaign, now=timezone.now())
-    took = time.perf_counter() - began
+def planning(campaign: Campaign) -> Cost:
+    """Return what planning took, or raise where somebody is left out."""
+    with measured() as cost:
+        done = plan_campaign(campaign, now=timezone.now())
     if done.invited != CONTACTS or Mail.objects.count() != CONTACTS:
         raise RuntimeError(f"{done} of {CONTACTS} were planned")
-    return took
+    return cost
+
+
+def sending(campaign: Campaign) -> Cost:
+    """Return what sending took, while as many others as were planned are due as well."""
+    # The limit ends the run; the others stay in the way of every claim, as they are on a real day.
+    Campaign.objects.filter(pk=campaign.pk).update(per_hour=MAILS)
+    with catcher_process(DELAY) as catcher:
+        settings.EMAIL_BACKEND = "surveys.mail.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", catcher.recv()
+        with measured() as cost:
+            sent = send_due_mails(clock=timezone.now)
+        catcher.send("how many?")
+        taken = catcher.recv()
+    if not sent == taken == MAILS:
+        raise RuntimeError(f"{sent} of {MAILS} were sent, {taken} arrived")
+    return cost
 
 
 def peak_of_planning(contacts: int) -> float:
@@ -88,23 +145,27 @@ def peak_of_planning(contacts: int) -> float:
 
 
 def run() -> list[tuple[str, str, str]]:
-    """Return how long planning takes and what it holds, and how many mails leave in a second."""
+    """Return how long planning takes and what it holds, and how many mails leave in a second.
+
+    Beside the time of the clock stands that of the processor, which a busy machine does not stretch.
+    """
     small, large = (peak_of_planning(contacts) for contacts in (5000, 20000))
     fill(CONTACTS)
-    planning = seconds_to_plan(a_campaign("mail"))
-    with catching(delay=DELAY) as catcher:
-        settings.EMAIL_BACKEND = "surveys.mail.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", catcher.port
-        first = set(Mail.objects.order_by("pk").values_list("pk", flat=True)[:MAILS])
-        Mail.objects.exclude(pk__in=first).update(due_at=timezone.now() + timedelta(days=9))
-        began = time.perf_counter()
-        sent = send_due_mails(clock=timezone.now)
-        took = time.perf_counter() - began
-        if sent != MAILS or len(catcher.kept) != MAILS:
-            raise RuntimeError(f"{sent} of {MAILS} were sent, {len(catcher.kept)} arrived")
+    campaign = a_campaign("mail")
+    planned, sent = planning(campaign), sending(campaign)
     return [
-        (f"planning a campaign to {CONTACTS:,} contacts", f"{planning:.1f} s", f"< {TARGET_SECONDS} s"),
+        (
+            f"planning a campaign to {CONTACTS:,} contacts",
+            f"{planned.seconds:.1f} s",
+            f"< {TARGET_SECONDS} s",
+        ),
+        ("the same, of one processor", f"{planned.cpu:.1f} s", ""),
         ("memory of planning, of 20,000 over 5,000", f"{large / small:.2f}×", "< 1.3"),
         ("memory of planning 20,000", f"{large:.0f} MiB", f"< {TARGET_MIB} MiB"),
-        ("mails sent to a server that answers in 50 ms", f"{sent / took:.0f}/s", f"≥ {TARGET_RATE}/s"),
+        (
+            "mails sent to a server that answers in 50 ms",
+            f"{MAILS / sent.seconds:.0f}/s",
+            f"≥ {TARGET_RATE}/s",
+        ),
+        ("the same, of one processor", f"{1000 * sent.cpu / MAILS:.1f} ms a mail", ""),
     ]

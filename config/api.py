@@ -6,7 +6,8 @@ from accounts.api.events import EventViewSet
 from metrics.api import exports, health, receipts, themes
 from metrics.api import views as metrics
 from surveys.api import views as surveys
-from surveys.api.campaigns import AudienceViewSet, CampaignViewSet
+from surveys.api.audiences import AudienceViewSet
+from surveys.api.campaigns import CampaignViewSet
 from surveys.api.responses import ResponseViewSet
 
 # No slash at the end: a redirect to one would lose the body of a POST.

@@ -1,11 +1,10 @@
 """What campaigns know of follow-ups: whom to leave alone, and when a closed one is an occasion to ask."""
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date, datetime, time
-
-from django.conf import settings
+from datetime import date
 
 from followups.models import FollowUp
+from surveys.asking.days import local_day, midnight
 from surveys.asking.policy import Protected
 from surveys.asking.standing import OPEN_CASES
 from surveys.asking.turns import SOURCES, Occasion
@@ -22,11 +21,11 @@ def closed_cases(
     campaign: Campaign, accounts: Collection[int] | None, start: date, end: date
 ) -> Iterator[Occasion]:
     """Return the follow-ups that were closed in `[start, end)`; one with a contact is about them alone."""
-    rows = FollowUp.objects.filter(closed_at__gte=_midnight(start), closed_at__lt=_midnight(end))
+    rows = FollowUp.objects.filter(closed_at__gte=midnight(start), closed_at__lt=midnight(end))
     rows = rows.exclude(account=None)
     for row in rows if accounts is None else rows.filter(account__in=accounts):
         if row.closed_at and row.account_id:
-            day = row.closed_at.astimezone(settings.REPORTING_ZONE).date()
+            day = local_day(row.closed_at)
             yield Occasion(day, row.account_id, str(row.pk), row.contact_id)
 
 
@@ -35,7 +34,3 @@ def add_sources() -> None:
     if open_cases not in OPEN_CASES:
         OPEN_CASES.append(open_cases)
     SOURCES[Campaign.Trigger.AFTER_FOLLOW_UP] = closed_cases
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, settings.REPORTING_ZONE)

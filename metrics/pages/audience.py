@@ -6,7 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -23,6 +22,7 @@ from metrics.measures.exchange import rates_on
 from metrics.measures.revenue import arr_on
 from surveys.admin.audience_form import conditions_typed
 from surveys.asking.audiences import AudienceRefused, matching, read_conditions
+from surveys.asking.days import local_day
 from surveys.asking.standing import Candidate, standing_of
 from surveys.models import Audience
 
@@ -70,7 +70,7 @@ def _who(
     document: Any, viewer: User, now: datetime, *, audience: int | None
 ) -> tuple[dict[str, Any], list[Candidate]]:
     """Return what is shown of the contacts for whom conditions hold, and those who cannot be asked today."""
-    today = now.astimezone(settings.REPORTING_ZONE).date()
+    today = local_day(now)
     conditions = read_conditions(document)
     if not viewer.sees_revenue and any(condition.field.needs_revenue for condition in conditions):
         raise AudienceRefused("It is chosen by amounts of money, which you may not see.")

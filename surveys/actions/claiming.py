@@ -3,15 +3,15 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, Q
 
 from surveys.actions.planning import hold_asking_lock, note_skips
 from surveys.actions.sending import LEASE, Claim, settle_overdue, withdraw
 from surveys.asking.addresses import address_hash
+from surveys.asking.days import local_day, midnight
 from surveys.asking.policy import Ask, Protected, protection
 from surveys.asking.standing import candidates, ledger_around
 from surveys.asking.turns import GRACE, SOURCES
@@ -113,7 +113,7 @@ def _is_void(invitation: Invitation, now: datetime) -> bool:
 
 
 def _of_campaign(campaign: Campaign, mails: Sequence[Mail], now: datetime) -> Iterable[Mail]:
-    today = now.astimezone(settings.REPORTING_ZONE).date()
+    today = local_day(now)
     policy = ContactPolicy.objects.current()
     contacts = {mail.invitation.contact_id: mail.invitation.contact for mail in mails}
     standing = {one.person.contact: one for one in candidates(contacts.values(), campaign, policy, today)}
@@ -141,19 +141,19 @@ def _of_campaign(campaign: Campaign, mails: Sequence[Mail], now: datetime) -> It
 def _put_off(campaign: Campaign, mail: Mail, found: Protected, now: datetime) -> None:
     """Move a mail to the day on which its contact may be asked, unless that is never or too late."""
     invitation = mail.invitation
-    today = now.astimezone(settings.REPORTING_ZONE).date()
+    today = local_day(now)
     if mail.number == 0:
         note_skips(campaign, [(invitation.contact_id, invitation.round, found)], today)
     until = found.until or (today + timedelta(days=1) if found.is_passing else None)
     if until is None:
         _settle(mail, Mail.State.SUPPRESSED, found.reason, now)
         return
-    first = (invitation.planned_for or now).astimezone(settings.REPORTING_ZONE).date()
+    first = local_day(invitation.planned_for or now)
     last = first + GRACE if campaign.trigger in SOURCES else campaign.ends_on
     if last and until > last:
         _settle(mail, Mail.State.UNNEEDED, found.reason, now)
         return
-    morning = datetime.combine(until, time.min, settings.REPORTING_ZONE)
+    morning = midnight(until)
     opens = campaign.window.next_open(morning, invitation.contact.zone)
     Mail.objects.filter(pk=mail.pk).update(due_at=opens)
     if mail.number == 0:

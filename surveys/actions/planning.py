@@ -4,16 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Contact
 from surveys.asking.audiences import contacts_of
+from surveys.asking.days import local_day
 from surveys.asking.policy import Ask, Protected, protection
-from surveys.asking.standing import Candidate, candidates, ledger_around
+from surveys.asking.standing import block_of, candidates, ledger_around
 from surveys.asking.turns import SOURCES, Turn, first_day, turns
-from surveys.asking.windows import is_sampled
 from surveys.links import new_nonce, token_for, token_hash
 from surveys.models import Campaign, ContactPolicy, Skip, Survey
 
@@ -84,7 +83,7 @@ def plan_campaign(campaign: Campaign, *, now: datetime) -> Planned:
         if len(chunk) < CHUNK:
             break
         last = chunk[-1]
-    campaign.planned_on = now.astimezone(settings.REPORTING_ZONE).date()
+    campaign.planned_on = local_day(now)
     campaign.save(update_fields=["planned_on"])
     return total
 
@@ -94,7 +93,7 @@ def _reached(campaign: Campaign, now: datetime) -> QuerySet[Contact]:
     audience = contacts_of(campaign.audience, now=now)
     if campaign.trigger not in SOURCES:
         return audience
-    today = now.astimezone(settings.REPORTING_ZONE).date()
+    today = local_day(now)
     occasions = SOURCES[campaign.trigger](
         campaign, None, first_day(campaign, today), today + timedelta(days=1)
     )
@@ -108,7 +107,7 @@ def _after(audience: QuerySet[Contact], last: Contact | None) -> QuerySet[Contac
 
 
 def _plan(campaign: Campaign, chunk: Sequence[Contact], now: datetime) -> Planned:
-    today = now.astimezone(settings.REPORTING_ZONE).date()
+    today = local_day(now)
     policy = ContactPolicy.objects.current()
     known = {one.person.contact: one for one in candidates(chunk, campaign, policy, today)}
     people = [one.person for one in known.values()]
@@ -122,8 +121,8 @@ def _plan(campaign: Campaign, chunk: Sequence[Contact], now: datetime) -> Planne
     for turn in open_turns:
         candidate = known[turn.person.contact]
         at = campaign.window.next_open(now, candidate.contact.zone)
-        day = at.astimezone(settings.REPORTING_ZONE).date()
-        found = block_of(campaign, candidate) or protection(
+        day = local_day(at)
+        found = block_of(campaign, candidate, day) or protection(
             turn.person, day, ledger, rules, priority=priority
         )
         if found:
@@ -134,13 +133,6 @@ def _plan(campaign: Campaign, chunk: Sequence[Contact], now: datetime) -> Planne
     note_skips(campaign, skipped, today)
     _invite(campaign, invited, now)
     return Planned(len(invited), len(skipped))
-
-
-def block_of(campaign: Campaign, candidate: Candidate) -> Protected | None:
-    """Return what keeps a candidate out whatever the day, or None."""
-    if not is_sampled(f"{campaign.pk}:{candidate.contact.pk}", campaign.sample_percent):
-        return Protected("not in the sample", None)
-    return candidate.block
 
 
 def _still_open(campaign: Campaign, due: Iterable[Turn], today: date) -> Iterator[Turn]:

@@ -1,6 +1,7 @@
 from surveys.admin.audiences import AudienceAdmin
-from surveys.admin.campaigns import CampaignAdmin, MailAdmin
+from surveys.admin.campaigns import CampaignAdmin
 from surveys.admin.collectors import CollectorAdmin
+from surveys.admin.mails import MailAdmin
 from surveys.admin.outreach import InvitationAdmin
 from surveys.admin.programmes import ProgrammeAdmin
 from surveys.admin.protection import ContactPolicyAdmin, SuppressionAdmin

@@ -1,15 +1,11 @@
 """Campaigns: what is asked of whom and when; approved by a person before the first mail goes out."""
 
 from collections.abc import Callable
-from email.utils import parseaddr
 from smtplib import SMTPException
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.postgres.forms import SimpleArrayField
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.validators import validate_email
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -18,26 +14,22 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.admin.filters import OfferedFilter
-from accounts.admin.visibility import ReadOnlyAdmin, VisibleAdmin, user_of
-from accounts.models import Account, Contact, User
+from accounts.admin.visibility import VisibleAdmin, user_of
 from surveys.actions.campaigns import (
     CampaignNotReady,
     approve_campaign,
-    misfits,
     pause_campaign,
     resume_campaign,
     stop_campaign,
     withdraw_approval,
 )
-from surveys.actions.sending import resend_unknown
-from surveys.links import new_nonce, token_for, token_hash
-from surveys.mail.letters import Letter, NothingToSay, envelope, write_letter
-from surveys.models import Campaign, Invitation, Mail, Message
+from surveys.admin.campaign_form import CampaignForm
+from surveys.mail.letters import NothingToSay, envelope
+from surveys.mail.samples import sample_letter, sample_reader
+from surveys.models import Campaign, Message
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 STATUS_COLOURS = {
     "draft": "info",
     "scheduled": "info",
@@ -50,48 +42,6 @@ FRAMED = {
     "Content-Security-Policy": MAIL_POLICY,
     "X-Frame-Options": "SAMEORIGIN",
 }
-
-
-class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A campaign; what its trigger needs is asked for."""
-
-    weekdays = forms.TypedMultipleChoiceField(
-        label="On",
-        choices=list(enumerate(DAYS)),
-        coerce=int,
-        widget=forms.CheckboxSelectMultiple,
-        initial=[0, 1, 2, 3, 4],
-    )
-
-    reminder_days = SimpleArrayField(
-        forms.IntegerField(min_value=1, max_value=365),
-        label="Reminders after days",
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="Counted from the invitation, such as 4, 10: only to those who are silent.",
-    )
-    sender = forms.CharField(
-        max_length=200,
-        required=False,
-        widget=UnfoldAdminTextInputWidget({"placeholder": "Acme Voice <voice@acme.example>"}),
-        help_text="The name and the address that mails come from; empty: DEFAULT_FROM_EMAIL.",
-    )
-
-    def clean_sender(self) -> str:
-        """Return the sender, or raise ValidationError for what is no name and address."""
-        sender: str = self.cleaned_data["sender"].strip()
-        if sender:
-            validate_email(parseaddr(sender)[1])
-        if any(mark in sender for mark in "\r\n"):
-            raise ValidationError("One line.")
-        return sender
-
-    def clean(self) -> dict[str, Any]:
-        """Return the fields, or raise ValidationError."""
-        fields: dict[str, Any] = super().clean() or {}
-        for name, fault in misfits(fields):
-            self.add_error(name, fault)
-        return fields
 
 
 class MessageInline(StackedInline):
@@ -266,65 +216,9 @@ class CampaignAdmin(VisibleAdmin):
         return campaign.status(timezone.now())
 
 
-@admin.register(Mail)
-class MailAdmin(ReadOnlyAdmin):
-    """Mails and what became of each; one that is unknown is sent again by a person only."""
-
-    list_display = ("contact", "campaign", "number", "state", "due_at", "sent_at", "error")
-    list_select_related = ("invitation__contact", "invitation__campaign")
-    list_filter = ("state", ("invitation__campaign", OfferedFilter))
-    search_fields = ("invitation__contact__name", "invitation__contact__email")
-    search_help_text = "Contact or e-mail address"
-    actions = ("send_again",)
-    fieldsets = (
-        (None, {"fields": ("contact", "campaign", "number", "variant", "state", "error")}),
-        (
-            "When",
-            {"fields": (("due_at", "handed_at", "sent_at"), ("delivered_at", "opened_at", "bounced_at"))},
-        ),
-    )
-
-    def get_actions(self, request: HttpRequest) -> Any:
-        """Return what this user may do to many mails."""
-        actions = super().get_actions(request)
-        return actions if request.user.has_perm("surveys.change_campaign") else {}
-
-    @admin.action(description="Send again what is unknown (it may arrive twice)")
-    def send_again(self, request: HttpRequest, queryset: Any) -> None:
-        """Make the unknown ones of the chosen mails due again."""
-        again = sum(resend_unknown(mail, now=timezone.now()) for mail in queryset)
-        self.message_user(request, f"{again} of {len(queryset)} are sent again.")
-
-    @display(ordering="invitation__contact__name")
-    def contact(self, mail: Mail) -> Contact:
-        return mail.invitation.contact
-
-    @display(ordering="invitation__campaign__name")
-    def campaign(self, mail: Mail) -> Campaign | None:
-        return mail.invitation.campaign
-
-
 def page_of(campaign: Campaign) -> str:
     """Return the address of a campaign's page."""
     return reverse("campaign", args=[campaign.pk])
-
-
-def sample_reader(user: User, language: str) -> Invitation:
-    """Return an invitation to a user, as if they were a contact; it is stored nowhere."""
-    company = Account(name="Example Ltd")
-    name = user.get_full_name() or "Anna Example"
-    contact = Contact(
-        account=company, name=name, email=user.email, language=language, title="Head of Purchasing"
-    )
-    nonce = new_nonce()
-    return Invitation(contact=contact, nonce=nonce, token_hash=token_hash(token_for(nonce)))
-
-
-def sample_letter(campaign: Campaign, reader: Invitation, *, number: int, variant: str) -> Letter:
-    """Return a mail of a campaign to a reader. Raises NothingToSay."""
-    if campaign.survey.live_version_id is None:
-        raise NothingToSay("The survey has not been published yet.")
-    return write_letter(campaign, list(campaign.messages.all()), reader, number=number, variant=variant)
 
 
 def _to_page(campaign: Campaign) -> HttpResponse:

@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import Account, Contact, Signal, Subscription, Team, User
 from accounts.models.companies import Contacts
 from accounts.models.people import Viewer
+from surveys.asking.days import local_day
 from surveys.models import Audience, Invitation, Response
 
 MOST_CONDITIONS = 30
@@ -100,7 +100,7 @@ def contacts_of(audience: Audience, *, now: datetime) -> Contacts:
 
 def matching(conditions: Sequence[Condition], *, now: datetime, audience: int | None = None) -> Contacts:
     """Return the contacts for whom all conditions hold."""
-    moment = Moment(now.astimezone(settings.REPORTING_ZONE).date(), now, audience)
+    moment = Moment(local_day(now), now, audience)
     rows: Contacts = Contact.objects.select_related("account")
     if not any(condition.field.name == "customer" for condition in conditions):
         rows = rows.filter(_is_customer(moment))

@@ -3,16 +3,16 @@
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
 from accounts.models import Contact
 from surveys.asking.audiences import contacts_of
+from surveys.asking.days import local_day, midnight
 from surveys.asking.policy import Ask, Ledger, Policy, Protected, protection
-from surveys.asking.standing import Candidate, candidates, ledger_around
+from surveys.asking.standing import Candidate, block_of, candidates, ledger_around
 from surveys.asking.turns import GRACE, SOURCES, Turn, first_day, turns
-from surveys.asking.windows import is_sampled
 from surveys.models import Campaign, ContactPolicy
 
 HORIZON = 90
@@ -50,7 +50,7 @@ def forecast(campaigns: Iterable[Campaign], *, now: datetime, days: int = HORIZO
 
     Writes nothing. Events and follow-ups to come are not foreseen, nor what people answer or wish meanwhile.
     """
-    today = now.astimezone(settings.REPORTING_ZONE).date()
+    today = local_day(now)
     end = today + timedelta(days=days)
     policy = ContactPolicy.objects.current()
     waiting = [one for campaign in campaigns for one in _waiting(campaign, policy, now, today, end)]
@@ -90,7 +90,9 @@ def _play(waiting: list[_Waiting], ledger: Ledger, rules: Policy, end: date) -> 
         if one.day >= end:
             return
         day = _sending_day(one.campaign, one.day)
-        found = _block(one, day) or protection(one.turn.person, day, ledger, rules, priority=one.priority)
+        found = block_of(one.campaign, one.candidate, day) or protection(
+            one.turn.person, day, ledger, rules, priority=one.priority
+        )
         if found is None:
             ledger.add(one.turn.person, Ask(day, one.priority))
         if day < end:
@@ -107,13 +109,6 @@ def _next_look(one: _Waiting, until: date) -> date:
     return look
 
 
-def _block(one: _Waiting, day: date) -> Protected | None:
-    if not is_sampled(f"{one.campaign.pk}:{one.contact}", one.campaign.sample_percent):
-        return Protected("not in the sample", None)
-    block = one.candidate.block
-    return block if block and (block.until is None or block.until > day) else None
-
-
 def _last_day(campaign: Campaign, turn: Turn, end: date) -> date:
     """Return the last day on which a turn may still be taken."""
     if campaign.trigger in SOURCES:
@@ -127,8 +122,7 @@ def _last_day(campaign: Campaign, turn: Turn, end: date) -> date:
 
 def _sending_day(campaign: Campaign, day: date) -> date:
     """Return the first day, `day` or later, on which the campaign's window opens."""
-    zone = settings.REPORTING_ZONE
-    return campaign.window.next_open(datetime.combine(day, time.min, zone), zone).astimezone(zone).date()
+    return local_day(campaign.window.next_open(midnight(day), settings.REPORTING_ZONE))
 
 
 def counts_by_day(foreseen: Sequence[Foreseen]) -> dict[date, tuple[int, int]]:

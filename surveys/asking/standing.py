@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import islice
 
-from django.conf import settings
 from django.db.models import Func, Q, Value
 from django.db.models.functions import Lower
 
 from accounts.models import Contact, Subscription
 from surveys.asking.addresses import address_hash, domain_of
+from surveys.asking.days import local_day, midnight
 from surveys.asking.policy import SENT, Ask, Ledger, Person, Policy, Protected, protection
+from surveys.asking.windows import is_sampled
 from surveys.models import Campaign, ContactPolicy, Invitation, Preference, Suppression
 
 CHUNK = 2000
@@ -73,6 +74,14 @@ def standing_of(contacts: Iterable[Contact], day: date) -> Iterator[Candidate]:
             yield replace(one, block=one.block or protection(one.person, day, ledger, rules, priority=SENT))
 
 
+def block_of(campaign: Campaign, candidate: Candidate, day: date) -> Protected | None:
+    """Return what keeps a candidate out of a campaign on a day, asks that are counted aside, or None."""
+    if not is_sampled(f"{campaign.pk}:{candidate.contact.pk}", campaign.sample_percent):
+        return Protected("not in the sample", None)
+    block = candidate.block
+    return block if block and (block.until is None or block.until > day) else None
+
+
 def person_of(contact: Contact, quiet_days: int = 0) -> Person:
     """Return a contact as the policy knows one."""
     return Person(contact.pk, contact.account_id, domain_of(contact.email), contact.role, quiet_days)
@@ -94,9 +103,9 @@ def ledger_around(
     reach = timedelta(days=max((policy.horizon, *(person.quiet_days for person in people))))
     if not reach:
         return ledger
-    midnight = datetime.combine(day, datetime.min.time(), settings.REPORTING_ZONE)
+    begins_at = midnight(day)
     asks = Invitation.objects.asked_between(
-        midnight - reach, midnight + reach + timedelta(days=days_ahead + 1)
+        begins_at - reach, begins_at + reach + timedelta(days=days_ahead + 1)
     )
     asks = asks.exclude(pk__in=without)
     near, counted = Q(contact__in={person.contact for person in people}), {cap.per for cap in policy.caps}
@@ -111,7 +120,7 @@ def ledger_around(
     for asked_at, is_binding, priority, contact, account, email, role in asks.filter(near).values_list(
         *columns, *whose
     ):
-        asked_on = asked_at.astimezone(settings.REPORTING_ZONE).date()
+        asked_on = local_day(asked_at)
         person = Person(contact, account, domain_of(email), role)
         ledger.add(person, Ask(asked_on, SENT if is_binding else priority))
     return ledger

@@ -3,12 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-
-from django.conf import settings
+from datetime import date, timedelta
 
 from accounts.models import Event, Subscription
 from accounts.models.revenue import Subscriptions
+from surveys.asking.days import local_day, midnight
 from surveys.asking.policy import Person
 from surveys.asking.windows import latest_turn
 from surveys.models import Campaign
@@ -110,15 +109,11 @@ def events(
 ) -> Iterator[Occasion]:
     """Return the events of the campaign's name; one about a contact is an occasion for nobody else."""
     rows = Event.objects.filter(
-        name=campaign.event, occurred_at__gte=_midnight(start), occurred_at__lt=_midnight(end)
+        name=campaign.event, occurred_at__gte=midnight(start), occurred_at__lt=midnight(end)
     )
     for row in rows if accounts is None else rows.filter(account__in=accounts):
-        day = row.occurred_at.astimezone(settings.REPORTING_ZONE).date()
+        day = local_day(row.occurred_at)
         yield Occasion(day, row.account_id, str(row.pk), row.contact_id)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, settings.REPORTING_ZONE)
 
 
 def _of(accounts: Collection[int] | None) -> Subscriptions:

@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from accounts.models import Contact
+from surveys.asking.days import local_day
 from surveys.asking.windows import WORKING_DAYS, Window
 from surveys.models.design import Survey
 
@@ -50,13 +51,13 @@ class Campaigns(models.QuerySet["Campaign"]):
 
     def running(self, now: datetime) -> Self:
         """Campaigns that were approved, and neither paused, stopped nor begun or over on their days."""
-        today = now.astimezone(settings.REPORTING_ZONE).date()
+        today = local_day(now)
         begun = self.exclude(approved_at=None).filter(paused_at=None, stopped_at=None, starts_on__lte=today)
         return begun.filter(models.Q(ends_on=None) | models.Q(ends_on__gte=today))
 
     def to_be_planned(self, now: datetime) -> Self:
         """Campaigns whose turns of today were not taken yet; those that wait for events always are."""
-        today = now.astimezone(settings.REPORTING_ZONE).date()
+        today = local_day(now)
         is_open = models.Q(planned_on=None) | models.Q(planned_on__lt=today)
         return self.filter(is_open | models.Q(trigger__in=Campaign.AT_ANY_TIME))
 
@@ -163,7 +164,7 @@ class Campaign(models.Model):
 
     def status(self, now: datetime) -> "Campaign.Status":
         """Return where the campaign stands at the instant."""
-        today = now.astimezone(settings.REPORTING_ZONE).date()
+        today = local_day(now)
         if self.stopped_at:
             return Campaign.Status.STOPPED
         if self.approved_at is None:

@@ -1,0 +1,52 @@
+"""Mails: what became of each."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.decorators import display
+
+from accounts.admin.filters import OfferedFilter
+from accounts.admin.visibility import ReadOnlyAdmin
+from accounts.models import Contact
+from surveys.actions.sending import resend_unknown
+from surveys.models import Campaign, Mail
+
+
+@admin.register(Mail)
+class MailAdmin(ReadOnlyAdmin):
+    """Mails and what became of each; one that is unknown is sent again by a person only."""
+
+    list_display = ("contact", "campaign", "number", "state", "due_at", "sent_at", "error")
+    list_select_related = ("invitation__contact", "invitation__campaign")
+    list_filter = ("state", ("invitation__campaign", OfferedFilter))
+    search_fields = ("invitation__contact__name", "invitation__contact__email")
+    search_help_text = "Contact or e-mail address"
+    actions = ("send_again",)
+    fieldsets = (
+        (None, {"fields": ("contact", "campaign", "number", "variant", "state", "error")}),
+        (
+            "When",
+            {"fields": (("due_at", "handed_at", "sent_at"), ("delivered_at", "opened_at", "bounced_at"))},
+        ),
+    )
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Return what this user may do to many mails."""
+        actions = super().get_actions(request)
+        return actions if request.user.has_perm("surveys.change_campaign") else {}
+
+    @admin.action(description="Send again what is unknown (it may arrive twice)")
+    def send_again(self, request: HttpRequest, queryset: Any) -> None:
+        """Make the unknown ones of the chosen mails due again."""
+        again = sum(resend_unknown(mail, now=timezone.now()) for mail in queryset)
+        self.message_user(request, f"{again} of {len(queryset)} are sent again.")
+
+    @display(ordering="invitation__contact__name")
+    def contact(self, mail: Mail) -> Contact:
+        return mail.invitation.contact
+
+    @display(ordering="invitation__campaign__name")
+    def campaign(self, mail: Mail) -> Campaign | None:
+        return mail.invitation.campaign
