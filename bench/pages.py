@@ -34,7 +34,13 @@ DAYS = 730
 RUNS = 9
 MOST_SECONDS, MOST_QUERIES, MOST_RATIO = 0.150, 20, 1.5
 # Without a page of their own, or not read.
-LEFT_OUT = {"override", "audience", "campaign", "dry_run"}
+LEFT_OUT = {"override", "audience", "campaign", "dry_run", "hand_over", "notes", "note", "saved_views"}
+# The same pages asked for otherwise.
+VARIANTS = {
+    "portfolio": ("sort=-nps", "sort=heard", "sort=renewal", "hearing=silent", "renews=90&sort=-arr"),
+    "revenue": ("by=owner&cohorts=year&last=24m", "bar=expansion"),
+    "renewals": ("ahead=24",),
+}
 
 COMPANY = """
 INSERT INTO accounts_team (name) SELECT 'Team ' || n FROM generate_series(1, 6) AS n;
@@ -157,11 +163,14 @@ def _say(begin: int, end: int) -> None:
 def _addresses() -> Iterator[tuple[str, str]]:
     """Yield the name and address of Home and of every page of the registry."""
     account, survey = Account.objects.order_by("pk")[7], Survey.objects.get(slug="relationship")
-    of: dict[str, Any] = {"pk": account.pk, "slug": survey.slug, "name": "grr"}
+    of: dict[str, Any] = {"pk": account.pk, "slug": survey.slug, "name": "grr", "kind": "csv"}
     yield "home", reverse("admin:index")
     for page in PAGES:
         if page.name not in LEFT_OUT:
-            yield page.name, reverse(page.name, kwargs={name: of[name] for name in _parameters(page)})
+            address = reverse(page.name, kwargs={name: of[name] for name in _parameters(page)})
+            yield page.name, address
+            for query in VARIANTS.get(page.name, ()):
+                yield f"{page.name} {query}", f"{address}?{query}"
 
 
 def _parameters(page: Page) -> list[str]:

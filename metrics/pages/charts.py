@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from math import ceil
@@ -195,7 +195,11 @@ def levels_chart(levels: Sequence[Level]) -> Chart | None:
         return None
     labels = [f"{level.day.day} {period_name(level.day, 'month')}" for level in levels]
     values = {"ARR": [level.value for level in levels]}
-    return lines_chart(labels, values, Unit.MONEY, "ARR by month, at today's exchange rates.")
+    chart = lines_chart(labels, values, Unit.MONEY, "ARR by month, at today's exchange rates.")
+    options = json.loads(chart.options)
+    # From zero, so that a small step does not look like a leap.
+    options["scales"]["y"]["beginAtZero"] = True
+    return replace(chart, options=json.dumps(options))
 
 
 def level_chart(days: Sequence[tuple[date, float]], name: str) -> Chart | None:

@@ -16,7 +16,7 @@ from metrics.formulas.days import months_later
 from metrics.formulas.scorecards import Card, content_hash, rules_to_json, weights_to_json
 from metrics.measures.previews import preview, proposed
 from metrics.measures.scope import Scope
-from metrics.models import Scorecard
+from metrics.measures.scorecard_history import scorecard_versions
 from metrics.pages.forms import ScorecardForm
 
 # Renewals of two years back a scorecard up; earlier ones tell of another company.
@@ -33,7 +33,7 @@ def scorecard(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Scorecard",
-        "versions": Scorecard.objects.select_related("author"),
+        "versions": scorecard_versions(),
         "may_change": viewer.has_perm("metrics.add_scorecard"),
         "form": ScorecardForm(current),
     }

@@ -101,7 +101,13 @@ def test_only_what_was_looked_at_is_put_in_force(analyst, scored):
     newest = Scorecard.objects.first()
     assert (newest.number, newest.note) == (2, "Trends matter.")
     assert newest.weights["sentiment_trend"]["weight"] == 9
-    assert "Trends matter." in analyst.get(PAGE).text
+    shown = analyst.get(PAGE)
+    assert "Trends matter." in shown.text
+    assert "Where feelings are going, weight 5 → 9" in shown.text
+    assert [(version.number, changes) for version, changes in shown.context["versions"]] == [
+        (2, ("Where feelings are going, weight 5 → 9",)),
+        (1, ()),
+    ]
 
 
 def test_the_same_scorecard_is_no_new_version(analyst, scored):
