@@ -7,12 +7,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.http.request import split_domain_port, validate_host
 from django.middleware.gzip import GZipMiddleware
-from django.urls import get_resolver
+from django.template.response import SimpleTemplateResponse
+from django.urls import Resolver404, get_resolver
 
 from accounts.api.problems import problem_response
 from config.errors import API
 
 NUL = "\x00"
+# No browser is to make anything of what a program is answered.
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
 POLICIES = {
     "/admin/": settings.ADMIN_CONTENT_SECURITY_POLICY,
     "/api/docs/": settings.DOCS_CONTENT_SECURITY_POLICY,
@@ -70,6 +73,37 @@ def serve_respondents_first(
     return middleware
 
 
+def serve_programs_early(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Answer the API before anything that is there for people who log in: it has no session and no cookie.
+
+    A path that is none of the API's goes on, to be refused like every other.
+    """
+    match_of = lru_cache(maxsize=256)(get_resolver("config.api").resolve)
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        path = request.path_info
+        if not path.startswith(settings.API_PATH) or _has_nul(request):
+            return get_response(request)
+        try:
+            match = match_of(path[len(settings.API_PATH) - 1 :])
+        except Resolver404:
+            return get_response(request)
+        if not is_our_host(request.META.get("HTTP_HOST", ""), tuple(settings.ALLOWED_HOSTS)):
+            request.get_host()  # raises DisallowedHost, or finds the host elsewhere
+        request.resolver_match = match
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        if isinstance(response, SimpleTemplateResponse):
+            response.render()
+        if isinstance(response, HttpResponse):
+            response.headers["Content-Length"] = str(len(response.content))
+        response.headers["Content-Security-Policy"] = NOTHING
+        return response
+
+    return middleware
+
+
 @lru_cache(maxsize=64)
 def is_our_host(host: str, allowed: tuple[str, ...]) -> bool:
     """Return whether a Host header names one of the allowed hosts; asked once for each header."""
@@ -80,10 +114,14 @@ def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
     """Answer 400 to a NUL in the path or the query: PostgreSQL takes none, and no browser sends one."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if NUL in request.path_info or NUL in unquote(request.META.get("QUERY_STRING", "")):
+        if _has_nul(request):
             if request.path_info.startswith(API):
                 return problem_response(400, "A NUL has no place in a URL.")
             return HttpResponseBadRequest("Bad request: NUL.\n", content_type="text/plain")
         return get_response(request)
 
     return middleware
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    return NUL in request.path_info or NUL in unquote(request.META.get("QUERY_STRING", ""))

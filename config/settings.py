@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.serve_respondents_first",
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.serve_programs_early",
     "config.middleware.ContentSecurityPolicy",
     "config.middleware.refuse_nul",
     "config.middleware.CompressStaffPages",
@@ -93,6 +94,8 @@ MIDDLEWARE = [
 
 # Open and personal links: what is there for who logs in is left out of them (config.middleware, config.wsgi).
 RESPONDENT_PATHS = ("/s/", "/r/")
+# What programs call is answered early, too.
+API_PATH = "/api/v1/"
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
@@ -183,6 +186,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.authentication.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttling.CallsPerMinute"],
     "DEFAULT_PARSER_CLASSES": ["accounts.api.parsing.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.api.negotiation.JsonOnly",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "accounts.api.paging.Cursor",
     "DEFAULT_METADATA_CLASS": None,

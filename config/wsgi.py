@@ -7,13 +7,15 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpResponse
 
+SHORT_WAY = (*settings.RESPONDENT_PATHS, settings.API_PATH)
+
 
 class EarshotHandler(WSGIHandler):
-    """Django's handler, but respondents are answered without signals.
+    """Django's handler, but respondents and programs are answered without signals.
 
     What listens to `request_started` and `request_finished` looks after the thread's connections, caches and
-    queries, which is a sixth of the processor time of a response. Respondents' views use one connection and
-    look after it themselves (surveys.views.answering.once_more).
+    queries, which is a sixth of the processor time of a response. These views use one connection and
+    look after it themselves (accounts.prepared.once_more).
     """
 
     def __call__(  # type: ignore[override]
@@ -25,14 +27,15 @@ class EarshotHandler(WSGIHandler):
         if "*" in environ.get("CONTENT_TYPE", ""):
             start_response("400 Bad Request", [("Content-Length", "0")])
             return [b""]
-        if not environ.get("PATH_INFO", "").startswith(settings.RESPONDENT_PATHS):
+        if not environ.get("PATH_INFO", "").startswith(SHORT_WAY):
             return super().__call__(environ, start_response)
-        response = cast(HttpResponse, self.get_response(WSGIRequest(environ)))
+        response = self.get_response(WSGIRequest(environ))
         cookies = [("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values()]
         start_response(
             f"{response.status_code} {response.reason_phrase}", [*response.headers.items(), *cookies]
         )
-        return [response.content]
+        # A file is streamed, and closed by the server.
+        return response if response.streaming else [cast(HttpResponse, response).content]
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

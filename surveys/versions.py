@@ -8,9 +8,10 @@ from surveys.models import Version
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What never changes about a version: its survey and its definition."""
+    """What never changes about a version: its survey, its number there and its definition."""
 
     survey_id: int
+    number: int
     definition: Definition
 
 
@@ -20,8 +21,9 @@ def published(version_id: int) -> Published:
 
     Raises Version.DoesNotExist.
     """
-    survey_id, document = Version.objects.values_list("survey_id", "definition").get(pk=version_id)
-    return Published(survey_id, from_json(document))
+    columns = Version.objects.values_list("survey_id", "number", "definition")
+    survey_id, number, document = columns.get(pk=version_id)
+    return Published(survey_id, number, from_json(document))
 
 
 def published_definition(version_id: int) -> Definition:

@@ -1,18 +1,14 @@
-from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.conf import settings
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from accounts.actions.keys import admit_call
 from accounts.models import ApiKey
-from accounts.models.keys import hash_of
-
-# Knowing the minute is enough, and saves a write on almost every request.
-LAST_USED_STEP = timedelta(minutes=1)
 
 
 class BearerKey(BaseAuthentication):
@@ -25,14 +21,11 @@ class BearerKey(BaseAuthentication):
             return None
         if scheme.lower() != "bearer":
             raise AuthenticationFailed("Use `Authorization: Bearer` with an API key.")
-        now = timezone.now()
         # Found by its hash, so that no comparison's time tells how much of a guess was right.
-        key = ApiKey.objects.usable_at(now).filter(secret_hash=hash_of(secret.strip())).first()
+        is_counted = settings.API_CALLS_PER_MINUTE > 0
+        key = admit_call(secret.strip(), is_counted=is_counted, now=timezone.now())
         if key is None:
             raise AuthenticationFailed("This key is not known, or no longer valid.")
-        if key.last_used_at is None or key.last_used_at < now - LAST_USED_STEP:
-            is_stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
-            ApiKey.objects.filter(is_stale, pk=key.pk).update(last_used_at=now)
         return key, key
 
     def authenticate_header(self, request: Request) -> str:

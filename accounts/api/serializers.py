@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
+from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from rest_framework import serializers
@@ -54,6 +55,12 @@ class TruthField(serializers.BooleanField):
         return data
 
 
+class InstantField(serializers.DateTimeField):
+    """An instant, shown on the clock of the reporting zone; the thread's own zone is asked by nobody here."""
+
+    timezone = settings.REPORTING_ZONE
+
+
 class RowField(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
     """Another row by its id, if the key may see it; one that is hidden is as good as missing."""
 
@@ -97,6 +104,7 @@ class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore
         models.PositiveSmallIntegerField: WholeField,
         models.PositiveIntegerField: WholeField,
         models.BooleanField: TruthField,
+        models.DateTimeField: InstantField,
     }
     # Fields that are there only with the scope.
     scoped_fields: Mapping[str, tuple[str, ...]] = {}
@@ -111,10 +119,7 @@ class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore
         request = self.context.get("request")
         if request is None or request.auth is None:
             return fields
-        key = cast(ApiKey, request.auth)
-        hidden = {
-            name for scope, names in self.scoped_fields.items() if scope not in key.scopes for name in names
-        }
+        hidden = self._hidden_from(cast(ApiKey, request.auth))
         fields = {name: field for name, field in fields.items() if name not in hidden}
         is_of_list = self.parent is self.root and isinstance(self.root, serializers.ListSerializer)
         if self.root is not self and not is_of_list:
@@ -142,6 +147,16 @@ class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore
             if name in document and _is_veiled(instance, name):
                 document[name] = None
         return document
+
+    def shown_to(self, key: ApiKey, instance: Any) -> dict[str, Any]:
+        """Return a row in the key's sight as it may see it, of a reader that was made for no request."""
+        hidden = self._hidden_from(key)
+        document = self.to_representation(instance)
+        return {name: value for name, value in document.items() if name not in hidden}
+
+    def _hidden_from(self, key: ApiKey) -> set[str]:
+        scoped = self.scoped_fields.items()
+        return {name for scope, names in scoped if scope not in key.scopes for name in names}
 
     def update(self, instance: Any, validated_data: Any) -> Any:
         """Store the change; a PUT replaces, so what it leaves out goes back to what a new row has.

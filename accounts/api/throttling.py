@@ -3,19 +3,9 @@
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
 from rest_framework.throttling import BaseThrottle
 
 from accounts.models import ApiKey
-
-COUNT = """
-INSERT INTO accounts_callcount AS counted (api_key_id, minute, calls)
-VALUES (%s, date_trunc('minute', clock_timestamp()), 1)
-ON CONFLICT (api_key_id) DO UPDATE SET
-    calls = CASE WHEN counted.minute = excluded.minute THEN counted.calls + 1 ELSE 1 END,
-    minute = excluded.minute
-RETURNING calls, ceil(60 - extract(second FROM clock_timestamp()))::int
-"""
 
 
 class Allowance(NamedTuple):
@@ -31,20 +21,18 @@ class Allowance(NamedTuple):
 
 
 class CallsPerMinute(BaseThrottle):
-    """Refuses the calls beyond `API_CALLS_PER_MINUTE`; 0 lets all pass."""
+    """Refuses the calls beyond `API_CALLS_PER_MINUTE`; 0 lets all pass. `admit_call` has counted."""
 
     reset = 0
 
     def allow_request(self, request: Any, view: Any) -> bool:
         """Whether the key's minute has room for this call; the view's answer says how much is left."""
-        limit = settings.API_CALLS_PER_MINUTE
-        if not limit or not isinstance(request.auth, ApiKey):
+        limit, key = settings.API_CALLS_PER_MINUTE, request.auth
+        if not limit or not isinstance(key, ApiKey):
             return True
-        with connection.cursor() as cursor:
-            cursor.execute(COUNT, [request.auth.pk])
-            calls, self.reset = cursor.fetchone()
-        view.allowance = Allowance(limit, max(limit - calls, 0), self.reset)
-        return bool(calls <= limit)
+        self.reset = key.seconds_left
+        view.allowance = Allowance(limit, max(limit - key.calls, 0), self.reset)
+        return bool(key.calls <= limit)
 
     def wait(self) -> float:
         """Return the seconds until the next minute."""

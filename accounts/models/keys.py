@@ -66,6 +66,9 @@ class ApiKey(models.Model):
     # A key is a viewer as a user is one (see `OfAccount.visible_to`), and who looks has authenticated it.
     is_active = True
     is_authenticated = True
+    # Of the minute in which a call was admitted: how many there were, and the seconds that it has left.
+    calls = 0
+    seconds_left = 0
 
     class Meta:
         ordering = ("name", "pk")

@@ -13,7 +13,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,6 +22,7 @@ from accounts.actions.exports import (
     discard_exports,
     request_export,
 )
+from accounts.api.negotiation import AnyMediaType
 from accounts.api.problems import Conflict
 from accounts.api.serializers import KnownNames, LineField, StrictSerializer
 from accounts.api.views import ApiView, RowsView
@@ -35,18 +35,6 @@ from metrics.formulas.days import reporting_day
 
 logger = logging.getLogger(__name__)
 FILE = {(format_.media_type.partition(";")[0]): OpenApiTypes.BINARY for format_ in FORMATS.values()}
-
-
-class AnyMediaType(BaseContentNegotiation):
-    """The query names the format; `Accept` has no say in it."""
-
-    def select_parser(self, request: Any, parsers: Any) -> Any:
-        """Return the one parser."""
-        return parsers[0]
-
-    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
-        """Return the renderer of refusals."""
-        return renderers[0], renderers[0].media_type
 
 
 class OrderSerializer(KnownNames):

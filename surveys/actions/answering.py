@@ -7,7 +7,7 @@ what arrives after closing is refused, however early its page was loaded.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -15,9 +15,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.backends.postgresql.base import ServerBindingCursor
-from django.db.backends.utils import CursorWrapper
 
+from accounts.prepared import prepared_cursor
 from surveys.actions.statements import LEAST_ASKED, LOCK, LOCK_CLASS, SAME_ADDRESS, Door, statement
 from surveys.answers import Checked
 from surveys.definition import Definition
@@ -74,11 +73,15 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Recorded(Generic[C]):
-    """A stored response; `is_new` is false when an earlier sending of the same had stored it."""
+    """A stored response; `is_new` is false when an earlier sending of the same had stored it.
+
+    `told` is what the statement that has just stored it says of it: its public id first.
+    """
 
     public_id: UUID
     checked: C
     is_new: bool
+    told: Sequence[Any] = ()
 
 
 def record_response(
@@ -117,9 +120,9 @@ def seen_version(version_id: int) -> Published:
 
 def _record(link: Link, submission: Submission, version: Published, checked: C, now: datetime) -> Recorded[C]:
     if not checked.errors:
-        public_id = _write(link, submission, version, checked, now)
-        if public_id is not None:
-            return Recorded(public_id, checked, is_new=True)
+        told = _write(link, submission, version, checked, now)
+        if told is not None:
+            return Recorded(told[0], checked, is_new=True, told=told)
     visit = link.visit(submission.key, now)
     if visit.is_answered:
         _refuse_another(link, submission, version, checked, visit)
@@ -153,7 +156,7 @@ def _refuse_another(
 
 def _write(
     link: Link, submission: Submission, version: Published, checked: Checked, now: datetime
-) -> UUID | None:
+) -> Sequence[Any] | None:
     """Insert the response or complete the partial one; None when the database has a reason not to."""
     privacy = version.definition.privacy
     door, where = _door(link)
@@ -172,10 +175,10 @@ def _write(
         "same_address": SAME_ADDRESS,
         "least_asked": LEAST_ASKED,
     }
-    with _prepared_cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(sql, values)
-        row = cursor.fetchone()
-    return row[0] if row else None
+        told: Sequence[Any] | None = cursor.fetchone()
+    return told
 
 
 def _wait_for_turn(survey_id: int) -> None:
@@ -209,16 +212,3 @@ def _door(link: Link) -> tuple[Door, dict[str, str | bytes | int | None]]:
     if isinstance(link, PersonalLink):
         return "personal", {"link": token_hash(link.token)}
     return "handed_in", {"link": link.survey_id, "contact": link.contact_id}
-
-
-def _prepared_cursor() -> CursorWrapper:
-    """Return a cursor whose statements the server parses and plans once a connection, not once a response.
-
-    Django puts the values into the text and sends it anew each time: planning this one took three quarters
-    of the time of a response. `prepare_threshold` in the settings says when a statement is kept.
-    """
-    # Looked up once: every attribute of Django's `connection` is looked up by thread.
-    database = connections[DEFAULT_DB_ALIAS]
-    database.ensure_connection()
-    wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
-    return wrap(ServerBindingCursor(database.connection))  # type: ignore[call-arg, arg-type]

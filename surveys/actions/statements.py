@@ -40,10 +40,16 @@ ON CONFLICT ({once}) DO UPDATE SET
     revision = response.revision + 1, language = excluded.language, answers = excluded.answers,
     hidden = response.hidden || excluded.hidden, flags = excluded.flags
 WHERE {again}
-RETURNING public_id
+RETURNING {told}
 ){after}
-SELECT public_id FROM stored
+SELECT * FROM stored
 """
+# What is said of a stored response: to a respondent its name, to a program all but the answers it has sent.
+PUBLIC_ID = "public_id"
+TOLD = (
+    *(PUBLIC_ID, "survey_id", "version_id", "account_id", "contact_id", "invitation_id", "started_at"),
+    *("submitted_at", "changed_at", "language", "channel", "is_test"),
+)
 OPEN = """
     survey.live_version_id IS NOT NULL
     AND (survey.opens_at IS NULL OR survey.opens_at <= %(now)s)
@@ -108,7 +114,7 @@ NOT_BEFORE = "response.submitted_at IS NULL"
 
 @lru_cache(maxsize=32)
 def statement(door: Door, privacy: str, *, is_limited: bool, is_complete: bool) -> str:
-    """Return the statement that stores a response and gives back its public id, or nothing."""
+    """Return the statement that stores a response and gives back what is told of it, or nothing."""
     if door == "open":
         return _open(is_limited=is_limited, is_complete=is_complete)
     if door == "handed_in":
@@ -129,6 +135,7 @@ def _open(*, is_limited: bool, is_complete: bool) -> str:
         once=SUBMISSION,
         again=NOT_BEFORE,
         after=FOOTPRINT if is_complete else "",
+        told=PUBLIC_ID,
     )
 
 
@@ -147,6 +154,7 @@ def _personal(*, is_limited: bool) -> str:
         again=f"{NOT_BEFORE} OR %(is_change)s AND (response.submission_key, response.answers)"
         " IS DISTINCT FROM (excluded.submission_key, excluded.answers)",
         after="",
+        told=PUBLIC_ID,
     )
 
 
@@ -163,6 +171,7 @@ def _private(privacy: str, *, is_limited: bool, is_complete: bool) -> str:
         once=SUBMISSION,
         again=NOT_BEFORE,
         after="",
+        told=PUBLIC_ID,
     )
 
 
@@ -176,13 +185,16 @@ def _handed_in(privacy: str, *, is_limited: bool) -> str:
         who=f"({API_COLLECTOR}), NULL, {contact}, {account}",
         channel=f"'{API}'",
         flags="%(flags)s::varchar[]",
-        may=f"{OPEN} {_limits(is_limited)}",
+        may=f"{AS_LIVE} AND {OPEN} {_limits(is_limited)}",
         once=SUBMISSION,
         again=NOT_BEFORE,
         after="",
+        told=", ".join(f"response.{name}" for name in TOLD),
     )
 
 
+# A program has seen no page: its answers are held to what is live, by a contact that there is.
+AS_LIVE = "survey.live_version_id = version.id AND (%(contact)s::bigint IS NULL OR contact.id IS NOT NULL)"
 API_COLLECTOR = """SELECT min(collector.id) FROM surveys_collector AS collector
     WHERE collector.survey_id = survey.id AND collector.channel = 'api' AND collector.closed_at IS NULL"""
 

@@ -1,4 +1,5 @@
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -8,25 +9,29 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response as ApiResponse
 
-from accounts.api.filters import ExactFilters
+from accounts.api.filters import MAX_ID, ExactFilters
 from accounts.api.problems import Conflict, Gone
 from accounts.api.resources import AccountViewSet, ContactViewSet
 from accounts.api.views import ReadView
+from accounts.models import Contact
 from surveys.actions.answering import (
     AnswersRefused,
     Recorded,
     Submission,
+    VersionUnknown,
     record_response,
+    seen_version,
 )
+from surveys.actions.statements import TOLD
 from surveys.answers import Checked, check_answers
-from surveys.api.references import SurveyFilters
+from surveys.api.references import SurveyFilters, ToAnswer, last_known, survey_to_answer
 from surveys.api.serializers import NewResponseSerializer, ResponseSerializer
 from surveys.api.views import SurveyViewSet
 from surveys.languages import choose_language
-from surveys.models import Response, Survey
+from surveys.models import Response
 from surveys.privacy import IDENTIFIED
-from surveys.versions import published_definition
-from surveys.visits import HandedIn, NotTaken, NotYetOpen, SurveyClosed, SurveyFull
+from surveys.versions import published
+from surveys.visits import HandedIn, LinkUnknown, NotTaken, NotYetOpen, SurveyClosed, SurveyFull
 from surveys.wording import wording
 
 
@@ -45,6 +50,11 @@ class ResponseFilters(SurveyFilters):
             raise ValidationError({"contact": ["This key lacks the scope personal."]})
         narrowed: QuerySet[Any] = super().filter_queryset(queryset)
         return narrowed
+
+
+# What a program sends is read, and what was just stored is shown, by one reader each: making one for every
+# call took longer than the call.
+HANDED_IN, SHOWN = NewResponseSerializer(), ResponseSerializer()
 
 
 class ResponseViewSet(ReadView):
@@ -70,54 +80,96 @@ class ResponseViewSet(ReadView):
 
         The same submission key with other answers is a conflict; a closed survey takes no more.
         """
-        serializer = NewResponseSerializer(data=request.data, context=self.get_serializer_context())
-        serializer.is_valid(raise_exception=True)
-        handed_in = serializer.validated_data
-        recorded = self._record(**handed_in)
-        version = published_definition(handed_in["survey"].live_version_id)
-        if version.privacy == IDENTIFIED:
-            stored = self.get_queryset().filter(public_id=recorded.public_id).first()
-            is_theirs = stored and stored.contact_id == getattr(handed_in.get("contact"), "pk", None)
-        else:
-            # Nobody's row is in anybody's sight; who just handed it in is shown what was kept.
-            stored = self.queryset.get(public_id=recorded.public_id)
-            is_theirs = True
-        if not is_theirs:
-            raise Conflict("This submission key was used for someone else's answers.")
-        return ApiResponse(self.get_serializer(stored).data, status=201 if recorded.is_new else 200)
-
-    def _record(
-        self, *, survey: Survey, submission_key: str, answers: Any, contact: Any = None, language: str = ""
-    ) -> Recorded[Checked]:
-        if contact is None and not self.key.sees_all_accounts:
-            raise ValidationError({"contact": ["A key that is limited to a team says who answered."]})
-        if survey.live_version_id is None:
+        handed_in = HANDED_IN.run_validation(request.data)
+        stored = self._stored_at_once(handed_in)
+        if stored is not None:
+            return ApiResponse(SHOWN.shown_to(self.key, stored), status=201)
+        survey = survey_to_answer(handed_in["survey"])
+        if survey is None:
+            raise ValidationError({"survey": ["There is none of this id or slug."]})
+        self._refuse_unless_known(handed_in.get("contact"))
+        if not survey.live_version_id:
             raise Conflict("The survey is not live; it is a draft.")
-        now = timezone.now()
-        definition = published_definition(survey.live_version_id)
-        submission = Submission(
-            key=submission_key,
-            version_id=survey.live_version_id,
-            language=choose_language(definition.languages, [language]),
-            started_at=now,
-        )
+        recorded = _recorded(survey, handed_in)
+        if recorded.is_new:
+            return ApiResponse(SHOWN.shown_to(self.key, _row_of(recorded)), status=201)
+        return ApiResponse(self.get_serializer(self._found(survey, handed_in, recorded)).data)
+
+    def _stored_at_once(self, handed_in: Mapping[str, Any]) -> Response | None:
+        """Return the new response to a survey that was answered before, stored without a question; or None.
+
+        The one statement that stores it asks whether the version is still live and whether there is such a
+        contact. Whatever it does not take is asked about from the beginning, and then refused in words.
+        """
+        survey = last_known(handed_in["survey"])
+        if survey is None or not self.key.sees_all_accounts:
+            return None
         try:
-            return record_response(
-                HandedIn(survey.pk, contact and contact.pk),
-                submission,
-                lambda definition, _: check_answers(definition, answers, is_complete=True),
-                now=now,
-            )
-        except AnswersRefused as refused:
-            raise ValidationError({"answers": _sentences(refused.checked)}) from None
-        except SurveyFull:
-            raise Gone(wording("en")["full_text"]) from None
-        except SurveyClosed:
-            raise Gone(str(definition.closed) or wording("en")["closed_text"]) from None
-        except NotYetOpen:
-            raise Conflict("The survey takes no answers yet.") from None
-        except NotTaken:
-            raise Conflict("This submission key was used for other answers.") from None
+            recorded = _record(survey, handed_in)
+        except (AnswersRefused, LinkUnknown, NotTaken, VersionUnknown):
+            return None
+        return _row_of(recorded) if recorded.is_new else None
+
+    def _refuse_unless_known(self, contact: int | None) -> None:
+        """Raise ValidationError unless it is said as far as it must be whose answers they are."""
+        if contact is None:
+            if not self.key.sees_all_accounts:
+                raise ValidationError({"contact": ["A key that is limited to a team says who answered."]})
+        elif (
+            not 0 < contact <= MAX_ID or not Contact.objects.visible_to(self.key).filter(pk=contact).exists()
+        ):
+            raise ValidationError({"contact": [f"There is no contact {contact}."]})
+
+    def _found(self, survey: ToAnswer, handed_in: Mapping[str, Any], recorded: Recorded[Checked]) -> Response:
+        """Return what an earlier sending of the same stored, or raise Conflict where it was another's."""
+        if published(survey.live_version_id).definition.privacy != IDENTIFIED:
+            # Nobody's row is in anybody's sight; who just handed it in is shown what was kept.
+            return cast(Response, self.queryset.get(public_id=recorded.public_id))
+        stored: Response | None = self.get_queryset().filter(public_id=recorded.public_id).first()
+        if stored is None or stored.contact_id != handed_in.get("contact"):
+            raise Conflict("This submission key was used for someone else's answers.")
+        return stored
+
+
+def _recorded(survey: ToAnswer, handed_in: Mapping[str, Any]) -> Recorded[Checked]:
+    """Store a response, or raise what the program is told."""
+    try:
+        return _record(survey, handed_in)
+    except AnswersRefused as refused:
+        raise ValidationError({"answers": _sentences(refused.checked)}) from None
+    except SurveyFull:
+        raise Gone(wording("en")["full_text"]) from None
+    except SurveyClosed:
+        closed = published(survey.live_version_id).definition.closed
+        raise Gone(str(closed) or wording("en")["closed_text"]) from None
+    except NotYetOpen:
+        raise Conflict("The survey takes no answers yet.") from None
+    except NotTaken:
+        raise Conflict("This submission key was used for other answers.") from None
+
+
+def _record(survey: ToAnswer, handed_in: Mapping[str, Any]) -> Recorded[Checked]:
+    now, answers = timezone.now(), handed_in["answers"]
+    languages = seen_version(survey.live_version_id).definition.languages
+    submission = Submission(
+        key=handed_in["submission_key"],
+        version_id=survey.live_version_id,
+        language=choose_language(languages, [handed_in.get("language", "")]),
+        started_at=now,
+    )
+    return record_response(
+        HandedIn(survey.pk, handed_in.get("contact")),
+        submission,
+        lambda definition, _: check_answers(definition, answers, is_complete=True),
+        now=now,
+    )
+
+
+def _row_of(recorded: Recorded[Checked]) -> Response:
+    """Return a response that was just stored, without reading it again."""
+    row: Any = Response(**dict(zip(TOLD, recorded.told, strict=True)), answers=recorded.checked.answers)
+    row.version_number = published(row.version_id).number
+    return cast(Response, row)
 
 
 def _sentences(checked: Checked) -> dict[str, list[str]]:

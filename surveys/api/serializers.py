@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.utils import timezone
@@ -7,12 +7,24 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from accounts.api.serializers import KnownNames, LineField, RowField, StrictSerializer
-from accounts.models import Contact
+from accounts.api.serializers import KnownNames, LineField, RowField, StrictSerializer, WholeField
 from surveys.api.references import find
 from surveys.definition import LAYOUTS, PRIVACY
 from surveys.interchange.native import MAX_QUESTIONS
 from surveys.models import Collector, Invitation, Programme, Response, Survey
+
+ID_OR_SLUG: dict[str, Any] = {"type": ["integer", "string"], "description": "Its id or slug."}
+
+
+@extend_schema_field(ID_OR_SLUG)
+class IdOrSlugField(serializers.Field[Any, Any, Any, Any]):
+    """What names a survey, not looked up yet."""
+
+    def to_internal_value(self, data: Any) -> int | str:
+        """Return the id or the slug, or raise ValidationError."""
+        if type(data) not in (int, str):
+            raise ValidationError("An id or a slug.")
+        return cast(int | str, data)
 
 
 class SurveyField(RowField):
@@ -162,11 +174,12 @@ class ResponseSerializer(StrictSerializer):
 class NewResponseSerializer(KnownNames, serializers.Serializer[Any]):
     """What someone answered elsewhere, handed in by a program."""
 
-    survey = SurveyField(queryset=Survey.objects.all())
+    # Whether there is such a survey or contact is asked by what stores the answers.
+    survey = IdOrSlugField()
     submission_key = LineField(
         max_length=200,
         help_text="Of your making, one a response: sending it again is safe.",
     )
     answers = serializers.DictField(help_text="Answers by question key.")
-    contact = RowField(queryset=Contact.objects.all(), required=False)
+    contact = WholeField(required=False)
     language = LineField(max_length=16, required=False)

@@ -13,11 +13,12 @@ from functools import partial
 from typing import cast
 from urllib.parse import urlencode
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
 
+from accounts.prepared import once_more
 from surveys.actions.answering import (
     AlreadyAnswered,
     AnswersRefused,
@@ -127,20 +128,6 @@ def thanks(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
     """Show the survey's thanks, or take what they ask for."""
     page = take_afterword if request.method == "POST" else show_thanks
     return once_more(partial(page, request, link, now))
-
-
-def once_more(page: Callable[[], HttpResponse]) -> HttpResponse:
-    """Return the page, made once more on a new connection when the kept one turns out to be dead.
-
-    Cheaper than asking each time whether it lives, and safe: what is sent twice under one key is stored once.
-    """
-    try:
-        return page()
-    except (OperationalError, InterfaceError):
-        if connection.is_usable():
-            raise
-        connection.close()
-        return page()
 
 
 answer_open = RespondentView(OpenLink, answer)

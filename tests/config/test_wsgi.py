@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 import pytest
 from django.core.signals import request_finished, request_started
 
+from accounts.actions.keys import create_api_key
 from config.wsgi import application
 from surveys.models import Response
-from tests.factories import published_survey
+from tests.factories import NOON, published_survey
 from tests.surveys.respondent import open_link
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,20 @@ def test_a_respondent_is_answered_without_signals(heard):
     assert (status, headers["Location"], text) == ("302 Found", f"{path}thanks/", b"")
     assert Response.objects.get().answers == {"nps": 9}
     assert heard.signals == []
+
+
+def test_programs_take_the_short_way_and_streams_are_closed(heard):
+    _, secret = create_api_key(
+        "test", ["accounts:read", "metrics:read"], team=None, expires_at=None, by=None, now=NOON
+    )
+    bearer = {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
+    status, headers, text = call("GET", "/api/v1/accounts", **bearer)
+    assert (status, headers["Content-Length"]) == ("200 OK", str(len(text)))
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert call("GET", "/api/v1/nothing", **bearer)[0] == "404 Not Found"
+    assert heard.signals == []
+    status, _, text = call("GET", "/api/v1/accounts/export", **bearer)
+    assert (status, text[:11]) == ("200 OK", b"external_id")
 
 
 def test_everyone_else_goes_the_whole_way(heard):
