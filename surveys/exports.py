@@ -1,7 +1,7 @@
 """The responses to a survey as a table that goes out, read through a cursor of the server's."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -82,16 +82,15 @@ def responses_dataset(
             *(Column(f"hidden.{name}", label=f"Came with: {name}") for name in hidden),
             *(answer.column for answer in answers),
         ],
-        rows=_rows(rows, [column for column, _ in own], hidden, answers, faults),
+        rows=_rows(rows, hidden, answers, faults),
         faults=faults,
         count=rows.count,
     )
 
 
 def _rows(
-    queryset: Any, own: Sequence[Column], hidden: list[str], answers: list[AnswerColumn], faults: list[str]
+    queryset: Any, hidden: list[str], answers: list[AnswerColumn], faults: list[str]
 ) -> Iterator[list[Value]]:
-    instants = [place for place, column in enumerate(own) if column.type is Type.INSTANT]
     reads = [(answer.key, answer.read) for answer in answers]
     for *row, came_with, said in _decoded(queryset.iterator(chunk_size=CHUNK)):
         try:
@@ -100,8 +99,6 @@ def _rows(
         except UNREADABLE:
             faults.append(f"response {row[0]}: its answers cannot be read")
             continue
-        for place in instants:
-            row[place] = row[place] and datetime.fromisoformat(row[place])
         yield [*row, *brought, *answered]
 
 

@@ -1,18 +1,19 @@
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from accounts.interchange.datasets import Column, Dataset, Type
+from accounts.interchange.datasets import Dataset, Type
 from accounts.interchange.writers.chunks import BATCH
 from accounts.interchange.writers.guard import guarded
 
 
-def iso(instant: datetime) -> str:
+def iso(instant: datetime | str) -> str:
     """Return an instant as ISO 8601 in UTC, such as 2026-06-15T12:00:00Z."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    text = instant if isinstance(instant, str) else instant.astimezone(UTC).isoformat()
+    return text.replace("+00:00", "Z")
 
 
 Convert = Callable[[Any], object]
@@ -26,16 +27,22 @@ CONVERT: dict[Type, Convert] = {
 
 
 def converted(
-    rows: Iterable[Sequence[Any]], columns: Sequence[Column], convert: Mapping[Type, Convert]
+    rows: Iterable[Sequence[Any]], convert: Sequence[Convert | None], *, missing: object = None
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield the rows in batches, column by column converted as their types say."""
-    changes = [(n, convert[column.type]) for n, column in enumerate(columns) if column.type in convert]
+    """Yield the rows in batches, converted column by column; what is not known becomes `missing`."""
+    changes = [(place, change or _as_it_is) for place, change in enumerate(convert)]
+    if missing is None:
+        changes = [(place, change) for place, change in changes if change is not _as_it_is]
     left = iter(rows)
     while batch := list(islice(left, BATCH)):
         cells: list[Sequence[Any]] = list(zip(*batch, strict=True))
         for place, change in changes:
-            cells[place] = [None if cell is None else change(cell) for cell in cells[place]]
+            cells[place] = [missing if cell is None else change(cell) for cell in cells[place]]
         yield list(zip(*cells, strict=True))
+
+
+def _as_it_is(cell: Any) -> Any:
+    return cell
 
 
 def write_csv(dataset: Dataset) -> Iterator[bytes]:
@@ -43,7 +50,7 @@ def write_csv(dataset: Dataset) -> Iterator[bytes]:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([guarded(column.name) for column in dataset.columns])
-    for batch in converted(dataset.rows, dataset.columns, CONVERT):
+    for batch in converted(dataset.rows, [CONVERT.get(column.type) for column in dataset.columns]):
         writer.writerows(batch)
         yield text.getvalue().encode()
         text.seek(0)

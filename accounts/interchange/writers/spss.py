@@ -9,17 +9,17 @@ import re
 import struct
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
-from itertools import islice
+from datetime import UTC, date, datetime
 from typing import IO, Any
 
 import numpy as np
 
-from accounts.interchange.datasets import Column, Dataset, Type
+from accounts.interchange.datasets import Column, Dataset, Type, moment
 from accounts.interchange.writers.chunks import BATCH
+from accounts.interchange.writers.delimited import converted
 
 SYSTEM_MISSING = struct.unpack("<d", b"\xff\xff\xff\xff\xff\xff\xef\xff")[0]
-FIRST_INSTANT = datetime(1582, 10, 14)  # noqa: DTZ001 - SPSS knows no zones
+FIRST_INSTANT = datetime(1582, 10, 14, tzinfo=UTC)
 LONGEST_TEXT, LONGEST_LABEL, LONGEST_NAME = 32_767, 255, 64
 # A longer text is cut into variables of 255 bytes, of which 252 count towards its width.
 SEGMENT, COUNTED = 255, 252
@@ -48,17 +48,13 @@ def _keep(dataset: Dataset, kept: IO[bytes]) -> tuple[list[int], int]:
     """Store the rows, texts as bytes and all else as floats; return the width of each text, and the count."""
     widths, cases = [1] * len(dataset.columns), 0
     convert = [_converter(column) for column in dataset.columns]
-    texts = [n for n, column in enumerate(dataset.columns) if column.type is Type.TEXT]
-    rows = iter(dataset.rows)
-    while batch := list(islice(rows, BATCH)):
-        stored = [
-            [None if cell is None else change(cell) for cell, change in zip(row, convert, strict=True)]
-            for row in batch
-        ]
-        for n in texts:
-            widths[n] = max(widths[n], *(len(row[n] or b"") for row in stored))
-        cases += len(stored)
-        marshal.dump(stored, kept)
+    texts = {n for n, column in enumerate(dataset.columns) if column.type is Type.TEXT}
+    for batch in converted(dataset.rows, convert):
+        for n, cells in enumerate(zip(*batch, strict=True)):
+            if n in texts:
+                widths[n] = max(widths[n], *(len(cell or b"") for cell in cells))
+        cases += len(batch)
+        marshal.dump(batch, kept)
     return widths, cases
 
 
@@ -70,7 +66,7 @@ def _converter(column: Column) -> Any:
     if column.type is Type.DATE:
         return lambda day: float((day - date(1582, 10, 14)).days * 86_400)
     if column.type is Type.INSTANT:
-        return lambda at: (at.replace(tzinfo=None) - FIRST_INSTANT - at.utcoffset()).total_seconds()
+        return lambda at: (moment(at) - FIRST_INSTANT).total_seconds()
     return float
 
 
@@ -96,7 +92,7 @@ def _packer(columns: Sequence[Column], widths: Sequence[int]) -> Any:
     layout = [f"{_slots(widths[n]) * 8}s" if c.type is Type.TEXT else "d" for n, c in enumerate(columns)]
     packed = struct.Struct("<" + "".join(layout)).pack
 
-    def pack(row: list[Any], texts: Sequence[tuple[int, int]]) -> bytes:
+    def pack(row: Sequence[Any], texts: Sequence[tuple[int, int]]) -> bytes:
         cells = [SYSTEM_MISSING if cell is None else cell for cell in row]
         for n, size in texts:
             text = row[n] or b""
