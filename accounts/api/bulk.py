@@ -54,7 +54,7 @@ class BulkView(CrudView):
 
     spec: ClassVar[Spec]
 
-    @extend_schema(request=BulkSerializer, responses=OutcomesSerializer)
+    @extend_schema(responses=OutcomesSerializer)
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
         """Create or update up to 1,000 rows, found by the names that another system gives them.

@@ -52,6 +52,24 @@ def test_the_schemas_are_schemas():
         Draft202012Validator.check_schema(json.loads(json.dumps(schema)))
 
 
+def test_every_body_has_an_example_that_its_own_schema_takes():
+    whole = yaml.safe_load(document())
+    found = [
+        (f"{name} {status}", media)
+        for name, operation in operations().items()
+        for status, body in [("body", operation.get("requestBody", {})), *operation["responses"].items()]
+        for kind, media in body.get("content", {}).items()
+        if kind == "application/json"
+    ]
+    refusals = whole["components"]["responses"]
+    found += [(name, refusal["content"]["application/problem+json"]) for name, refusal in refusals.items()]
+    assert len(found) > 120
+    for where, media in found:
+        schema = {**media["schema"], "components": whole["components"]}
+        faults = Draft202012Validator(schema).iter_errors(json.loads(json.dumps(media["example"])))
+        assert [f"{fault.json_path}: {fault.message}" for fault in faults] == [], where
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_page_shows_the_operations_and_loads_nothing_from_elsewhere(live_server, page):
     complaints, hosts = [], set()
