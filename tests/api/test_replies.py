@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import Account, Reply
+from tests import factories
 from tests.api.conftest import assert_problem, program
 
 pytestmark = pytest.mark.django_db
@@ -72,3 +73,44 @@ def test_of_many_at_once_one_writes_and_all_get_its_answer(root):
         answers = list(pool.map(post, range(12)))
     assert all(answer == answers[0] for answer in answers)
     assert Account.objects.count() == Reply.objects.count() == 1
+
+
+@pytest.fixture
+def posts(own):
+    """A body for every route that takes a POST, by its path; what is done there once is not done twice."""
+    live, draft = factories.published_survey(), factories.published_survey()
+    contact = factories.contact(own)
+    campaign = factories.campaign(factories.published_survey())
+    row = {"external_id": own.external_id, "name": "Renamed"}
+    return {
+        "accounts/bulk": {"rows": [row]},
+        "surveys": {"title": "T", "questions": [factories.NPS]},
+        f"surveys/{draft.pk}/publish": {},
+        f"surveys/{live.pk}/close": {},
+        "invitations": {"survey": factories.published_survey().pk, "contact": contact.pk},
+        "responses": {
+            "survey": factories.published_survey().slug,
+            "submission_key": "s",
+            "answers": {"nps": 9},
+        },
+        "events": {"event_id": "e", "name": "a.b", "account": own.pk},
+        "exports": {"dataset": "accounts", "format": "csv"},
+        f"campaigns/{campaign.pk}/stop": {},
+    }
+
+
+def test_every_post_takes_a_key(root, posts):
+    for path, body in posts.items():
+        first = root.post(path, body, Idempotency_Key=path)
+        assert first.status_code in (200, 201, 202), (path, first.content)
+        again = root.post(path, body, Idempotency_Key=path)
+        assert (again.status_code, again.json()) == (first.status_code, first.json()), path
+        assert again["Idempotent-Replayed"] == "true", path
+        assert_problem(root.post(path, body | {"another": 1}, Idempotency_Key=path), 409)
+    assert Reply.objects.count() == len(posts)
+
+
+def test_a_link_that_is_repeated_stands_in_no_stored_reply(root, posts):
+    link = root.post("invitations", posts["invitations"], Idempotency_Key="k1").json()["link"]
+    assert link not in Reply.objects.get().body
+    assert root.post("invitations", posts["invitations"], Idempotency_Key="k1").json()["link"] == link
