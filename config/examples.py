@@ -8,7 +8,7 @@ from accounts.api.problems import CONTENT_TYPE, problem
 
 JSON = "application/json"
 INSTANT, DAY = "2026-06-15T12:00:00Z", "2026-06-15"
-HISTORY = {"day": DAY, "score": 71.5, "band": "healthy"}
+HISTORY = {"day": DAY, "score": 71.5, "band": "green"}
 QUESTIONS = [
     {"key": "nps", "kind": "nps", "text": "How likely are you to recommend us?", "required": True},
     {"key": "why", "kind": "long_text", "text": "Why?"},
@@ -145,7 +145,7 @@ VALUES: Mapping[str, Any] = {
     "day": DAY,
     "score": 71.5,
     "Backtest.score": "health",
-    "band": "healthy",
+    "band": "green",
     "confidence": 0.83,
     "base": 60.0,
     "history": [HISTORY],
@@ -182,7 +182,7 @@ VALUES: Mapping[str, Any] = {
     "p_among_all": 0.03,
     "tested": 12,
     "lead_days": 90,
-    "verdict": "useful",
+    "verdict": "evidence",
     "words": "Accounts that left had a lower health 90 days before.",
     "due": 120,
     "without": 14,
