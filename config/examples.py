@@ -151,7 +151,7 @@ VALUES: Mapping[str, Any] = {
     "history": [HISTORY],
     "override": None,
     "moved": None,
-    "trend": "rising",
+    "trend": "up",
     "next": None,
     "Row.account": "acme",
     "Row.external_id": "crm-4711",

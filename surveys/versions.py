@@ -8,10 +8,10 @@ from surveys.models import Version
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What never changes about a version: its survey, its number there and its definition."""
+    """What never changes about a version: its survey, its number (None for a tested draft) and definition."""
 
     survey_id: int
-    number: int
+    number: int | None
     definition: Definition
 
 
