@@ -1,13 +1,11 @@
 """Planning a campaign to 50,000 contacts, and sending it to a mail server that answers in 50 ms."""
 
-import multiprocessing
 import os
 import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 
 from django.conf import settings
 from django.db import connection
@@ -17,7 +15,7 @@ from bench.arena import published_survey
 from surveys.actions.planning import plan_campaign
 from surveys.mail.dispatch import send_due_mails
 from surveys.models import Audience, Campaign, Mail, Message
-from tests.surveys.asking.catcher import catching
+from tests.surveys.asking.catcher import catching_apart
 
 CONTACTS = int(os.environ.get("BENCH_CONTACTS", "50000"))
 MAILS = int(os.environ.get("BENCH_MAILS", "2000"))
@@ -54,27 +52,6 @@ def measured() -> Iterator[Cost]:
     began, cpu = time.perf_counter(), time.process_time()
     yield cost
     cost.seconds, cost.cpu = time.perf_counter() - began, time.process_time() - cpu
-
-
-def catch(delay: float, pipe: Connection) -> None:
-    """Run a catcher: say its port, and how many mails it took when asked."""
-    with catching(delay) as catcher:
-        pipe.send(catcher.port)
-        pipe.recv()
-        pipe.send(len(catcher.taken))
-
-
-@contextmanager
-def catcher_process(delay: float) -> Iterator[Connection]:
-    """Run a catcher in a process of its own, as a mail server has a machine of its own."""
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=catch, args=(delay, theirs), daemon=True)
-    process.start()
-    try:
-        yield ours
-    finally:
-        process.kill()
-        process.join()
 
 
 def a_campaign(name: str) -> Campaign:
@@ -120,7 +97,7 @@ def sending(campaign: Campaign) -> Cost:
     """Return what sending took, while as many others as were planned are due as well."""
     # The limit ends the run; the others stay in the way of every claim, as they are on a real day.
     Campaign.objects.filter(pk=campaign.pk).update(per_hour=MAILS)
-    with catcher_process(DELAY) as catcher:
+    with catching_apart(DELAY) as catcher:
         settings.EMAIL_BACKEND = "surveys.mail.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", catcher.recv()
         with measured() as cost:

@@ -4,6 +4,7 @@
 `keep`: keeps them and drops the line before it says so; `drop`: drops the line at DATA. Others are taken.
 """
 
+import multiprocessing
 import socketserver
 import threading
 import time
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from multiprocessing.connection import Connection
 
 
 class Catcher(socketserver.ThreadingTCPServer):
@@ -108,3 +110,23 @@ def catching(delay: float = 0) -> Iterator[Catcher]:
             catcher.is_over.set()
             catcher.shutdown()
             thread.join(5)
+
+
+@contextmanager
+def catching_apart(delay: float) -> Iterator[Connection]:
+    """A catcher with a process of its own: says its port, and how many mails it took when sent a word."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_catch, args=(delay, theirs), daemon=True)
+    process.start()
+    try:
+        yield ours
+    finally:
+        process.kill()
+        process.join()
+
+
+def _catch(delay: float, pipe: Connection) -> None:
+    with catching(delay) as catcher:
+        pipe.send(catcher.port)
+        pipe.recv()
+        pipe.send(len(catcher.taken))
