@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.formats import date_format, time_format
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from surveys.actions.answering import AlreadyAnswered, AnsweredDifferently
@@ -14,11 +17,13 @@ from surveys.views.messages import render_message, render_thanks
 from surveys.views.replies import html_response
 from surveys.views.venues import venue_of
 from surveys.visits import NotTaken, NotYetOpen, SurveyClosed, SurveyFull, Visit
-from surveys.wording import LANGUAGES
+from surveys.wording import LANGUAGES, wording
 
 RETRY_AFTER = "5"
 # In a query: whoever has answered wants to change it.
 CHANGE = "change"
+# Languages that Django knows under another name.
+DJANGO_CODES = {"zh": "zh-hans"}
 # The words and the status of each closed door. "Not yet" is 403: 425 is about replays, 404 would be untrue.
 DOORS: Mapping[type[NotTaken], tuple[str, int]] = {
     NotYetOpen: ("early", 403),
@@ -45,7 +50,7 @@ def door_page(
     if ending:
         html = render_thanks(definition, language, ending, venue=venue, is_done=False)
     else:
-        text = definition.closed.into(language) if phrase == "closed" else ""
+        text = definition.closed.into(language) if phrase == "closed" else _opening(door, language)
         may_change = isinstance(door, AlreadyAnswered) and door.visit.may_change
         html = render_message(
             language,
@@ -57,6 +62,17 @@ def door_page(
             change_url=f"{request.path}?{CHANGE}=1&lang={language}" if may_change else "",
         )
     return html_response(html, status or usual_status, venue, look_of(definition.theme))
+
+
+def _opening(door: NotTaken, language: str) -> str:
+    """Return when the survey opens by the clock of the reporting time zone, '' where nobody knows."""
+    opens_at = door.visit.opens_at
+    if not isinstance(door, NotYetOpen) or opens_at is None or door.visit.live_version_id is None:
+        return ""
+    words, local = wording(language), opens_at.astimezone(settings.REPORTING_ZONE)
+    with translation.override(DJANGO_CODES.get(words.language, words.language)):
+        day, time = date_format(local, "DATE_FORMAT"), time_format(local, "TIME_FORMAT")
+    return words.say("early_at", day=day, time=f"{time} {local:%Z}")
 
 
 def _ending(definition: Definition, door: NotTaken) -> Ending | None:

@@ -1,6 +1,7 @@
 """/s/<slug>/: anyone may answer, as often as they open the page anew."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -160,6 +161,34 @@ def test_a_survey_is_not_open_before_its_time():
     assert "not open yet" in respondent.text
     assert Response.objects.count() == 0
     assert Client().get(open_link(survey)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "It opens on Jan. 31, 2099, 9:30 p.m. CET."),
+        ("de", "Sie beginnt am 31. Januar 2099, 21:30 CET."),
+        ("ar", "موعد الفتح: 31 يناير، 2099، 9:30 م CET."),
+        ("zh", "开放时间：2099年1月31日 21:30 CET。"),
+        ("pt-br", "Abre a 31 de Janeiro de 2099, 21:30 CET."),
+    ],
+)
+def test_a_survey_that_is_not_open_yet_says_when_it_opens(language, told, settings):
+    settings.REPORTING_ZONE = ZoneInfo("Europe/Berlin")
+    survey = published_survey(language=language)
+    Survey.objects.filter(pk=survey.pk).update(opens_at=datetime(2099, 1, 31, 20, 30, tzinfo=UTC))
+    page = Client().get(open_link(survey))
+    assert page.status_code == 403
+    assert told in page.content.decode()
+
+
+def test_what_was_never_published_promises_no_opening():
+    survey = published_survey()
+    tomorrow = timezone.now() + timedelta(days=1)
+    Survey.objects.filter(pk=survey.pk).update(opens_at=tomorrow, live_version=None)
+    page = Client().get(open_link(survey))
+    assert page.status_code == 403
+    assert "come back a little later" in page.content.decode()
 
 
 def test_a_link_to_nothing_is_one_friendly_page():
