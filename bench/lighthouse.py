@@ -11,6 +11,7 @@ import subprocess
 from bench.arena import Server, published_survey
 
 VERSION = "12.8.2"
+FETCH_SECONDS = 180
 TARGETS = {"performance": "≥ 98", "accessibility": "≥ 98", "best-practices": "≥ 98"}
 FIGURES = {
     "first-contentful-paint": "first paint",
@@ -26,7 +27,9 @@ def run() -> list[tuple[str, str, str]]:
     command = tool()
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if command is None or browser is None:
-        return [("Lighthouse, respondent page", "not run", "needs Chromium, and lighthouse or npx")]
+        return [
+            ("Lighthouse, respondent page", "not run", "needs Chromium, and lighthouse or npx that finds it")
+        ]
     published_survey("lighthouse")
     server = Server("config.wsgi:application")
     try:
@@ -46,10 +49,17 @@ def run() -> list[tuple[str, str, str]]:
 
 
 def tool() -> list[str] | None:
-    """Return the command that runs Lighthouse, None where there is no way to."""
+    """Return the command that runs Lighthouse, None where there is none and npx cannot fetch it."""
     if shutil.which("lighthouse"):
         return ["lighthouse"]
-    return ["npx", "--yes", f"lighthouse@{VERSION}"] if shutil.which("npx") else None
+    fetched = ["npx", "--yes", f"lighthouse@{VERSION}"]
+    try:
+        done = subprocess.run(
+            [*fetched, "--version"], check=False, capture_output=True, timeout=FETCH_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return fetched if done.returncode == 0 else None
 
 
 def audit(command: list[str], browser: str, url: str) -> dict:
