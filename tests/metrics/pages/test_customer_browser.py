@@ -1,0 +1,102 @@
+"""The pages of customers as a browser shows them: both widths, light and dark, by mouse and by keyboard."""
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+
+from accounts.models import Account, Note
+from metrics.actions.health import score_accounts
+from metrics.actions.refresh import refresh_metrics
+from metrics.models import SavedView
+from tests import factories as f
+from tests.metrics.pages.conftest import pays_the_canary
+from tests.metrics.pages.test_account import XSS
+from tests.metrics.pages.test_browser import IS_DRAWN, visit  # noqa: F401 - a fixture
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def company(today):
+    """Three customers with answers, health, revenue and renewals; the first has a name that would attack."""
+    survey, now = f.published_survey(), timezone.now()
+    accounts = [f.account(name=name, segment="Small") for name in (f"Acme {XSS}", "Bolt", "Cone")]
+    for place, account in enumerate(accounts):
+        pays_the_canary(account, today)
+        f.signal(account, "seats_active", today, 5)
+        contact = f.contact(account)
+        f.invitation(survey, contact, sent_at=now)
+        for days in (0, 100):
+            answers = {"nps": 10 - 4 * place, "csat": 4, "why": XSS}
+            f.respond(survey, answers, contact=contact, at=now - timedelta(days=days))
+    refresh_metrics(now=now)
+    for days in (1, 0):
+        score_accounts(day=today - timedelta(days=days), now=now)
+    return accounts
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1280, "dark")])
+def test_pages_fit_are_drawn_and_accessible(page, visit, company, width, theme):  # noqa: F811
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": 900})
+    paths = ("/admin/portfolio/?sort=-arr", "/admin/renewals/", "/admin/revenue/?bar=new_business")
+    for path in (*paths, company[0].get_absolute_url(), "/admin/scorecard/"):
+        visit(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.evaluate("window.__x") is None
+        assert all(canvas.evaluate(IS_DRAWN) for canvas in page.locator("canvas").all()), path
+        found = Axe().run(page).response["violations"]
+        serious = [each["id"] for each in found if each["impact"] in {"serious", "critical"}]
+        assert serious == [], (path, serious)
+
+
+def test_an_account_is_found_ordered_and_opened_by_keyboard(page, visit, company):  # noqa: F811
+    visit("/admin/portfolio/")
+    page.get_by_label("Find").fill("bolt")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=bolt**")
+    assert page.locator("tbody th a").all_inner_texts() == ["Bolt"]
+    page.locator("thead").get_by_role("link", name="Health").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**sort=health**")
+    assert page.locator("th[aria-sort]").inner_text().startswith("Health")
+    page.get_by_role("link", name="Bolt", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{company[1].get_absolute_url()}")
+
+
+def test_a_view_is_kept_and_found_again(page, visit, company):  # noqa: F811
+    visit("/admin/portfolio/?sort=-arr&segment=Small")
+    page.get_by_text("Keep this view").click()
+    page.get_by_label("Name", exact=True).fill("Small ones")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved as").wait_for()
+    assert SavedView.objects.get().query == "sort=-arr&segment=Small"
+    visit("/admin/portfolio/")
+    page.get_by_role("link", name="Small ones").click()
+    page.wait_for_url("**segment=Small**")
+    assert page.get_by_role("link", name="Small ones").get_attribute("aria-current") == "true"
+
+
+def test_ticked_accounts_change_hands(page, visit, company):  # noqa: F811
+    owner = f.user(is_staff=True, first_name="Kim", last_name="Lee")
+    visit("/admin/portfolio/")
+    page.get_by_role("checkbox", name="Bolt").check()
+    page.get_by_role("button", name="Change the owner of those ticked").click()
+    page.get_by_label("New owner of 1 account").select_option("Kim Lee")
+    page.get_by_role("button", name="Change the owner").click()
+    page.get_by_text("1 account belongs to Kim Lee now.").wait_for()
+    assert list(Account.objects.filter(owner=owner)) == [company[1]]
+
+
+def test_a_note_is_written_and_erased(page, visit, company):  # noqa: F811
+    visit(company[1].get_absolute_url())
+    page.get_by_label("Note", exact=True).fill("They want a second site.")
+    page.get_by_role("button", name="Write").click()
+    page.locator(".noted", has_text="They want a second site.").wait_for()
+    page.get_by_text("Change or erase").click()
+    page.get_by_role("button", name="Erase it").click()
+    page.get_by_text("Erased.").first.wait_for()
+    assert Note.objects.get().text == ""
