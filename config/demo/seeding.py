@@ -8,16 +8,18 @@ from typing import NamedTuple, TypeVar
 from django.conf import settings
 from django.db import models, transaction
 
-from accounts.models import Account
+from accounts.models import Account, User
+from accounts.roles import EXECUTIVE
 from config.demo.campaigns import Campaigns, start_campaigns
 from config.demo.company import Customer, Founding
+from config.demo.goals import targets
 from config.demo.money import exchange_rates
 from config.demo.outreach import Ask, Outreach, Spared
 from config.demo.questionnaires import QR_CODE, Questionnaire, publish_questionnaires
 from config.demo.revenue import Sales
 from config.demo.services import services_months
 from config.demo.signals import measured_on, signals
-from config.demo.staff import hire
+from config.demo.staff import hire, login_address
 from config.demo.timeline import Timeline, dice
 from config.demo.voices import USER_DAYS, VISITORS, Voices
 from metrics.actions.absorb import rebuild_metrics
@@ -71,6 +73,7 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
     campaigns = start_campaigns(timeline, surveys, approver=staff.administrator)
     invited = _write_invitations(surveys, asks, campaigns, [one for each in outreach for one in each.spared])
     responses = _write_voices(timeline, surveys, invited, scale=scale)
+    _write(list(targets(today, executive=User.objects.get(email=login_address(EXECUTIVE)))))
     rebuild_metrics()
     for day in (*timeline.month_ends(SCORED_MONTHS), *timeline.last_days(SCORED_DAYS)):
         score_accounts(day=day, now=min(timeline.now, timeline.end_of(day)))

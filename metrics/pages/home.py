@@ -31,7 +31,7 @@ from metrics.measures.voices import newest_moods
 from metrics.pages.charts import Chart, bars_chart, sparkline
 from metrics.pages.filters import read_filters
 from metrics.pages.windows import MONTHS
-from metrics.pages.wording import name_of
+from metrics.pages.wording import CAPTIONS, name_of
 from surveys.models import Survey
 
 WORST_FIRST = (Band.RED, Band.YELLOW, Band.GREY, Band.GREEN)
@@ -56,6 +56,11 @@ class Headline:
     def name(self) -> str:
         """What people call it."""
         return name_of(self.measure.metric)
+
+    @property
+    def caption(self) -> str:
+        """What the number is of."""
+        return CAPTIONS[self.measure.metric]
 
 
 class Row(NamedTuple):

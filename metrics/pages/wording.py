@@ -32,6 +32,18 @@ NAMES: Mapping[str, str] = {
     "services_margin": "Services gross margin",
 }
 
+# What the number on a tile is of, where its name does not say so.
+CAPTIONS: Mapping[str, str] = {
+    "grr": "of the revenue at the start is still paid",
+    "nrr": "of the revenue at the start, growth included",
+    "renewal_rate": "of what fell due was renewed",
+    "clv": "still to come from an average customer",
+    "health": "of accounts are in green",
+    "nps": "promoters less detractors, −100 to +100",
+    "csat": "of answers are satisfied",
+    "ces": "of answers found it easy",
+}
+
 
 def name_of(metric: str) -> str:
     """Return what people call a metric; its own name in words where the list has none."""

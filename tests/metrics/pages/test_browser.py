@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
 from django.utils import timezone
 
 from metrics.actions.absorb import absorb_responses
+from metrics.pages.registry import PAGES
 from tests import factories as f
 from tests.metrics.pages.conftest import pays_the_canary
 from tests.metrics.pages.test_account import XSS
@@ -64,3 +66,52 @@ def test_pages_fit_and_draw_their_charts(page, visit, paths, width, theme):
         assert all(canvas.evaluate(IS_DRAWN) for canvas in page.locator("canvas").all())
         found = Axe().run(page).response["violations"]
         assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])
+def test_every_page_of_the_menu_fits_and_can_be_used_by_everyone(page, visit, paths, width, theme):
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": 900})
+    of_metrics = [f"/admin/metric/{name}/{part}" for name in ("nps", "grr") for part in ("", "rows/")]
+    for path in [reverse(each.name) for each in PAGES if each.title] + of_metrics:
+        visit(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        found = Axe().run(page).response["violations"]
+        assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == [], path
+
+
+def test_a_number_leads_to_its_meaning_and_its_rows_and_these_to_the_account(page, visit, paths):
+    visit("/admin/?last=6m")
+    tile = page.locator("[data-metric=nps]")
+    shown = tile.locator(".figure a").inner_text()
+    tile.locator("h2 a").click()
+    page.wait_for_url("**/admin/metric/nps/?last=6m")
+    assert page.locator(".tile .figure strong").first.inner_text() == shown
+    page.get_by_role("link", name="The rows it is made of").click()
+    page.wait_for_url("**/admin/metric/nps/rows/?last=6m")
+    page.locator("main td a").first.click()
+    page.wait_for_url("**/admin/account/*/")
+
+
+def test_a_filter_is_in_the_address_that_can_be_shared(page, visit, paths):
+    visit("/admin/")
+    page.get_by_label("From").fill("2026-01-01")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_load_state("networkidle")
+    assert "from=2026-01-01" in page.url
+    assert page.get_by_label("From").input_value() == "2026-01-01"
+    visit("/admin/?segment=Nowhere")
+    assert "no segment “Nowhere”" in page.get_by_role("alert").inner_text()
+
+
+def test_a_goal_is_set_and_stands_on_the_page(page, visit, paths, today):
+    visit("/admin/goals/")
+    page.get_by_role("link", name="Add a goal").click()
+    page.wait_for_load_state("networkidle")
+    page.locator("[name=metric]").select_option("nps")
+    page.locator("[name=value]").fill("45")
+    page.locator("[name=by]").fill(str(today + timedelta(days=60)))
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url("**/admin/goals/")
+    assert "Net Promoter Score" in page.locator("table.goals").inner_text()
+    assert "+45" in page.locator("table.goals").inner_text()
