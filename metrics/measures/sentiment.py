@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from metrics.formulas.days import Window, month_of, quarter_of
 from metrics.formulas.histograms import answers as total_of
@@ -28,6 +28,8 @@ from surveys.models import Programme
 
 # The kinds that have a measure, those that say most first.
 MEASURED = ("nps", "csat", "ces", "rating")
+# A period's figures are final once so many days have passed (METRICS §2.9).
+PROVISIONAL_DAYS = 14
 PERIODS: dict[str, Callable[[date], Window]] = {"month": month_of, "quarter": quarter_of}
 
 
@@ -49,14 +51,17 @@ def ces(scope: Scope) -> Measure:
 def measure_of(scope: Scope, answers: Answers, kind: str) -> Measure:
     """Return one kind's measure (nps, csat, ces or rating) of answers that were read already.
 
-    Ratings on different scales raise ScalesDiffer: they are asked about one question at a time.
+    It says so while late answers are still awaited. Ratings on different scales raise ScalesDiffer: they are
+    asked about one question at a time.
     """
     answers = answers.of(kind)
     if kind == "nps":
         if not (scope.survey or scope.programme):
             answers = answers.in_mode(scope.mode)
-        return _nps(scope, answers)
-    return _rating(scope, answers) if kind == "rating" else _share_of_good(scope, answers, kind)
+        found = _nps(scope, answers)
+    else:
+        found = _rating(scope, answers) if kind == "rating" else _share_of_good(scope, answers, kind)
+    return replace(found, notes=found.notes + _awaited(scope))
 
 
 def name_of(kind: str) -> str:
@@ -95,6 +100,14 @@ def _periods(start: date, end: date, by: str) -> Iterator[date]:
     while period.start < end:
         yield period.start
         period = PERIODS[by](period.end)
+
+
+def _awaited(scope: Scope) -> tuple[str, ...]:
+    """Return a sentence where the window is over, and not for so long that no more answers come."""
+    final_on = scope.end + timedelta(days=PROVISIONAL_DAYS)
+    if scope.known_on or not scope.end <= scope.today < final_on:
+        return ()
+    return (f"Provisional until {final_on}: some answers come late.",)
 
 
 def _nps(scope: Scope, answers: Answers) -> Measure:

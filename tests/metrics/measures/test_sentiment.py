@@ -1,5 +1,6 @@
 """NPS, CSAT, CES and ratings from responses that the absorber has read, against counts made by hand."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -236,3 +237,14 @@ def test_few_answers_are_marked_as_few():
     give(survey, "nps", [9], at=f.NOON + timedelta(seconds=1))
     absorb_responses(now=f.NOON + timedelta(seconds=5))
     assert not nps(answers()).is_few
+
+
+def test_a_period_that_is_over_is_provisional_for_two_weeks():
+    give(f.published_survey(), "nps", [9], at=datetime(2026, 5, 10, tzinfo=UTC))
+    absorb()
+    may = replace(answers(), start=date(2026, 5, 1), end=date(2026, 6, 1))
+    notes = {day: nps(replace(may, today=date(2026, 6, day))).notes for day in (1, 14, 15)}
+    assert "Provisional until 2026-06-15" in notes[1][-1]
+    assert notes[14] == notes[1]
+    assert not any("Provisional" in note for note in notes[15])
+    assert not any("Provisional" in note for note in nps(answers()).notes)
