@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce
 
 from metrics.formulas.days import day_bounds, reporting_day
 from metrics.formulas.health import CUTOFFS
-from metrics.models import Absorbed, Comment, Health, Score, Scorecard, Tally
+from metrics.models import Absorbed, Close, Comment, Health, Score, Scorecard, Tally, TallyMonth
 from surveys.interchange.native import DefinitionRefused
 from surveys.kinds import KINDS, AnswerRefused
 from surveys.models import Response
@@ -58,7 +58,10 @@ def differences(*, now: datetime, days: Collection[date] | None = None) -> list[
             tallies.update(_cell(name, row) for name, row in expected.items() if name[0] == "score")
             after = up_to
         expected_tallies: Rows = {cell: (count,) for cell, count in tallies.items()}
-        found += _compare(expected_tallies, _stored_tallies(days))
+        stored_tallies = _stored_tallies(days)
+        found += _compare(expected_tallies, stored_tallies)
+        if days is None:
+            found += _compare(*_closed_tallies(stored_tallies))
         found += [f"health of account {account} on {day} does not add up" for account, day in _unbalanced()]
         return found
 
@@ -205,6 +208,20 @@ def _stored_tallies(days: Collection[date] | None) -> Rows:
     fields = ("survey", "question_key", "kind", "slice", "day", "value", "count")
     rows = Tally.objects.all() if days is None else Tally.objects.filter(day__in=days)
     return {("tally", *cell): (count,) for *cell, count in rows.values_list(*fields).iterator()}
+
+
+def _closed_tallies(of_days: Rows) -> tuple[Rows, Rows]:
+    """Return what the closes that totals read should hold, the sums of their days, and what they do hold."""
+    closes = Close.objects.filter(until=None, is_behind=False)
+    months = set(closes.values_list("month", flat=True))
+    sums: Counter[tuple[Any, ...]] = Counter()
+    for (_, survey, key, kind, slice_, day, value), (count,) in of_days.items():
+        if (month := day.replace(day=1)) in months:
+            sums["closed tally", survey, key, kind, slice_, month, value] += count
+    fields = ("survey", "question_key", "kind", "slice", "month", "value", "count")
+    rows = TallyMonth.objects.filter(until=None, month__in=months).values_list(*fields)
+    held: Rows = {("closed tally", *cell): (count,) for *cell, count in rows.iterator()}
+    return {cell: (count,) for cell, count in sums.items()}, held
 
 
 def _compare(expected: Rows, stored: Rows) -> Iterator[str]:

@@ -126,11 +126,12 @@ WHERE text <> ''
 ON CONFLICT (response_id, question_key) DO NOTHING
 """
 
+CLOSING = 0x65617273_0003
+BEHIND = "UPDATE metrics_close SET is_behind = true WHERE until IS NULL AND month = ANY(%(months)s)"
+
 # Cell by cell, each by the index on survey and day: joined to all cells at once PostgreSQL takes a million
 # scores for a few thousand and sorts them on disk, which took six times as long. One kind a cell: two could
 # only come from a version that was written past `publish_survey`.
-CLOSING = 0x65617273_0003
-BEHIND = "UPDATE metrics_close SET is_behind = true WHERE until IS NULL AND month = ANY(%(months)s)"
 TALLIES = """
 WITH cell AS (
     SELECT * FROM unnest(%(surveys)s::bigint[], %(days)s::date[]) AS cell (survey_id, day)

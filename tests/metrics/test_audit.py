@@ -6,8 +6,9 @@ from django.core.management import call_command
 
 from metrics import audit, tasks
 from metrics.actions.absorb import absorb_responses
+from metrics.actions.closing import close_months
 from metrics.audit import PROMISE, differences
-from metrics.models import Absorbed, Comment, Score, Slice, Tally
+from metrics.models import Absorbed, Comment, Score, Slice, Tally, TallyMonth
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,20 @@ PLANTED = {
 def test_it_finds_a_planted_difference(absorbed, plant):
     plant()
     assert differences(now=LATER)
+
+
+def test_it_finds_a_closed_month_that_does_not_hold_what_its_days_do(absorbed):
+    later = LATER + timedelta(days=40)
+    close_months(now=later)
+    assert differences(now=later) == []
+    TallyMonth.objects.filter(value=9, until=None).update(count=2)
+    (found,) = differences(now=later)
+    assert found.startswith("closed tally")
+    make.respond(absorbed, {"nps": 9})
+    absorb_responses(now=later)
+    assert differences(now=later) == []
+    close_months(now=later)
+    assert differences(now=later) == []
 
 
 def test_what_people_wrote_is_not_repeated(absorbed):
