@@ -150,6 +150,8 @@ class ResponseImportViews(PublishingViews):
                 columns = columns_in(_source(file, upload))
                 fields = chosen or guessed_columns(definition, columns.header)
                 context |= {"tool": LABELS[columns.format], "rows": _rows(definition, columns, fields)}
+                if columns.format == FLAT and not any(field_names(definition).get(name) for name in fields):
+                    raise MappingRefused("Say which column answers which question of the survey.")
                 source = _source(file, upload, _wishes(columns, fields))
                 context |= _told(_imported(version, source, is_dry_run=True))
             except REFUSALS as refused:

@@ -385,6 +385,46 @@ def test_faults_lead_to_their_place_and_readiness_says_what_changes(client, surv
     checks = client.get(url_of(survey), {"open": "checks"}).content.decode()
     assert "has no choices" in checks
     assert 'href="?open=question&amp;name=colour"' in checks
+    assert "Question 2 “Which?”" in checks
+
+
+def broken(survey, name):
+    """Put a fault into a draft as two people at a time, or a hand in the database, may leave it."""
+    if name == "unreachable":
+        never = {"all": [{"less": ["nps", 3]}, {"greater": ["nps", 8]}]}
+        survey.questions.filter(key="why").update(show_if=never)
+    elif name == "later":
+        survey.questions.filter(key="colour").update(show_if={"answered": "why"})
+    elif name == "deleted":
+        survey.questions.filter(key="nps").delete()
+    elif name == "no choices":
+        survey.questions.get(key="colour").choices.all().delete()
+    elif name == "no reply":
+        survey.endings.update(text="Said: {{gone}}")
+    else:
+        survey.questions.filter(key="why").update(text="Why?", translations={})
+
+
+@pytest.mark.parametrize(
+    ("name", "opens", "words"),
+    [
+        ("unreachable", "question&amp;name=why", "is never asked: its condition can never hold"),
+        ("later", "question&amp;name=colour", "its condition: there is no earlier question &#x27;why&#x27;"),
+        ("deleted", "question&amp;name=why", "its condition: there is no earlier question &#x27;nps&#x27;"),
+        ("no choices", "question&amp;name=colour", "has no choices"),
+        ("no reply", "endings", "and there is nothing of that name"),
+        ("untranslated", "question&amp;name=why", "is not wholly translated into de"),
+    ],
+)
+def test_each_fault_is_named_with_its_place_and_a_link_that_opens_it(client, survey, name, opens, words):
+    if name == "deleted":
+        survey.endings.all().delete()
+    broken(survey, name)
+    page = client.get(url_of(survey), {"open": "checks"}).content.decode()
+    told = re.search(rf'<a href="\?open={opens}" data-open>([^<]+)</a>\s*<span>([^<]*)</span>', page)
+    assert words in told.group(2)
+    opened = client.get(url_of(survey) + f"?open={opens.replace('&amp;', '&')}").content.decode()
+    assert 'id="panel-title"' in opened
 
 
 def test_versions_are_listed_compared_and_previewed(client, survey):

@@ -22,6 +22,7 @@ from surveys.sketches import earlier_than, earlier_than_page, sketched
 from surveys.versions import published_definition
 
 Context = dict[str, Any]
+SHOWN = 60
 
 
 def opened(place: Place | None, document: Document) -> Place:
@@ -39,8 +40,9 @@ def screen(survey: Survey, document: Document, place: Place, *, now: datetime, m
     """Return the whole page's context."""
     questions = sketched(document)
     definition, found = readiness(survey, document)
-    faults = [_told(fault) for fault in found]
+    faults = [_told(fault, questions) for fault in found]
     is_checks = place.panel == "checks"
+    remarks = remarks_on(definition) if definition and is_checks else []
     step = last_step(survey, document) if may_edit else None
     return {
         "survey": survey,
@@ -51,7 +53,7 @@ def screen(survey: Survey, document: Document, place: Place, *, now: datetime, m
         "versions": survey.versions.defer("definition"),
         "new_page_number": len(pages_in(document)) + 1,
         "changes": _changes(survey, definition) if is_checks else None,
-        "remarks": [_told(remark) for remark in remarks_on(definition)] if definition and is_checks else [],
+        "remarks": [_told(remark, questions) for remark in remarks],
         "title_own": own_text(document["title"], document["language"]),
         "faults": faults,
         "undoable": step,
@@ -64,10 +66,15 @@ def screen(survey: Survey, document: Document, place: Place, *, now: datetime, m
     }
 
 
-def _told(fault: tuple[str, str]) -> Context:
-    """Return a fault with the place in the builder where it is put right."""
+def _told(fault: tuple[str, str], questions: Mapping[str, Question]) -> Context:
+    """Return a fault with its place in words, and where in the builder it is put right."""
     where, what = fault
-    return {"place": where, "fault": what, "at": place_of_fault(where)}
+    at = place_of_fault(where)
+    if at.panel == "question" and at.name in questions:
+        text = str(questions[at.name].text) or "Untitled"
+        short = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+        where = f"Question {list(questions).index(at.name) + 1} “{short}”"
+    return {"place": where, "fault": what.replace("show_if: ", "its condition: "), "at": at}
 
 
 def panel(document: Document, place: Place, questions: Mapping[str, Question]) -> Context:

@@ -32,7 +32,7 @@ from surveys.drafting import Document, EditRefused, fingerprint, part_of, put_pa
 from surveys.images import MAX_UPLOAD, ImageRefused
 from surveys.models import Survey
 
-FOLDER = "admin/surveys/survey/build"
+FOLDER = "admin/surveys/survey/builder"
 PARTS = ("top", "outline", "middle")
 
 

@@ -89,7 +89,7 @@ def test_the_same_file_again_changes_nothing(client, survey, url):
 
 def test_a_column_is_chosen_by_hand_and_looked_at_again(client, survey, url):
     page = client.post(url, upload("When;How\n01.03.2024;9\n", date_format="DD.MM.YYYY")).content.decode()
-    assert "no column feeds a question" in page
+    assert "Say which column answers which question" in page
     assert 'name="run"' not in page
     fields = {**sent_back(page), "field": ["submitted_at", "nps"]}
     looked = client.post(url, {**fields, "look": ""}).content.decode()
