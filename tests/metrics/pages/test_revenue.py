@@ -131,6 +131,7 @@ def test_a_company_on_its_first_day_sees_no_number(executive, page):
     text = executive.get(page).text
     assert "subscriptions" in text
     assert "canvas" not in text
+    assert "USD 0" not in text
 
 
 def test_renewals_are_counted_in_the_month_they_fall_due(world, executive, today):
