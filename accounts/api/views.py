@@ -115,6 +115,8 @@ class RowsView(ApiView, GenericViewSet):  # type: ignore[type-arg]
             if "expand" in self.request.query_params:
                 raise ValidationError({"expand": [f"Some of {', '.join(self.expansions)}."]})
             return ()
+        if len(names) != len(set(names)):
+            raise ValidationError({"expand": ["Name each field once."]})
         for name in names:
             if name not in self.expansions:
                 raise ValidationError({"expand": [f"Some of {', '.join(self.expansions)}."]})

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response as ApiResponse
 
-from accounts.api.filters import MAX_ID, ExactFilters
+from accounts.api.filters import ExactFilters
 from accounts.api.problems import Conflict, Gone
 from accounts.api.resources import AccountViewSet, ContactViewSet
 from accounts.api.views import ReadView
@@ -115,9 +115,7 @@ class ResponseViewSet(ReadView):
         if contact is None:
             if not self.key.sees_all_accounts:
                 raise ValidationError({"contact": ["A key that is limited to a team says who answered."]})
-        elif (
-            not 0 < contact <= MAX_ID or not Contact.objects.visible_to(self.key).filter(pk=contact).exists()
-        ):
+        elif not Contact.objects.visible_to(self.key).filter(pk=contact).exists():
             raise ValidationError({"contact": [f"There is no contact {contact}."]})
 
     def _found(self, survey: ToAnswer, handed_in: Mapping[str, Any], recorded: Recorded[Checked]) -> Response:

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from accounts.api.filters import MAX_ID
 from accounts.api.serializers import KnownNames, LineField, RowField, StrictSerializer, WholeField
 from surveys.api.references import find
 from surveys.definition import LAYOUTS, PRIVACY
@@ -181,5 +182,5 @@ class NewResponseSerializer(KnownNames, serializers.Serializer[Any]):
         help_text="Of your making, one a response: sending it again is safe.",
     )
     answers = serializers.DictField(help_text="Answers by question key.")
-    contact = WholeField(required=False)
+    contact = WholeField(min_value=1, max_value=MAX_ID, required=False)
     language = LineField(max_length=16, required=False)

@@ -154,6 +154,16 @@ def test_a_strange_value_in_the_query_is_refused_or_finds_nothing(root, theirs, 
         assert value == "" or root.get(f"{path}?{value}=1").status_code == 400
 
 
+@pytest.mark.parametrize("path", ["contacts", "contacts/{contact}", "responses", "surveys"])
+def test_what_to_expand_is_named_once(root, own, path):
+    contact = factories.contact(own)
+    factories.respond(factories.published_survey(), {"nps": 9}, contact=contact)
+    field = "programme" if path == "surveys" else "account"
+    url = path.format(contact=contact.pk)
+    assert root.get(f"{url}?expand={field}").status_code == 200
+    assert_problem(root.get(f"{url}?expand={field},{field}"), 400, "expand")
+
+
 HOSTILE = [
     *(
         None,

@@ -37,6 +37,35 @@ def test_a_response_is_recorded_once(root, survey):
     assert root.get(f"responses/{row['public_id']}").json() == row
 
 
+@pytest.mark.parametrize("contact", [0, -1, 2**63 - 1, 2**63, "1", True, None, []])
+def test_a_contact_that_there_is_not_is_named_whether_the_survey_was_answered_before_or_not(
+    root, survey, contact
+):
+    for key in ("visit-0001", "visit-0002"):
+        wrong = handed_in(survey, submission_key=key, contact=contact)
+        assert_problem(root.post("responses", wrong), 400, "contact")
+        right = handed_in(survey, submission_key=key, contact=factories.contact(factories.account()).pk)
+        assert root.post("responses", right).status_code == 201
+
+
+def test_a_new_version_holds_for_the_very_next_response(root, survey):
+    assert root.post("responses", handed_in(survey)).json()["version"] == 1
+    changed = {"title": "T", "questions": [factories.NPS | {"key": "again"}]}
+    assert root.put(f"surveys/{survey.pk}/definition", changed).status_code == 200
+    assert root.post(f"surveys/{survey.pk}/publish").status_code == 200
+    former = handed_in(survey, submission_key="visit-0002")
+    assert_problem(root.post("responses", former), 400, "answers")
+    answer = root.post("responses", former | {"answers": {"again": 9}})
+    assert (answer.status_code, answer.json()["version"]) == (201, 2)
+
+
+def test_a_response_to_a_survey_that_was_answered_before_takes_two_statements(root, survey):
+    root.post("responses", handed_in(survey))
+    with CaptureQueriesContext(connection) as captured:
+        assert root.post("responses", handed_in(survey, submission_key="visit-0002")).status_code == 201
+    assert len(captured) == 2
+
+
 def test_other_answers_under_the_same_key_are_a_conflict(root, survey, own):
     root.post("responses", handed_in(survey))
     assert_problem(root.post("responses", handed_in(survey, answers={"nps": 1})), 409)
