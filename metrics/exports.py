@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from accounts.interchange.datasets import Column, Dataset, Type, Value
 from accounts.models import Account, Subscription, Viewer
@@ -56,6 +56,7 @@ OF_HEALTH = (
     Column("health_band", label="Band"),
     Column("health_confidence", Type.NUMBER, "What of it is known, percent"),
     Column("health_day", Type.DATE, "Day of the health"),
+    Column("changed_at", Type.INSTANT, "Scored"),
 )
 OF_REVENUE = (
     Column("arr", Type.NUMBER, "Annual recurring revenue"),
@@ -107,13 +108,8 @@ def may_export(viewer: Viewer, dataset: str) -> bool:
 
 def checked(order: Order) -> Order:
     """Return the order, its survey by slug, or raise OrderRefused."""
-    if order.dataset == "accounts":
-        if order.changed_after:
-            raise OrderRefused(
-                "changed_after", "Accounts are exported whole: their health changes every day."
-            )
-        if order.survey:
-            raise OrderRefused("survey", "Accounts are of no survey.")
+    if order.dataset == "accounts" and order.survey:
+        raise OrderRefused("survey", "Accounts are of no survey.")
     if order.dataset == "responses" and not order.survey:
         raise OrderRefused("survey", "Say to which survey.")
     if order.survey and not Survey.objects.filter(slug=order.survey).exists():
@@ -124,7 +120,7 @@ def checked(order: Order) -> Order:
 def dataset_of(order: Order, viewer: Viewer, *, today: date) -> Dataset:
     """Return the rows of a checked order that the viewer may see."""
     if order.dataset == "accounts":
-        dataset = accounts_dataset(viewer, today)
+        dataset = accounts_dataset(viewer, today, changed_after=order.changed_after)
     elif order.dataset == "scores":
         dataset = scores_dataset(viewer, survey=order.survey, changed_after=order.changed_after)
     else:
@@ -152,9 +148,19 @@ def scores_dataset(viewer: Viewer, *, survey: str = "", changed_after: datetime 
     )
 
 
-def accounts_dataset(viewer: Viewer, today: date) -> Dataset:
-    """Return the accounts that the viewer may see, as they are today; what cannot be known is None."""
-    rows: Any = Account.objects.visible_to(viewer).order_by("pk")
+def accounts_dataset(viewer: Viewer, today: date, *, changed_after: datetime | None = None) -> Dataset:
+    """Return the accounts that the viewer may see, as they are today, those scored longest ago first.
+
+    An account counts as changed when it was scored last, which each is every day: whatever else changes of
+    it is in the file that follows. One that was never scored is always there. What cannot be known is None.
+    """
+    newest = Health.objects.filter(account=OuterRef("pk"), day__lte=today).order_by("-day", "-revision")
+    rows: Any = Account.objects.visible_to(viewer).annotate(
+        changed_at=Subquery(newest.values("computed_at")[:1])
+    )
+    if changed_after:
+        rows = rows.filter(Q(changed_at__gt=changed_after) | Q(changed_at=None))
+    rows = rows.order_by(F("changed_at").asc(nulls_first=True), "pk")
     columns = [column for column, _ in OF_ACCOUNTS] + list(OF_HEALTH)
     if viewer.sees_revenue:
         columns += OF_REVENUE
@@ -171,9 +177,10 @@ def _accounts(rows: Any, viewer: Viewer, today: date) -> Iterator[list[Value]]:
     }
     revenue = _revenue(viewer, today) if viewer.sees_revenue else None
     paths = [path for _, path in OF_ACCOUNTS]
-    for pk, *own in rows.values_list("pk", *paths).iterator(chunk_size=CHUNK):
+    for pk, changed_at, *own in rows.values_list("pk", "changed_at", *paths).iterator(chunk_size=CHUNK):
         money = revenue(pk) if revenue else []
-        yield [*own, *healths.get(pk, [None] * len(OF_HEALTH)), *money]
+        health = healths.get(pk, [None] * (len(OF_HEALTH) - 1))
+        yield [*own, *health, changed_at, *money]
 
 
 def _revenue(viewer: Viewer, today: date) -> Any:

@@ -145,15 +145,18 @@ class AccountsStream(StreamView):
 
     resource = "accounts"
     dataset = "accounts"
-    parameters = frozenset({"format"})
+    parameters = frozenset({"format", "changed_after"})
 
     @extend_schema(
         operation_id="stream_accounts",
-        parameters=_parameters(),
+        parameters=_parameters("changed_after"),
         responses={(200, media_type): kind for media_type, kind in FILE.items()},
     )
     def get(self, request: Request) -> Any:
-        """Return the accounts with their newest health as a file; with the scope `revenue`, what they pay."""
+        """Return the accounts with their newest health as a file; with the scope `revenue`, what they pay.
+
+        An account counts as changed when it was scored last, which every account is once a day.
+        """
         return super().get(request)
 
 

@@ -13,6 +13,7 @@ from accounts.actions.keys import revoke_api_key
 from accounts.models import ApiKey, Export, Team
 from metrics.actions.exporting import write_next_export
 from metrics.actions.refresh import refresh_metrics
+from metrics.models import Health
 from metrics.tasks import discard_old_exports, write_exports
 from tests import factories
 from tests.api.conftest import assert_problem, program, results
@@ -72,6 +73,22 @@ def test_accounts_come_with_health_and_to_whom_it_may_be_shown_with_revenue(own,
     assert "arr" not in rows(answer)[0]
 
 
+def test_accounts_scored_since_come_again_and_those_never_scored_always(root, own):
+    later, never = factories.account(), factories.account()
+    healthy(own, date(2026, 6, 14))
+    healthy(later, date(2026, 6, 14))
+    fresh = healthy(later, date(2026, 6, 15))
+    Health.objects.filter(pk=fresh.pk).update(computed_at=factories.NOON + timedelta(days=1))
+    everyone = [row["external_id"] for row in rows(root.get("accounts/export"))]
+    assert everyone == [never.external_id, own.external_id, later.external_id]
+    since = rows(root.get("accounts/export?changed_after=2026-06-15T12:00:00Z"))
+    assert [row["external_id"] for row in since] == [never.external_id, later.external_id]
+    newest = since[-1]["changed_at"]
+    assert newest == "2026-06-16T12:00:00Z"
+    again = rows(root.get(f"accounts/export?changed_after={newest}"))
+    assert [row["external_id"] for row in again] == [never.external_id]
+
+
 @pytest.mark.parametrize("path", ["responses/export?survey={slug}", "scores/export", "accounts/export"])
 def test_a_stream_holds_what_the_key_sees(limited, survey, own, foreign, path):
     for account in (own, foreign):
@@ -105,7 +122,7 @@ def test_a_stream_takes_the_scopes_of_what_it_holds(survey, path, scopes, missin
         ("responses/export?survey={slug}&changed_after=yesterday", "changed_after"),
         ("responses/export?survey={slug}&values=both", "values"),
         ("responses/export?survey={slug}&limit=5", "limit"),
-        ("accounts/export?changed_after=2026-01-01T00:00:00Z", "changed_after"),
+        ("accounts/export?changed_after=yesterday", "changed_after"),
         ("accounts/export?survey={slug}", "survey"),
     ],
 )
