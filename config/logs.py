@@ -8,8 +8,9 @@ from typing import Any
 
 import structlog
 
-# A personal link's token is a password; the path of an open link is not.
-SECRET = re.compile(r"(/r/)[^/\s?#]+")
+# A personal link's token is a password; the path of an open link is not. Copied with a space before it, or in
+# a path of other letters, it is still one.
+SECRET = re.compile(r"(/r/)[/\s]*[^/\s?#]+", re.IGNORECASE)
 
 
 def redact_links(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -30,6 +30,13 @@ def test_it_leaves_out_the_token_of_a_personal_link(lines):
     assert "/r/…/unsubscribe/" in lines.getvalue()
 
 
+@pytest.mark.parametrize("path", ["/r/ {}/", "/R/{}/", "/r//{}/", "/r/{}", "/r/{}?nps=9"])
+def test_it_leaves_out_the_token_of_a_link_that_was_spoilt_on_its_way(lines, path):
+    logging.getLogger("tests.logs").warning("Not Found: %s", path.format("abcDEF123456"))
+
+    assert "abcDEF123456" not in lines.getvalue()
+
+
 def test_it_leaves_out_the_token_in_a_traceback(lines):
     try:
         raise ValueError("/r/abcDEF123456/")
