@@ -50,9 +50,21 @@
   const framed = () => {
     const frame = Object.assign(document.createElement("iframe"), { title, src: address(), referrerPolicy: "no-referrer" });
     frame.setAttribute("sandbox", "allow-forms allow-scripts allow-same-origin allow-popups allow-top-navigation-by-user-activation");
-    frame.addEventListener("load", () => frame.contentWindow.postMessage({ earshot: "hello" }, base));
+    // The next page begins at its top, which may be out of sight by then.
+    const begin = () => {
+      const edge = frame.parentElement?.getBoundingClientRect().top ?? 0;
+      if (frame.getBoundingClientRect().top < edge) frame.scrollIntoView();
+    };
+    let isLoaded = false;
+    frame.addEventListener("load", () => {
+      frame.contentWindow.postMessage({ earshot: "hello" }, base);
+      if (isLoaded) begin();
+      isLoaded = true;
+    });
     addEventListener("message", ({ source, origin, data }) => {
-      if (origin !== base || source !== frame.contentWindow || data?.earshot !== "height") return;
+      if (origin !== base || source !== frame.contentWindow) return;
+      if (data?.earshot === "turned") begin();
+      if (data?.earshot !== "height") return;
       if (data.height > 0) frame.style.height = `${Math.min(data.height, 10000)}px`;
       if (data.isDone) remember({ answered: Date.now() });
     });

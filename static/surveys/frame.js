@@ -1,4 +1,5 @@
-// Inside a frame: tells the page around it how tall it is, once that page has said hello from an allowed origin.
+// Inside a frame: tells the page around it how tall it is and when a page was turned, once that page has said hello
+// from an allowed origin.
 (() => {
   if (parent === window) return;
   const { body } = document;
@@ -20,4 +21,9 @@
     tell();
   });
   new ResizeObserver(tell).observe(body);
+  // The frame is as tall as its page, so only the page around it can bring the top of the next one into view.
+  new MutationObserver((changes) => {
+    const isTurned = changes.some(({ addedNodes }) => [...addedNodes].some(({ localName }) => localName === "main"));
+    if (host && isTurned) parent.postMessage({ earshot: "turned" }, host);
+  }).observe(body, { childList: true });
 })();

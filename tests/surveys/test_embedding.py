@@ -108,6 +108,24 @@ def test_a_survey_within_a_page_is_as_tall_as_it_is_and_is_answered_there(visit,
     assert page.complaints == []
 
 
+@pytest.mark.parametrize("snippet_of", [inline_snippet, popup_snippet])
+def test_the_next_page_begins_at_its_top(visit, website, live_server, settings, snippet_of):
+    settings.PUBLIC_BASE_URL = live_server.url
+    points = {"kind": "rating", "text": "And this?", "settings": {"points": 10}}
+    many = [{**points, "key": f"q{number}", "page": 1 + number // 8} for number in range(16)]
+    survey = f.published_survey(many)
+    shop = survey.collectors.create(name="Shop", slug="long", channel="embed", allowed_origins=[website.url])
+    page = visit(snippet_of(shop).replace('"10"', '"0.1"').replace('"25"', '"100"'))
+    frame = page.frame_locator("iframe")
+    turns = {"Next": "Page 2 of 2", "Send": "Thank you!"}
+    for number, (button, told) in enumerate(turns.items()):
+        frame.locator(f"#q{8 * number}-9").check(force=True)
+        frame.get_by_role("button", name=button).scroll_into_view_if_needed()
+        assert page.locator("iframe").bounding_box()["y"] < 0
+        frame.get_by_role("button", name=button).click()
+        expect(frame.get_by_text(told)).to_be_in_viewport()
+
+
 def test_it_works_in_a_frame_without_scripts(visit, collector, live_server):
     page = visit(
         f'<iframe src="{collector.link}" width="800" height="900"></iframe>', java_script_enabled=False
