@@ -43,6 +43,10 @@ VARIANTS = {
     "portfolio": ("sort=-nps", "sort=heard", "sort=renewal", "hearing=silent", "renews=90&sort=-arr"),
     "revenue": ("by=owner&cohorts=year&last=24m", "bar=expansion"),
     "renewals": ("ahead=24",),
+    "comments": ("q=visit", "order=arr", "last=all"),
+    "survey_results": ("last=all", "answered=nps:detractors", "segment=Small"),
+    "cross_tab": ("rows=nps&columns=segment",),
+    "programme": ("last=all", "kind=csat"),
 }
 
 COMPANY = """
@@ -118,8 +122,8 @@ FROM generate_series(%(begin)s, %(end)s) AS n,
 def run() -> Iterator[tuple[str, str, str]]:
     """Yield the slowest pages, at both sizes, and how much slower the larger one is."""
     client = _company()
-    addresses = dict(_addresses())
     _say(0, FEW)
+    addresses = dict(_addresses())
     few = {name: _measured(client, address) for name, address in addresses.items()}
     _say(FEW, RESPONSES)
     for name, address in addresses.items():

@@ -110,8 +110,11 @@ class Found(NamedTuple):
     next: Cursor | None
 
 
-def comments_of(scope: Scope, wanted: Wanted | None = None) -> Any:
-    """Return the comments in question as a QuerySet, in two queries more where surveys are confidential."""
+def comments_of(scope: Scope, wanted: Wanted | None = None, *, with_promised: bool = True) -> Any:
+    """Return the comments in question as a QuerySet, in two queries more where surveys are confidential.
+
+    Without the promised ones those of confidential surveys are left out altogether.
+    """
     wanted = wanted or Wanted()
     rows: Any = Comment.objects.visible_to(scope.viewer).filter(scope.surveys())
     promised = confidential_surveys(scope)
@@ -119,7 +122,7 @@ def comments_of(scope: Scope, wanted: Wanted | None = None) -> Any:
     says_more = (
         scope.is_narrowed or scope.narrowings - IN_THE_WORDS or scope.without_flagged or wanted.company
     )
-    if promised and not says_more:
+    if promised and with_promised and not says_more:
         shown |= _disclosed(scope, promised)
     rows = rows.filter(shown)
     if scope.is_narrowed:

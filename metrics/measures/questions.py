@@ -1,28 +1,40 @@
-"""Every question of a survey with the distribution of its answers."""
+"""Every question of a survey with its answers, each kind as it deserves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from datetime import date
+from typing import Any, NamedTuple, TypeVar
 
 from metrics.formulas.disclosure import LEAST_SHOWN
 from metrics.formulas.histograms import Histogram, merged
 from metrics.formulas.histograms import answers as total_of
-from metrics.measures.answers import Answers, read_answers
-from metrics.measures.confidentiality import confidential_surveys, whole_months
-from metrics.measures.measure import Measure, Point
-from metrics.measures.picks import Picks, Spread, read_picks, read_spreads
+from metrics.formulas.intervals import Interval, wilson
+from metrics.formulas.response_rates import completion_rate as completed_of
+from metrics.formulas.spreads import DaySpread, Spread, day_spread, spread
+from metrics.measures.answers import Answers, question_settings, read_answers
+from metrics.measures.cells import Cell
+from metrics.measures.confidentiality import confidential_surveys
+from metrics.measures.measure import Measure, Point, Unit
+from metrics.measures.outreach import COMPLETION_RATE
+from metrics.measures.promises import kept_promise
+from metrics.measures.samples import NOTHING, Counts, Sample, read_counts
 from metrics.measures.scope import Scope
-from metrics.measures.sentiment import MEASURED, measure_of, trend
+from metrics.measures.sentiment import MEASURED, in_percent, measure_of, trend
 from metrics.measures.voices import Mood, mood_of
 from surveys.definition import Definition, Question
 from surveys.kinds import KINDS, Scale
+
+# Of short texts, and of words of one's own beside choices, the ones given most often.
+MOST_TEXTS, MOST_OTHERS = 8, 12
+_Parsed = TypeVar("_Parsed")
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
     """How many gave one answer, and their percentage (0..100) of all who answered.
 
-    Of a ranking: how many ranked an item, its mean rank (from 1), and how high that is (0..100).
+    Of a ranking: how many ranked an item, its mean rank (from 1), how high that is (0..100), and how often it
+    stood at each place.
     """
 
     label: str
@@ -30,6 +42,7 @@ class Bar:
     percent: float
     mood: Mood = Mood.NEUTRAL
     rank: float | None = None
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +55,33 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """Words that were given, in the way they were written first, and how often."""
+
+    words: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """One question, how many answered it, its headline and its distribution where it has them."""
+    """One question, how many answered it, and what its kind has to show.
+
+    `share` is the share (0..100 percent) that says yes or agrees, with its interval. `is_former` marks what
+    only earlier versions asked.
+    """
 
     question: Question
     n: int
     headline: Measure | None = None
     bars: tuple[Bar, ...] = ()
     rows: tuple[Row, ...] = ()
-    spread: Spread | None = None
+    numbers: Spread | None = None
+    days: DaySpread | None = None
+    texts: tuple[Text, ...] = ()
+    others: tuple[Text, ...] = ()
+    distinct: int = 0
+    share: tuple[float, Interval] | None = None
+    is_former: bool = False
 
     @property
     def kind(self) -> str:
@@ -58,81 +89,195 @@ class Result:
         return KINDS[self.question.kind].label
 
     @property
+    def asks(self) -> bool:
+        """Whether it takes an answer at all."""
+        return KINDS[self.question.kind].asks
+
+    @property
     def unit(self) -> str:
         """The unit of a number in the survey's own language, ''."""
         units: Mapping[str, str] = self.question.settings.get("unit") or {}
         return units.get(self.question.text.language, "")
 
+    @property
+    def crossable(self) -> bool:
+        """Whether its answers can stand in a cross-tab."""
+        return self.question.kind in CROSSABLE
+
 
 class Results(NamedTuple):
-    """The questions of a survey in the order asked, and the trend of the one that speaks for it."""
+    """The questions of a survey in the order asked, and the trend of the one that speaks for it.
+
+    `counts` is what was counted from the answers themselves, `scope` over which days: of a survey that
+    promised confidentiality whole months. `is_hidden` says that nothing of it may be shown like this.
+    """
 
     questions: Sequence[Result]
     headline: Result | None
     trend: Sequence[Point]
-    is_cut: bool
+    counts: Counts
+    scope: Scope
+    is_promised: bool = False
+    is_hidden: bool = False
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more responses than were counted."""
+        return self.counts.is_cut
 
 
-def survey_results(scope: Scope, definition: Definition) -> Results:
-    """Return the answers to every question of a published survey, in four queries at most.
+CROSSABLE = frozenset({*MEASURED, "single_choice", "multiple_choice", "dropdown", "yes_no", "matrix"})
 
-    Its first NPS question speaks for it, or else the first one of CSAT, CES, a rating.
+
+def survey_results(
+    scope: Scope,
+    definition: Definition,
+    *,
+    former: Sequence[Question] = (),
+    sample: Sample | None = None,
+) -> Results:
+    """Return the answers to every question of a published survey, in five queries at most.
+
+    Its first NPS question speaks for it, or else the first one of CSAT, CES, a rating. A sample that asks for
+    what no tally knows counts everything from the answers themselves.
     """
-    answers = read_answers(scope, MEASURED, by="month")
-    asked = [each for each in definition if KINDS[each.kind].asks]
-    picks = _picks(scope, asked)
-    spreads = _spreads(scope, asked)
+    sample = sample or Sample(scope=scope)
+    questions = [*definition, *former]
+    is_promised, is_hidden = bool(confidential_surveys(scope)), False
+    if is_promised:
+        shown = None if sample.is_raw else kept_promise(scope)
+        is_hidden, scope = shown is None, shown or scope
+        counts = NOTHING if is_hidden else _promised_counts(scope, questions)
+    else:
+        counts = _counts(sample, questions)
+    if is_hidden:
+        answers = Answers([], {})
+    elif sample.is_raw:
+        answers = _answers(scope, questions, counts)
+    else:
+        answers = read_answers(scope, MEASURED, by="month")
     by_key = answers.by("question_key")
     nothing = Answers([], {})
-    results = [_result(scope, each, by_key.get(each.key, nothing), picks, spreads) for each in asked]
+    gone = {question.key for question in former}
+    results = [
+        _result(scope, each, by_key.get(each.key, nothing), counts, is_former=each.key in gone)
+        for each in questions
+    ]
+    if is_promised:
+        results = [each if each.n >= LEAST_SHOWN else Result(each.question, 0) for each in results]
     headline = min(
-        (each for each in results if each.question.kind in MEASURED),
+        (each for each in results if each.question.kind in MEASURED and not each.is_former),
         key=lambda each: MEASURED.index(each.question.kind),
         default=None,
     )
     points: Sequence[Point] = ()
-    if headline:
+    if headline and not sample.is_raw:
         spoken = by_key.get(headline.question.key, nothing)
         points = trend(scope, spoken, headline.question.kind, "month")
-    return Results(results, headline, points, is_cut=picks.is_cut)
+    return Results(results, headline, points, counts, scope, is_promised=is_promised, is_hidden=is_hidden)
 
 
-def _picks(scope: Scope, asked: Sequence[Question]) -> Picks:
-    """Return the picks among choices; of a confidential survey by whole months, or none."""
-    rows = [f"{each.key}.{row.key}" for each in asked for row in each.rows]
-    picked = [each.key for each in asked if not each.rows and KINDS[each.kind].pickable(each, "")]
-    matrices = [each.key for each in asked if each.rows]
-    if not confidential_surveys(scope):
-        return read_picks(scope, [*picked, *rows], matrices)
-    picks = read_picks(whole_months(scope), [*picked, *rows], matrices)
-    is_open = not scope.is_narrowed and picks.responses >= LEAST_SHOWN
-    return picks if is_open else Picks(0, {}, {})
+def completion(results: Results) -> Measure:
+    """Return the visits among those counted that came to the end (0..100 percent), None without visits."""
+    counts = results.counts
+    return results.scope.measure(
+        "completion_rate",
+        Unit.PERCENT,
+        completed_of(counts.complete, counts.responses),
+        n=counts.responses,
+        counted="visits",
+        interval=in_percent(wilson(counts.complete, counts.responses)),
+        definition=COMPLETION_RATE,
+        beside={"completed": counts.complete},
+    )
 
 
-def _spreads(scope: Scope, asked: Sequence[Question]) -> dict[str, Spread]:
-    """Return where numbers and days lie; of a confidential survey none, as each could be somebody's own."""
-    keys = [each.key for each in asked if each.kind in ("number", "date")]
-    return read_spreads(scope, keys) if keys and not confidential_surveys(scope) else {}
+def former_questions(definitions: Iterable[Definition]) -> list[Question]:
+    """Return the questions that only earlier versions asked, given the definitions, the newest first."""
+    newest, *earlier = definitions
+    found: dict[str, Question] = {}
+    for definition in earlier:
+        for question in definition:
+            if question.key not in newest.question_by_key and KINDS[question.kind].asks:
+                found.setdefault(question.key, question)
+    return list(found.values())
 
 
-def _result(
-    scope: Scope, question: Question, answers: Answers, picks: Picks, spreads: Mapping[str, Spread]
-) -> Result:
+def _counts(sample: Sample, questions: Sequence[Question]) -> Counts:
+    """Return what was given to the questions that no tally counts; to all of them where the sample is raw."""
+    scales = [each.key for each in questions if each.kind in MEASURED] if sample.is_raw else []
+    values = [each.key for each in questions if each.kind in ("number", "date", "short_text")]
+    matrices = [each.key for each in questions if each.rows]
+    return read_counts(sample, [*_choices(questions), *scales], matrices, values)
+
+
+def _promised_counts(scope: Scope, questions: Sequence[Question]) -> Counts:
+    """Return the picks of a confidential survey, without what could be somebody's own, words or days."""
+    matrices = [each.key for each in questions if each.rows]
+    counts = read_counts(Sample(scope=scope), _choices(questions), matrices)
+    return Counts(counts.responses, counts.complete, 0, counts.answered, counts.picked, counts.places)
+
+
+def _choices(questions: Sequence[Question]) -> list[str]:
+    rows = [f"{each.key}.{row.key}" for each in questions for row in each.rows]
+    return [*rows, *(each.key for each in questions if not each.rows and KINDS[each.kind].pickable(each, ""))]
+
+
+def _answers(scope: Scope, questions: Sequence[Question], counts: Counts) -> Answers:
+    """Return the scored answers among those counted one by one."""
+    survey = scope.survey
+    if survey is None:
+        raise ValueError("questions are those of one survey")
+    kinds = {(survey.pk, each.key): each.kind for each in questions if each.kind in MEASURED}
+    cells = [
+        Cell(kinds[survey.pk, key], survey.programme_id, scope.mode, survey.pk, key, int(pick), count)
+        for (key, pick), count in counts.picked.items()
+        if (survey.pk, key) in kinds and pick.isdecimal()
+    ]
+    return Answers(cells, question_settings(kinds))
+
+
+def _result(scope: Scope, question: Question, answers: Answers, counts: Counts, *, is_former: bool) -> Result:
     kind = KINDS[question.kind]
     if isinstance(kind, Scale) and kind.name in MEASURED:
-        histogram = merged(counts for _, counts in answers.histograms())
+        histogram = merged(given for _, given in answers.histograms())
         headline = measure_of(scope, answers, kind.name)
-        return Result(question, headline.n, headline, _points(question, kind, histogram))
-    n = picks.answered.get(question.key, 0)
+        return Result(question, headline.n, headline, _points(question, kind, histogram), is_former=is_former)
+    n = counts.answered.get(question.key, 0)
     if question.rows:
-        return Result(question, n, rows=tuple(_row(question, row.key, picks) for row in question.rows))
-    bars = _ranked(question, picks) if question.kind == "ranking" else _picked(question, question.key, picks)
-    return Result(question, n, bars=bars, spread=spreads.get(question.key))
+        rows = tuple(_row(question, row.key, counts) for row in question.rows)
+        return Result(question, n, rows=rows, is_former=is_former)
+    values = counts.values.get(question.key, {})
+    texts = _texts(values) if question.kind == "short_text" else []
+    return Result(
+        question,
+        n,
+        bars=_ranked(question, counts)
+        if question.kind == "ranking"
+        else _picked(question, question.key, counts),
+        numbers=spread(_parsed(values, float)) if question.kind == "number" else None,
+        days=day_spread(_parsed(values, date.fromisoformat)) if question.kind == "date" else None,
+        texts=tuple(each for each in texts if each.count > 1)[:MOST_TEXTS],
+        distinct=len(texts),
+        others=tuple(_texts(counts.others.get(question.key, {})))[:MOST_OTHERS],
+        share=_share(question, counts),
+        is_former=is_former,
+    )
 
 
-def _row(question: Question, row: str, picks: Picks) -> Row:
+def _share(question: Question, counts: Counts) -> tuple[float, Interval] | None:
+    """Return how many say yes of those who answered, or consent of all who were there."""
+    whole = {"yes_no": counts.answered.get(question.key, 0), "consent": counts.responses}
+    n = whole.get(question.kind, 0)
+    said = counts.picked.get((question.key, "yes"), 0)
+    interval = in_percent(wilson(said, n)) if said <= n else None
+    return (100 * said / n, interval) if n and interval else None
+
+
+def _row(question: Question, row: str, counts: Counts) -> Row:
     key = f"{question.key}.{row}"
-    return Row(str(question.row_by_key[row].text), picks.answered.get(key, 0), _picked(question, key, picks))
+    label = str(question.row_by_key[row].text)
+    return Row(label, counts.answered.get(key, 0), _picked(question, key, counts))
 
 
 def _points(question: Question, kind: Scale, histogram: Histogram) -> tuple[Bar, ...]:
@@ -148,32 +293,53 @@ def _points(question: Question, kind: Scale, histogram: Histogram) -> tuple[Bar,
     )
 
 
-def _picked(question: Question, key: str, picks: Picks) -> tuple[Bar, ...]:
+def _picked(question: Question, key: str, counts: Counts) -> tuple[Bar, ...]:
     """Return a bar for each pick on offer, then one for each key that earlier versions offered."""
     labels = KINDS[question.kind].pickable(question, question.text.language)
-    earlier = sorted(pick for of, pick in picks.picked if of == key and pick not in labels)
+    earlier = sorted(pick for of, pick in counts.picked if of == key and pick not in labels)
     labels |= {pick: f"{pick} (no longer offered)" for pick in earlier}
-    n = picks.answered.get(key, 0)
-    counts = {pick: picks.picked.get((key, pick), 0) for pick in labels}
-    return tuple(Bar(label, counts[pick], _percent(counts[pick], n)) for pick, label in labels.items())
+    n = counts.answered.get(key, 0)
+    given = {pick: counts.picked.get((key, pick), 0) for pick in labels}
+    return tuple(Bar(label, given[pick], _percent(given[pick], n)) for pick, label in labels.items())
 
 
-def _ranked(question: Question, picks: Picks) -> tuple[Bar, ...]:
+def _ranked(question: Question, counts: Counts) -> tuple[Bar, ...]:
     """Return a bar for each item that was ranked, the one with the best mean rank first."""
     labels = KINDS[question.kind].pickable(question, question.text.language)
-    means = {
-        pick: picks.places[question.key, pick] for pick in labels if (question.key, pick) in picks.places
-    }
+    means = {pick: mean for pick in labels if (mean := counts.place(question.key, pick)) is not None}
     items = len(labels)
     return tuple(
         Bar(
             labels[pick],
-            picks.picked[question.key, pick],
+            counts.picked[question.key, pick],
             _percent(1 + items - mean, items),
             rank=mean,
+            places=tuple(counts.places[question.key, pick].get(place, 0) for place in range(1, items + 1)),
         )
         for pick, mean in sorted(means.items(), key=lambda pair: pair[1])
     )
+
+
+def _texts(counts: Mapping[str, int]) -> list[Text]:
+    """Return words given most often first, those that differ in letter case only taken together."""
+    folded: dict[str, Text] = {}
+    for words, count in counts.items():
+        key = words.strip().casefold()
+        known = folded.get(key)
+        folded[key] = Text(known.words, known.count + count) if known else Text(words.strip(), count)
+    return sorted(folded.values(), key=lambda each: (-each.count, each.words.casefold()))
+
+
+def _parsed(values: Mapping[str, int], read: Callable[[str], _Parsed]) -> dict[_Parsed, int]:
+    """Return values as numbers or days; what is none, such as an answer from before a change, is left out."""
+    parsed: dict[Any, int] = {}
+    for value, count in values.items():
+        try:
+            number = read(value)
+        except ValueError:
+            continue
+        parsed[number] = parsed.get(number, 0) + count
+    return parsed
 
 
 def _percent(part: float, whole: int) -> float:

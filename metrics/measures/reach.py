@@ -11,7 +11,7 @@ from metrics.formulas.money import ZERO
 from metrics.formulas.response_rates import Audience, coverage
 from metrics.measures.exchange import rates_on
 from metrics.measures.measure import Measure, Unit
-from metrics.measures.revenue import arr_on, require_revenue
+from metrics.measures.revenue import Arr, arr_on, require_revenue
 from metrics.measures.scope import Scope
 from surveys.models import Response
 
@@ -48,7 +48,25 @@ def revenue_coverage(scope: Scope) -> Measure:
     """
     require_revenue(scope.viewer)
     arr = arr_on(scope.end, scope.accounts, rates_on(scope.end))
-    audiences = _audiences(scope, arr.by_account) if arr.total is not None else []
+    return _of_revenue(scope, arr, _audiences(scope, arr.by_account) if arr.total is not None else [])
+
+
+def coverages(scope: Scope, arr: Arr | None) -> list[Measure]:
+    """Return the coverage of contacts, accounts, decision-makers and, given ARR, revenue, read once."""
+    audiences = _audiences(scope, arr.by_account if arr else None)
+    # An account that pays and has neither contacts nor answers counts for revenue only.
+    known = [each for each in audiences if each.contacts or each.answered or each.nameless]
+    measures = [
+        _measure(scope, "contacts", known, n=sum(each.contacts for each in known)),
+        _measure(scope, "accounts", known, n=len(known)),
+        _measure(scope, "decision_makers", known, n=sum(each.decision_makers for each in known)),
+    ]
+    if arr:
+        measures.append(_of_revenue(scope, arr, audiences if arr.total is not None else []))
+    return measures
+
+
+def _of_revenue(scope: Scope, arr: Arr, audiences: list[Audience]) -> Measure:
     heard = sum((each.revenue for each in audiences if each.answered or each.nameless), ZERO)
     return _measure(
         scope,

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from metrics.measures.comments import Wanted, comments_of
-from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.exchange import rates_on
 from metrics.measures.revenue import Arr, arr_on
 from metrics.measures.scope import Scope
@@ -17,6 +16,8 @@ from metrics.words.extra import missing_in_words
 
 # The newest so many are what a page may take the time for.
 MOST_COMMENTS = 20_000
+# Where words are looked for, each comment is read again.
+MOST_FOUND = 2_000
 # Stands for all comments among the names of themes, none of which is empty.
 OF_ALL = ""
 # The first line is written by the QuerySet: who sees what is decided there alone.
@@ -66,7 +67,7 @@ def themes(
 
     In three queries, one without those that `arr` (of the accounts, where revenue may be seen) takes.
     """
-    rows = comments_of(scope, wanted).exclude(survey__in=confidential_surveys(scope))
+    rows = comments_of(scope, wanted, with_promised=False)
     rows = rows.exclude(read_at=None, corrected_at=None)
     if scope.viewer.sees_revenue and arr is None:
         arr = arr_on(scope.end, scope.accounts, rates_on(scope.end))

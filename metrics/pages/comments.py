@@ -24,7 +24,7 @@ from metrics.measures.comments import (
 from metrics.measures.exchange import rates_on
 from metrics.measures.revenue import Arr, arr_on
 from metrics.measures.scope import Scope
-from metrics.measures.themes import MOST_COMMENTS, themes
+from metrics.measures.themes import MOST_COMMENTS, MOST_FOUND, themes
 from metrics.models import Comment
 from metrics.pages.filters import Filters, read_filters
 
@@ -56,7 +56,8 @@ def comments(request: HttpRequest) -> TemplateResponse:
         found, after = largest_first(rows, _ranked(arr), asked.after, PAGE)
     else:
         found, after = newest_first(rows, asked.after, PAGE)
-    about = themes(scope, replace(wanted, theme="", mood=""), most=MOST_COMMENTS, arr=arr)
+    most = MOST_FOUND if wanted.words else MOST_COMMENTS
+    about = themes(scope, replace(wanted, theme="", mood=""), most=most, arr=arr)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Comments",
@@ -71,9 +72,10 @@ def comments(request: HttpRequest) -> TemplateResponse:
         "said": told(scope, found, wanted.words, arr.by_account if arr else None),
         "about": about,
         "moods": [(mood, about.moods.get(mood, 0)) for mood in MOODS],
-        "after": after,
+        # As text: the address would list the parts of a tuple one by one.
+        "after": str(after) if after else None,
         "is_later_page": asked.after is not None,
-        "most": MOST_COMMENTS,
+        "most": most,
         "export": reverse("comments_export"),
         "searched": [(name, value) for name, value in request.GET.items() if name not in ("q", "after")],
     }

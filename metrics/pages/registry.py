@@ -17,6 +17,7 @@ from metrics.pages.audience import audience, audience_typed
 from metrics.pages.backtest import backtest
 from metrics.pages.campaign import campaign, dry_run
 from metrics.pages.comments import comments, comments_export
+from metrics.pages.cross_tab import cross
 from metrics.pages.definition import metric, metric_list, metric_rows
 from metrics.pages.drivers import drivers
 from metrics.pages.goals import goals
@@ -24,6 +25,7 @@ from metrics.pages.hand_over import hand_over
 from metrics.pages.notes import note, notes
 from metrics.pages.overrides import override
 from metrics.pages.portfolio import portfolio, portfolio_file
+from metrics.pages.programme import programme, programme_drivers, programme_list, programme_reach
 from metrics.pages.renewals import renewals
 from metrics.pages.response import response
 from metrics.pages.revenue import revenue
@@ -68,6 +70,11 @@ PAGES = (
     Page("dry_run", "campaign/<int:pk>/dry-run/", dry_run, ("surveys.view_campaign",)),
     Page("drivers", "survey/<slug:slug>/drivers/", drivers, ("surveys.view_survey",)),
     Page("survey_results", "survey/<slug:slug>/results/", survey_results, ("surveys.view_survey",)),
+    Page("programmes", "programme/", programme_list, ("metrics.view_tally",), "Programme scores", "hearing"),
+    Page("programme", "programme/<slug:slug>/", programme, ("metrics.view_tally",)),
+    Page("programme_drivers", "programme/<slug:slug>/drivers/", programme_drivers, ("metrics.view_tally",)),
+    Page("programme_reach", "programme/<slug:slug>/reach/", programme_reach, ("metrics.view_tally",)),
+    Page("cross_tab", "survey/<slug:slug>/cross-tab/", cross, ("surveys.view_survey",)),
     Page("response", "response/<uuid:public_id>/", response, ("surveys.view_response",)),
     Page("comments", "comments/", comments, ("metrics.view_comment",), "Comments", "forum"),
     Page("comments_export", "comments/export/", comments_export, ("metrics.view_comment",)),

@@ -225,6 +225,13 @@ def took(length: timedelta | None) -> str:
 
 
 @register.filter
+def coverage_name(measure: Measure) -> str:
+    """Return the title of a coverage: "Decision-makers heard"."""
+    names = {"decision_maker_coverage": "Decision-makers", "revenue_coverage": "Revenue"}
+    return f"{names.get(measure.metric, measure.metric.removesuffix('_coverage').capitalize() + 's')} heard"
+
+
+@register.filter
 def css(value: float) -> str:
     """Return a number as a style sheet reads it: "12.5"."""
     return f"{value:.2f}"

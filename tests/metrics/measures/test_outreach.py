@@ -8,7 +8,7 @@ from accounts.roles import ACCOUNT_MANAGER, EXECUTIVE
 from metrics.formulas.intervals import wilson
 from metrics.measures.coverage import Hearing, by_role, contacts_heard
 from metrics.measures.outreach import completion_rate, response_rate
-from metrics.measures.picks import read_picks
+from metrics.measures.samples import Sample, read_counts
 from metrics.measures.scope import Scope
 from tests import factories as f
 
@@ -136,7 +136,7 @@ def test_picks_are_counted_by_choice_and_the_open_one_as_other():
     f.respond(survey, {"one": "price"}, at=f.NOON - timedelta(days=400))
     f.respond(f.published_survey([ONE]), {"one": "price"})
 
-    picks = read_picks(answers(survey=survey), ["one", "many"])
+    picks = read_counts(Sample(scope=answers(survey=survey)), ["one", "many"])
 
     assert (picks.responses, picks.is_cut) == (3, False)
     assert picks.answered == {"one": 3, "many": 1, "why": 1}
@@ -152,11 +152,13 @@ def test_picks_are_those_of_the_accounts_that_the_viewer_sees():
     owner, survey = someone(ACCOUNT_MANAGER), f.published_survey([ONE])
     for account in (f.account(owner=owner), f.account(), None):
         f.respond(survey, {"one": "price"}, account=account)
-    assert read_picks(answers(owner, survey=survey), ["one"]).picked == {("one", "price"): 1}
-    assert read_picks(answers(survey=survey), ["one"]).picked == {("one", "price"): 3}
+    assert read_counts(Sample(scope=answers(owner, survey=survey)), ["one"]).picked == {("one", "price"): 1}
+    assert read_counts(Sample(scope=answers(survey=survey)), ["one"]).picked == {("one", "price"): 3}
 
 
 def test_keys_from_a_definition_are_never_read_as_sql():
     survey = f.published_survey([ONE])
     f.respond(survey, {"one": "%s'; --"})
-    assert read_picks(answers(survey=survey), ["one", "a'b\"c)--"]).picked == {("one", "%s'; --"): 1}
+    assert read_counts(Sample(scope=answers(survey=survey)), ["one", "a'b\"c)--"]).picked == {
+        ("one", "%s'; --"): 1
+    }

@@ -158,13 +158,19 @@ def test_every_kind_has_a_summary_that_names_nobody(executive):
     response = executive.get(page_of(survey))
     by_key = {each.question.key: each for each in response.context["results"].questions}
     bars = {key: [(bar.label, bar.count) for bar in each.bars] for key, each in by_key.items()}
-    assert "said" not in by_key
+    assert not by_key["said"].asks
     assert bars["drop"] == [("Tea", 2), ("Milk", 0)]
     assert [(bar.label, bar.rank) for bar in by_key["rank"].bars] == [("Milk", 1), ("Tea", 2)]
     grid = {row.label: (row.n, [(bar.label, bar.count) for bar in row.bars]) for row in by_key["grid"].rows}
     assert grid == {"Speed": (2, [("Tea", 1), ("Milk", 1)]), "Price": (1, [("Tea", 1), ("Milk", 0)])}
-    assert by_key["count"].spread.quartiles == (1.25, 1.5, 1.75)
-    assert (by_key["day"].spread.first, by_key["day"].spread.last) == ("2026-01-01", "2026-02-01")
+    assert by_key["count"].numbers.quartiles == (1.25, 1.5, 1.75)
+    assert [(each.label, each.count) for each in by_key["count"].numbers.bins] == [("1", 1), ("2", 1)]
+    assert [str(getattr(by_key["day"].days, end)) for end in ("first", "last")] == [
+        "2026-01-01",
+        "2026-02-01",
+    ]
+    assert by_key["sure"].share[0] == 50
+    assert by_key["rank"].bars[0].places == (2, 0)
     assert (by_key["mail"].n, bars["mail"]) == (2, [])
     assert bars["sure"] == [("Yes", 1), ("No", 1)]
     assert bars["may"] == [("Yes", 1)]
@@ -186,7 +192,7 @@ def test_results_are_shown_with_and_without_what_is_flagged(executive):
     assert "They are counted here." in page
     assert "Because 0." in page
     without = client.get(url, {**dates, "flagged": "without"})
-    assert "They are left out here." in without.content.decode()
+    assert "Flagged answers are left out here." in without.content.decode()
     assert "Because 0." not in without.content.decode()
     assert without.context["results"].headline.n == 2
     assert without.context["results"].headline.headline.value == 100

@@ -1,0 +1,246 @@
+"""What is counted from the answers themselves: choices, numbers, days and words, and two answers together.
+
+Choices have no scores. They are counted over the newest responses of the window, in one statement.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Q
+
+from metrics.measures.scope import Scope
+from surveys.models import Response
+
+MOST_COMPLETE, MOST_PARTIAL = 10_000, 2_000
+OTHER_WORDS, DISTINCT = 200, 5_000
+
+# The first lines are written by the QuerySet, with its own parameters: who sees what is decided there alone.
+# A pick is a choice's key, "other" for words of one's own, "yes" for a consent, else what was given.
+PICKED = """jsonb_array_elements(CASE jsonb_typeof({answer}) WHEN 'array' THEN {answer}
+    ELSE jsonb_build_array({answer}) END) WITH ORDINALITY AS {name}(value, place)"""
+PICK = """CASE jsonb_typeof({name}.value) WHEN 'object' THEN 'other' WHEN 'boolean' THEN 'yes'
+    ELSE {name}.value #>> '{{}}' END"""
+ANSWERED = """WHERE EXISTS (SELECT FROM {picked} WHERE {pick} = ANY(%s))"""
+RESPONSES = """
+WITH newest (id, answers, submitted_at, flags, language, channel, version) AS MATERIALIZED (
+    ({complete}) UNION ALL ({partial})
+),
+response AS (SELECT * FROM newest {answered})"""
+COUNTS = """
+{responses},
+given AS (
+    SELECT each.key, each.value FROM response CROSS JOIN LATERAL jsonb_each(response.answers) AS each
+),
+answer AS (
+    SELECT key, value FROM given
+    UNION ALL
+    SELECT given.key || '.' || row.key, row.value FROM given CROSS JOIN LATERAL
+        jsonb_each(CASE jsonb_typeof(given.value) WHEN 'object' THEN given.value ELSE '{{}}' END) AS row
+    WHERE given.key = ANY(%s)
+)
+SELECT 'responses', '', '', 0::bigint, count(*) FROM response
+UNION ALL SELECT 'complete', '', '', 0, count(*) FROM response WHERE submitted_at IS NOT NULL
+UNION ALL SELECT 'flagged', '', '', 0, count(*) FROM response
+    WHERE submitted_at IS NOT NULL AND flags <> '{{}}'
+UNION ALL SELECT 'answered', key, '', 0, count(*) FROM answer GROUP BY key
+UNION ALL (
+    SELECT 'picked', key, {pick}, place, count(*) FROM answer CROSS JOIN LATERAL {picked}
+    WHERE answer.key = ANY(%s) GROUP BY 2, 3, 4
+) UNION ALL (
+    SELECT 'value', key, value #>> '{{}}', 0, count(*) FROM given WHERE key = ANY(%s)
+    GROUP BY 2, 3 ORDER BY 5 DESC LIMIT {distinct}
+) UNION ALL (
+    SELECT 'other', key, pick.value ->> 'other', 0, count(*) FROM given CROSS JOIN LATERAL {picked_given}
+    WHERE given.key = ANY(%s) AND jsonb_typeof(pick.value) = 'object' AND pick.value ->> 'other' <> ''
+    GROUP BY 2, 3 ORDER BY 5 DESC LIMIT {words}
+)
+"""
+PAIRS = """
+{responses}
+SELECT {first}, {second}, count(*) FROM response
+CROSS JOIN LATERAL (SELECT answers #> %s AS answer) AS one
+CROSS JOIN LATERAL (SELECT {other} AS answer) AS two
+CROSS JOIN LATERAL {picked_first} CROSS JOIN LATERAL {picked_second}
+WHERE one.answer IS NOT NULL AND two.answer IS NOT NULL GROUP BY 1, 2
+UNION ALL
+SELECT NULL, NULL, count(*) FROM response CROSS JOIN LATERAL (SELECT {other} AS answer) AS two
+WHERE answers #> %s IS NOT NULL AND two.answer IS NOT NULL
+"""
+
+
+class Answered(NamedTuple):
+    """That a question, or the row `key.row` of one, was answered with any of some picks."""
+
+    key: str
+    picks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Which responses are counted: those of a scope, of one version or all, that gave an answer or any."""
+
+    scope: Scope
+    version: int | None = None
+    answered: Answered | None = None
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it asks for what no tally knows, so that everything is counted from the answers."""
+        return bool(self.version or self.answered)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many responses were counted, how many answered each question, and what was given how often.
+
+    Rows of a matrix count under `key.row`. `places` says how often a pick stood at which place (from 1).
+    """
+
+    responses: int
+    complete: int
+    flagged: int
+    answered: Mapping[str, int] = field(default_factory=dict)
+    picked: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    places: Mapping[tuple[str, str], Mapping[int, int]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    others: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be more responses than were counted."""
+        return self.complete >= MOST_COMPLETE or self.responses - self.complete >= MOST_PARTIAL
+
+    def place(self, key: str, pick: str) -> float | None:
+        """Return the mean place (from 1) of a pick, which is the mean rank in a ranking, None for none."""
+        places = self.places.get((key, pick), {})
+        total = sum(places.values())
+        return sum(place * count for place, count in places.items()) / total if total else None
+
+
+NOTHING = Counts(0, 0, 0)
+
+
+def read_counts(
+    sample: Sample, choices: Collection[str], matrices: Collection[str] = (), values: Collection[str] = ()
+) -> Counts:
+    """Return what was given to some questions: the picks of choices and matrix rows, and values."""
+    responses, parameters = _responses(sample)
+    statement = COUNTS.format(
+        responses=responses,
+        pick=PICK.format(name="pick"),
+        picked=PICKED.format(answer="answer.value", name="pick"),
+        picked_given=PICKED.format(answer="given.value", name="pick"),
+        distinct=DISTINCT,
+        words=OTHER_WORDS,
+    )
+    given = [list(each) for each in (matrices, choices, values, choices)]
+    totals: Counter[str] = Counter()
+    answered: dict[str, int] = {}
+    places: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+    texts: dict[str, dict[str, dict[str, int]]] = {"value": defaultdict(dict), "other": defaultdict(dict)}
+    for what, key, text, place, count in _rows(statement, [*parameters, *given]):
+        if what == "answered":
+            answered[key] = count
+        elif what == "picked":
+            places[key, text][place] = count
+        elif what in texts:
+            texts[what][key][text] = count
+        else:
+            totals[what] = count
+    return Counts(
+        totals["responses"],
+        totals["complete"],
+        totals["flagged"],
+        answered,
+        {pick: sum(counts.values()) for pick, counts in places.items()},
+        dict(places),
+        dict(texts["value"]),
+        dict(texts["other"]),
+    )
+
+
+class Pairs(NamedTuple):
+    """How many gave two answers together, by the pick of each, and how many answered both questions."""
+
+    counts: Mapping[tuple[str, str], int]
+    responses: int
+
+
+# What a response is may stand in the place of a second answer.
+OF_RESPONSES = {
+    "language": "to_jsonb(response.language)",
+    "channel": "to_jsonb(response.channel)",
+    "version": "to_jsonb(response.version)",
+}
+OF_SLICES = ("segment", "tier", "region")
+OF_SLICE = """(SELECT to_jsonb(slice) -> %s FROM metrics_absorbed AS known
+    JOIN metrics_slice AS slice ON slice.id = known.slice_id WHERE known.response_id = response.id)"""
+
+
+def read_pairs(sample: Sample, first: str, second: str) -> Pairs:
+    """Return how often picks of two questions, or of one and what a response is, were given together."""
+    responses, parameters = _responses(sample)
+    path, own = first.split("."), list[Any]()
+    if second in OF_SLICES:
+        other, own = OF_SLICE, [second]
+    elif second in OF_RESPONSES:
+        other = OF_RESPONSES[second]
+    else:
+        other, own = "answers #> %s", [second.split(".")]
+    statement = PAIRS.format(
+        responses=responses,
+        other=other,
+        first=PICK.format(name="a"),
+        second=PICK.format(name="b"),
+        picked_first=PICKED.format(answer="one.answer", name="a"),
+        picked_second=PICKED.format(answer="two.answer", name="b"),
+    )
+    counts: dict[tuple[str, str], int] = {}
+    total = 0
+    for row, column, count in _rows(statement, [*parameters, path, *own, *own, path]):
+        if row is None:
+            total = count
+        else:
+            counts[row, column] = count
+    return Pairs(counts, total)
+
+
+def _responses(sample: Sample) -> tuple[str, list[Any]]:
+    """Return the statement's beginning, that names the responses counted, and its parameters."""
+    scope = sample.scope
+    rows: Any = Response.objects.counted().filter(scope.surveys())
+    if scope.without_flagged:
+        rows = rows.unflagged()
+    if scope.is_narrowed:
+        rows = rows.filter(account__in=scope.accounts)
+    if sample.version:
+        rows = rows.filter(version=sample.version)
+    rows = rows.filter(
+        **{name: getattr(scope, name) for name in ("language", "channel") if getattr(scope, name)}
+    )
+    columns = ("pk", "answers", "submitted_at", "flags", "language", "channel", "version")
+    complete = rows.filter(scope.instants("submitted_at")).order_by("-submitted_at")
+    partial = rows.filter(Q(submitted_at=None) & scope.instants("started_at")).order_by("-pk")
+    parts = [
+        each.values_list(*columns)[:most].query.sql_with_params()
+        for each, most in ((complete, MOST_COMPLETE), (partial, MOST_PARTIAL))
+    ]
+    parameters = [each for _, own in parts for each in own]
+    condition = ""
+    if sample.answered:
+        picked = PICKED.format(answer="(answers #> %s)", name="pick")
+        condition = ANSWERED.format(picked=picked, pick=PICK.format(name="pick"))
+        path = sample.answered.key.split(".")
+        parameters += [path] * picked.count("%s") + [list(sample.answered.picks)]
+    sql = RESPONSES.format(complete=parts[0][0], partial=parts[1][0], answered=condition)
+    return sql, parameters
+
+
+def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

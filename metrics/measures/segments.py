@@ -1,0 +1,119 @@
+"""The parts of what was said, each against all others: which differ, and how many were looked at."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from metrics.formulas.comparisons import discoveries
+from metrics.formulas.disclosure import LEAST_SHOWN
+from metrics.formulas.intervals import Interval, critical_value, mover, two_sided_p
+from metrics.measures.answers import Answers, question_settings
+from metrics.measures.cells import read_cells
+from metrics.measures.confidentiality import HIDDEN, confidential_surveys, disclosed
+from metrics.measures.measure import Measure
+from metrics.measures.scope import Scope
+from metrics.measures.sentiment import measure_of
+
+# By what the slices of tallies are kept.
+SPLIT_BY = ("segment", "tier", "region", "language", "channel")
+RATE = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part against all others of its dimension: the difference, and whether it stands.
+
+    `is_different` is None where either has fewer than five answers, and no test was made.
+    """
+
+    dimension: str
+    name: str
+    measure: Measure
+    difference: float | None
+    interval: Interval | None
+    is_different: bool | None
+
+
+class Segments(NamedTuple):
+    """The parts of each dimension, the lowest first, and how many tests found how many differences."""
+
+    dimensions: Sequence[tuple[str, Sequence[Part]]]
+    tested: int
+    different: int
+    notes: tuple[str, ...]
+
+
+def segments(scope: Scope, kind: str, answers: Answers | None = None) -> Segments:
+    """Return each part of every dimension against the others, in three queries, or two given the answers.
+
+    Over all tests together at most one in ten of the differences found is false (Benjamini–Hochberg; METRICS
+    §2.2). Parts of confidential surveys show what may be shown, with a query more a dimension.
+    """
+    promised = confidential_surveys(scope)
+    split_by = [name for name in SPLIT_BY if name not in scope.narrowings]
+    cells = read_cells(scope, (kind,), *split_by, only=~Q(survey__in=promised) if promised else None)
+    by_dimension = {
+        name: [replace(cell, groups=(cell.groups[place],)) for cell in cells]
+        for place, name in enumerate(split_by)
+    }
+    notes: tuple[str, ...] = ()
+    for name in split_by if promised else ():
+        shown, hidden = disclosed(scope, (kind,), name, promised)
+        by_dimension[name] += shown
+        notes = (HIDDEN,) if hidden else notes
+    settings = (
+        answers.settings
+        if answers
+        else question_settings(
+            {(cell.survey, cell.question_key): cell.kind for own in by_dimension.values() for cell in own}
+        )
+    )
+    parts = [
+        part
+        for name, own in by_dimension.items()
+        for part in _parts(scope, kind, name, Answers(own, settings))
+    ]
+    return _judged(parts, split_by, notes)
+
+
+def _parts(scope: Scope, kind: str, dimension: str, answers: Answers) -> Iterator[Part]:
+    groups = answers.by("group")
+    if len(groups) < 2:
+        return
+    for name, own in groups.items():
+        others = Answers([cell for cell in answers.cells if cell.group != name], answers.settings)
+        measure, rest = measure_of(scope, own, kind), measure_of(scope, others, kind)
+        difference, interval = None, None
+        if measure.value is not None and rest.value is not None:
+            difference = float(measure.value) - float(rest.value)
+            if measure.interval and rest.interval and min(measure.n, rest.n) >= LEAST_SHOWN:
+                interval = mover(float(measure.value), measure.interval, float(rest.value), rest.interval)
+        yield Part(dimension, str(name), measure, difference, interval, None)
+
+
+def _judged(parts: Sequence[Part], split_by: Sequence[str], notes: tuple[str, ...]) -> Segments:
+    tested = [part for part in parts if part.interval]
+    stands = discoveries([_p(part) for part in tested], RATE)
+    verdicts = dict(zip(map(id, tested), stands, strict=True))
+    judged = [replace(part, is_different=verdicts.get(id(part))) for part in parts]
+    by_dimension = [
+        (name, sorted((each for each in judged if each.dimension == name), key=_low_first))
+        for name in split_by
+    ]
+    return Segments([(name, own) for name, own in by_dimension if own], len(tested), sum(stands), notes)
+
+
+def _low_first(part: Part) -> tuple[bool, float, str]:
+    value = part.measure.value
+    return value is None, float(value or 0), part.name
+
+
+def _p(part: Part) -> float:
+    """Return the p (0..1) that belongs to the interval: below 0.05 exactly where it leaves zero out."""
+    difference, interval = part.difference, part.interval
+    if not difference or interval is None:
+        return 1.0
+    reach = difference - interval.low if difference > 0 else interval.high - difference
+    return two_sided_p(critical_value() * abs(difference) / reach) if reach else 0.0

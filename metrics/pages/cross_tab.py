@@ -1,0 +1,66 @@
+"""Two questions of a survey against each other, or a question and what a response is."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from metrics.measures.crosstabs import OF_WHAT, Side, cross_tab, dimension
+from metrics.measures.questions import CROSSABLE
+from metrics.pages.survey_results import OWN, Versions, read_sample, versions_of
+from surveys.models import Survey
+
+
+def cross(request: HttpRequest, slug: str) -> TemplateResponse:
+    """Show the cross-tab that the address asks for: of the first two questions unless others are named."""
+    survey = get_object_or_404(Survey.objects.select_related("programme"), slug=slug)
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": f"{survey.title}: cross-tab",
+        "survey": survey,
+        "status": survey.status(timezone.now()),
+        "edit_url": reverse("admin:surveys_survey_change", args=[survey.pk]),
+    }
+    if survey.live_version_id:
+        versions = versions_of(survey)
+        asked = read_sample(request, survey, versions)
+        sides = _sides(versions)
+        rows = sides.get(request.GET.get("rows", "")) or next(iter(sides.values()), None)
+        columns = (sides | {name: dimension(name) for name in OF_WHAT}).get(request.GET.get("columns", ""))
+        if rows and columns is None:
+            columns = next((side for side in sides.values() if side.key != rows.key), dimension("language"))
+        context |= {
+            "filters": asked.filters,
+            "fields": asked.fields,
+            "faults": asked.faults,
+            "sides": sides.values(),
+            "dimensions": [dimension(name) for name in OF_WHAT],
+            "rows": rows,
+            "columns": columns,
+            "kept": [(k, v) for k, v in request.GET.items() if k not in (*OWN, "rows", "columns")],
+            "own": [(k, v) for k, v in request.GET.items() if k not in ("rows", "columns")],
+            "without_flagged": asked.sample.scope.without_flagged,
+        }
+        if rows and columns and rows.key != columns.key:
+            names = {str(pk): f"version {number}" for number, pk in versions.by_number.items()}
+            context["table"] = cross_tab(asked.sample, rows, columns, names)
+    return TemplateResponse(request, "metrics/cross_tab.html", context)
+
+
+def _sides(versions: Versions) -> dict[str, Side]:
+    """Return the questions that may stand in a table, a matrix by its rows."""
+    sides = {}
+    for question in (*versions.live, *versions.former):
+        if question.kind not in CROSSABLE:
+            continue
+        text = str(question.text)
+        for row in question.rows:
+            key = f"{question.key}.{row.key}"
+            sides[key] = Side(key, f"{text}: {row.text}", question)
+        if not question.rows:
+            sides[question.key] = Side(question.key, text, question)
+    return sides
