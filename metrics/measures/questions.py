@@ -136,7 +136,7 @@ def survey_results(
     former: Sequence[Question] = (),
     sample: Sample | None = None,
 ) -> Results:
-    """Return the answers to every question of a published survey, in five queries at most.
+    """Return the answers to every question of a published survey, in six queries at most.
 
     Its first NPS question speaks for it, or else the first one of CSAT, CES, a rating. A sample that asks for
     what no tally knows counts everything from the answers themselves.

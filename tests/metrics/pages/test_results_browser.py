@@ -101,7 +101,7 @@ def test_from_results_by_the_keyboard_to_one_response(page, visit, survey):
     assert page.locator(".voice").count() == 4
     page.get_by_role("link", name="Whole response").first.focus()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/response/*")
+    page.wait_for_url("**/response/**")
     assert page.get_by_text("is rising").count() == 1
 
 
