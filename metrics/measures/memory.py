@@ -5,7 +5,7 @@ of the tables it was read from: the stamp of changed rows is another one, and no
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import fields
 from threading import Lock
 from typing import Any, TypeVar
@@ -22,21 +22,23 @@ _kept: OrderedDict[Any, Any] = OrderedDict()
 _lock = Lock()
 
 
-def remembered(work: Callable[[Scope], Result], scope: Scope, tables: Sequence[type[models.Model]]) -> Result:
-    """Return what the work makes of a scope, worked out once for the same rows of the tables.
+def remembered(
+    work: Callable[..., Result], scope: Scope, tables: Sequence[type[models.Model]], *asked: Hashable
+) -> Result:
+    """Return what the work makes of a scope and of what else is asked, once for the same rows of the tables.
 
     For who sees every account; whoever sees some of them has few, and they are worked out each time. The
     work must read nothing but these tables.
     """
     if not scope.viewer.sees_all_accounts:
-        return work(scope)
-    key = (work.__qualname__, _key(scope), stamp(tables))
+        return work(scope, *asked)
+    key = (work.__module__, work.__qualname__, _key(scope), asked, stamp(tables))
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
             found: Result = _kept[key]
             return found
-    made = work(scope)
+    made = work(scope, *asked)
     with _lock:
         _kept[key] = made
         while len(_kept) > MOST_KEPT:

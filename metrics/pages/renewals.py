@@ -12,16 +12,17 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from accounts.models import Account
+from accounts.models import Account, ExchangeRate, Subscription
 from metrics.formulas.days import month_of, months_later, trailing
 from metrics.formulas.health import Band
 from metrics.measures.backtest import DEFINITION as BACKTEST
-from metrics.measures.backtest import health_backtest
+from metrics.measures.backtest import Tested, health_backtest
 from metrics.measures.forecast import Forecast, renewal_forecast
 from metrics.measures.health import Standing, standings
 from metrics.measures.measure import Unit
+from metrics.measures.memory import remembered
 from metrics.measures.outcomes import renewal_outcomes
-from metrics.measures.renewals import Due, coming_renewals, renewal_rates
+from metrics.measures.renewals import Due, Renewals, coming_renewals, renewal_rates
 from metrics.measures.scope import Scope
 from metrics.pages.charts import Chart, bars_chart, period_name
 from metrics.pages.filters import read_filters
@@ -31,6 +32,8 @@ AHEAD = {"3": 3, "6": 6, "12": 12, "24": 24}
 DEFAULT = "12"
 BACKTEST_MONTHS = 24
 LEAD_DAYS = 90
+# What renewals and their rates are made of.
+BOOKS = (Account, ExchangeRate, Subscription)
 ROWS = 25
 BANDS = (Band.RED, Band.YELLOW, Band.GREY, Band.GREEN)
 AT_RISK = (Band.RED, Band.YELLOW)
@@ -61,10 +64,9 @@ def renewals(request: HttpRequest) -> TemplateResponse:
     ahead = request.GET.get("ahead", DEFAULT)
     ahead = ahead if ahead in AHEAD else DEFAULT
     end = months_later(scope.today, AHEAD[ahead])
-    dues, known = coming_renewals(scope, (end - scope.today).days), standings(scope)
+    dues, rates, tested = remembered(_contracts, scope, BOOKS, (end - scope.today).days)
+    known = standings(scope)
     months = by_month(dues, known, scope.today, end)
-    long_ago = scope.between(months_later(scope.today, -BACKTEST_MONTHS), scope.today)
-    tested = health_backtest(long_ago, LEAD_DAYS, renewal_outcomes(long_ago))
     forecast = renewal_forecast(dues, known, tested)
     risky = [each for each in dues if _band(known, each) in AT_RISK or each.is_cancelled]
     month = next((each.start for each in months if str(each.start)[:7] == request.GET.get("month")), None)
@@ -82,7 +84,7 @@ def renewals(request: HttpRequest) -> TemplateResponse:
         "risky": _sum(risky),
         "risky_accounts": len({each.account for each in risky}),
         "at_stake": _at_stake(forecast),
-        "rates": renewal_rates(scope),
+        "rates": rates,
         "months": months,
         "bands": BANDS,
         "chart": _chart(months),
@@ -96,6 +98,19 @@ def renewals(request: HttpRequest) -> TemplateResponse:
         "lead": LEAD_DAYS,
     }
     return TemplateResponse(request, "metrics/renewals.html", context)
+
+
+def _contracts(scope: Scope, days: int) -> tuple[list[Due], Renewals, Tested]:
+    """Return what falls due, the rates of the last year, and what the score was worth before that.
+
+    What was known of health so long before renewals never changes any more, so contracts alone decide it.
+    """
+    long_ago = scope.between(months_later(scope.today, -BACKTEST_MONTHS), scope.today)
+    return (
+        coming_renewals(scope, days),
+        renewal_rates(scope),
+        health_backtest(long_ago, LEAD_DAYS, renewal_outcomes(long_ago)),
+    )
 
 
 def by_month(dues: Sequence[Due], known: Mapping[int, Standing], start: date, end: date) -> list[Month]:

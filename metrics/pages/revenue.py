@@ -1,6 +1,6 @@
 """The page of recurring revenue: how it came to be what it is, who keeps it, and what is left of whom."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -11,20 +11,26 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from accounts.models import Account
+from accounts.models import Account, ExchangeRate, Subscription, Team, User
 from metrics.formulas.movements import Bridge, Movement
 from metrics.measures.breakdown import SPLITS, Part, revenue_by, whole
 from metrics.measures.cohorts import DEFINITION as COHORTS
-from metrics.measures.cohorts import Cohort, revenue_cohorts
+from metrics.measures.cohorts import Cohort, Cohorts, revenue_cohorts
 from metrics.measures.ledger import Ledger
-from metrics.measures.levels import arr_levels
+from metrics.measures.levels import Level, arr_levels
+from metrics.measures.measure import Measure
+from metrics.measures.memory import remembered
 from metrics.measures.movements import Movements, arr_and_movements
+from metrics.measures.retention import RevenueRetention
+from metrics.measures.scope import Scope
 from metrics.pages.charts import Step, bridge_chart, levels_chart, period_name
 from metrics.pages.filters import Filters, read_filters
 from metrics.pages.windows import MONTHS
 
 NARROWED_BY = ("segment", "tier", "region", "country", "owner", "team", "product", "cohort")
 LEVEL_MONTHS = 24
+# What the figures are made of: names of owners and teams among them.
+BOOKS = (Account, ExchangeRate, Subscription, Team, User)
 ROWS = 50
 BARS: Mapping[Movement, str] = {
     Movement.NEW: "New",
@@ -37,6 +43,17 @@ SHOWN = {"net": "Revenue, net", "gross": "Revenue, gross", "logos": "Customers"}
 PERIODS = {"quarter": "by quarter", "year": "by year"}
 # As dark as this share (percent) or better: the eye finds where customers go.
 SHADES = (100, 95, 90, 80, 65)
+
+
+class Figures(NamedTuple):
+    """All that the page says of one scope, worked out together."""
+
+    arr: Measure
+    movements: Movements | None
+    kept: RevenueRetention
+    levels: Sequence[Level]
+    parts: Sequence[Part]
+    cohorts: Cohorts
 
 
 class Bar(NamedTuple):
@@ -67,27 +84,41 @@ class Row(NamedTuple):
 def revenue(request: HttpRequest) -> TemplateResponse:
     """Show the revenue of the accounts that the user sees."""
     filters = read_filters(request, *NARROWED_BY, default="12m", windows=MONTHS)
-    ledger = Ledger(filters.scope)
-    arr, found = arr_and_movements(ledger)
-    kept = whole(ledger)
-    levels = arr_levels(ledger, LEVEL_MONTHS)
-    by = request.GET.get("by", "")
-    by = by if by in SPLITS else SPLITS[0]
+    by = _one_of(request, "by", SPLITS)
+    period = _one_of(request, "cohorts", PERIODS)
+    figures = remembered(_figures, filters.scope, BOOKS, by, period)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Revenue",
         "filters": filters,
         "currency": settings.REPORTING_CURRENCY,
-        "arr": arr,
-        "kept": kept,
-        "levels": levels_chart(levels),
-        **_bridge(request, found),
+        "arr": figures.arr,
+        "kept": figures.kept,
+        "levels": levels_chart(figures.levels),
+        **_bridge(request, figures.movements),
         "by": by,
         "splits": SPLITS,
-        "parts": [(part, _list_of(filters, by, part)) for part in revenue_by(ledger, by)],
-        **_cohorts(request, ledger),
+        "parts": [(part, _list_of(filters, by, part)) for part in figures.parts],
+        **_cohorts(request, figures.cohorts, period),
     }
     return TemplateResponse(request, "metrics/revenue.html", context)
+
+
+def _figures(scope: Scope, by: str, period: str) -> Figures:
+    ledger = Ledger(scope)
+    return Figures(
+        *arr_and_movements(ledger),
+        whole(ledger),
+        arr_levels(ledger, LEVEL_MONTHS),
+        revenue_by(ledger, by),
+        revenue_cohorts(ledger, period),
+    )
+
+
+def _one_of(request: HttpRequest, name: str, choices: Iterable[str]) -> str:
+    """Return which of the choices the address names, the first where it names none."""
+    said, offered = request.GET.get(name, ""), [*choices]
+    return said if said in offered else offered[0]
 
 
 def _bridge(request: HttpRequest, found: Movements | None) -> dict[str, Any]:
@@ -155,12 +186,8 @@ def _portfolio(query: Mapping[str, str]) -> str:
     return reverse("portfolio", query={**query, "state": "all"})
 
 
-def _cohorts(request: HttpRequest, ledger: Ledger) -> dict[str, Any]:
-    period = request.GET.get("cohorts", "")
-    period = period if period in PERIODS else "quarter"
-    show = request.GET.get("show", "")
-    show = show if show in SHOWN else "net"
-    found = revenue_cohorts(ledger, period)
+def _cohorts(request: HttpRequest, found: Cohorts, period: str) -> dict[str, Any]:
+    show = _one_of(request, "show", SHOWN)
     rows = [
         Row(
             period_name(cohort.start, "quarter") if period == "quarter" else str(cohort.start.year),
