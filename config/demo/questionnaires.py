@@ -37,7 +37,7 @@ class Questionnaire:
         """Return the version that was live at the instant."""
         return max(
             (version for version in self.versions if version.published_at <= instant),
-            key=lambda version: version.number,
+            key=lambda version: version.published_at,
         )
 
 
