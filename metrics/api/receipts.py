@@ -1,6 +1,3 @@
-import base64
-import binascii
-import json
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -15,6 +12,7 @@ from metrics.api.shapes import ReceiptSerializer
 from metrics.api.views import require_metric, today
 from metrics.measures.query import METRICS, NotAsked
 from metrics.measures.receipts import Key, receipt
+from metrics.measures.receipts.rows import cursor_of, key_of
 
 ASKED = tuple(each for each in DOCUMENTED if each.name not in ("by", "compare"))
 MOST = 100
@@ -58,7 +56,7 @@ class ReceiptView(ApiView):
                 raise
             raise ValidationError({"cursor": [FOREIGN]}) from None
         next_ = following and request.build_absolute_uri(
-            f"?{urlencode({**query, 'cursor': _text(following)})}"
+            f"?{urlencode({**query, 'cursor': cursor_of(following)})}"
         )
         results = [dict(zip(found.columns, row, strict=True)) for row in rows]
         return Response({"what": found.what, "results": results, "next": next_, "notes": found.notes})
@@ -71,22 +69,9 @@ def _limit(query: Mapping[str, str]) -> int:
     return min(int(text[:9]), MOST)
 
 
-def _text(key: Key) -> str:
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
-
-
 def _key(text: str) -> Key | None:
     """Return the key that a cursor names, None without one, or raise."""
-    if not text:
-        return None
     try:
-        key = json.loads(base64.urlsafe_b64decode(text))
-    except (binascii.Error, ValueError):
-        key = None
-    if not isinstance(key, list) or not all(_may_be_key(part) for part in key):
-        raise ValidationError({"cursor": [FOREIGN]})
-    return tuple(key)
-
-
-def _may_be_key(part: object) -> bool:
-    return type(part) is int or (isinstance(part, str) and "\0" not in part)
+        return key_of(text)
+    except ValueError:
+        raise ValidationError({"cursor": [FOREIGN]}) from None

@@ -1,11 +1,9 @@
 """The page of one metric: what it means, how it is computed, and that with the company's own numbers."""
 
-from itertools import islice
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
 
@@ -14,6 +12,7 @@ from accounts.models import Account, User
 from metrics.measures.dimensions import OF_ANSWERS
 from metrics.measures.query import METRICS, NotAsked, ask
 from metrics.measures.receipts import Receipt, receipt
+from metrics.measures.receipts.rows import cursor_of, key_of
 from metrics.measures.targets import aim_of
 from metrics.pages.examples import worked_example
 from metrics.pages.filters import read_filters
@@ -22,8 +21,6 @@ from metrics.pages.windows import MONTHS
 from metrics.pages.wording import name_of
 
 ROWS_A_PAGE = 100
-# As many rows of a receipt are shown; whoever wants all of them exports them or asks the API.
-MOST_ROWS = 5_000
 
 
 def metric_list(request: HttpRequest) -> TemplateResponse:
@@ -67,15 +64,18 @@ def metric_rows(request: HttpRequest, name: str) -> TemplateResponse:
     except NotAsked as fault:
         context["refused"] = str(fault)
     else:
-        rows = list(islice(found.rows, MOST_ROWS + 1))
-        page = Paginator(rows[:MOST_ROWS], ROWS_A_PAGE).get_page(request.GET.get("page"))
+        try:
+            rows, following = found.page(key_of(request.GET.get("after", "")), ROWS_A_PAGE)
+        except (TypeError, ValueError, IndexError):
+            context["filters_fault"] = (
+                "The address names no row that these begin after: shown from the first."
+            )
+            rows, following = found.page(None, ROWS_A_PAGE)
         context |= {
             "receipt": found,
-            "page": page,
-            "is_cut": len(rows) > MOST_ROWS,
-            "most_rows": MOST_ROWS,
+            "following": following and cursor_of(following),
             "head": [column.replace("_", " ") for column in found.columns],
-            "rows": _shown(found, page.object_list, viewer),
+            "rows": _shown(found, rows, viewer),
         }
     context["title"] = f"{name_of(name)}: rows"
     return TemplateResponse(request, "metrics/metric_rows.html", context)

@@ -89,7 +89,7 @@ def read_filters(
         elif found:
             values[name] = found.value
         fields.append(Field(name, _label(name), choices, found.key if found else ""))
-    own = {*WINDOW, *offered, "page"}
+    own = {*WINDOW, *offered, "page", "after"}
     return Filters(
         scope=_scope(viewer, chosen.days, values, fixed),
         chosen=chosen,

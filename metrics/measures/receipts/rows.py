@@ -1,5 +1,7 @@
 """Rows in an order that stays, read a page at a time: the next page begins where the last one ended."""
 
+import base64
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +35,26 @@ class Receipt:
         """Return at most so many rows after a key, and the key after which the next ones come, if any."""
         found = list(islice(self.read(after), limit + 1))
         return [row for _, row in found[:limit]], found[limit - 1][0] if len(found) > limit else None
+
+
+def cursor_of(key: Key) -> str:
+    """Return a key as an address names it."""
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+
+
+def key_of(cursor: str) -> Key | None:
+    """Return the key that a cursor names, None for an empty one; raise ValueError for what is none."""
+    if not cursor:
+        return None
+    # binascii.Error and JSONDecodeError are ValueErrors.
+    key = json.loads(base64.urlsafe_b64decode(cursor))
+    if not isinstance(key, list) or not all(_may_be_key(part) for part in key):
+        raise ValueError("not a key")
+    return tuple(key)
+
+
+def _may_be_key(part: object) -> bool:
+    return type(part) is int or (isinstance(part, str) and "\0" not in part)
 
 
 def stored(

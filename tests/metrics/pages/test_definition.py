@@ -88,3 +88,16 @@ def test_filters_narrow_the_example(executive, account, today):
     absorb_responses(now=timezone.now() + timedelta(seconds=1))
     assert executive.get("/admin/metric/nps/").context["measure"].n == 6
     assert executive.get("/admin/metric/nps/?segment=Small").context["measure"].n == 1
+
+
+def test_rows_go_on_where_they_ended(executive, account, monkeypatch):
+    monkeypatch.setattr("metrics.pages.definition.ROWS_A_PAGE", 2)
+    address, seen = "/admin/metric/nps/rows/", []
+    while address:
+        response = executive.get(address)
+        seen += [row[0][1] for row in response.context["rows"]]
+        following = response.context["following"]
+        address = following and f"/admin/metric/nps/rows/?after={following}"
+    assert len(seen) == len(set(seen)) == 5
+    for wrong in ("nonsense", "W10=", "WyJhIl0="):
+        assert executive.get(f"/admin/metric/nps/rows/?after={wrong}").status_code == 200
