@@ -102,7 +102,7 @@ VALUES: Mapping[str, Any] = {
     "allowed_origins": ["https://www.example.com"],
     "invitation": None,
     "channel": "link",
-    "Response.channel": "api",
+    "SurveyResponse.channel": "api",
     "public_id": "8a5ccfad-b413-4178-8a16-5d2e9422c7bf",
     "conditions": [{"field": "segment", "operator": "is", "value": ["Enterprise"]}],
     "audience": 5,

@@ -3,7 +3,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -151,6 +151,8 @@ class NewInvitationSerializer(InvitationSerializer):
         fields = (*InvitationSerializer.Meta.fields, "link")
 
 
+# Generated clients have a class Response of their own.
+@extend_schema_serializer(component_name="SurveyResponse")
 class ResponseSerializer(StrictSerializer):
     """One visit's answers, by question key."""
 

@@ -47,6 +47,11 @@ def test_every_operation_has_a_name_words_and_its_refusals():
         )
 
 
+def test_no_schema_is_called_what_generated_clients_call_their_own():
+    names = set(yaml.safe_load(document())["components"]["schemas"])
+    assert not names & {"Response", "Request", "Client", "Error", "File", "Unset", "HTTPStatus"}
+
+
 def test_the_schemas_are_schemas():
     for schema in yaml.safe_load(document())["components"]["schemas"].values():
         Draft202012Validator.check_schema(json.loads(json.dumps(schema)))
