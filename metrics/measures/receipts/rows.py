@@ -15,6 +15,8 @@ Value = str | int | float | Decimal | bool | date | None
 Row = tuple[Value, ...]
 # What tells a row from all others of its receipt, and orders them.
 Key = tuple[int | str, ...]
+# A cursor would outlive its statement only by writing out all rows first, of which a page is a few.
+FIRST_CHUNK, CHUNK = 101, 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,15 @@ def stored(
     """Return how rows of a table are read in the order of a key, each given its shape."""
 
     def read(after: Key | None) -> Iterator[tuple[Key, Row]]:
-        chosen = rows if after is None else rows.filter(_beyond(key, after))
-        for row in chosen.order_by(*key).values_list(*key, *values).iterator():
-            yield tuple(row[: len(key)]), shape(*row[len(key) :])
+        size = FIRST_CHUNK
+        while True:
+            chosen = rows if after is None else rows.filter(_beyond(key, after))
+            chunk = list(chosen.order_by(*key).values_list(*key, *values)[:size])
+            for row in chunk:
+                yield tuple(row[: len(key)]), shape(*row[len(key) :])
+            if len(chunk) < size:
+                return
+            after, size = tuple(chunk[-1][: len(key)]), CHUNK
 
     return read
 
