@@ -34,7 +34,7 @@ AMOUNTS = (str(CANARY), "987654", "987,654")
 # One of each kind of receipt and worked example; that all of them open, tests of their own page say.
 METRICS_OPENED = ("nps", "health", "grr", "renewal_rate", "clv", "response_rate", "revenue_coverage", "arr")
 # Read and write by POST only, or give a file that the page itself leads to.
-NOT_READ = {"override", "dry_run", "saved_views", "hand_over"}
+NOT_READ = {"override", "dry_run", "saved_views", "hand_over", "notes", "note"}
 OF_ONE_METRIC = {"metric", "metric_rows"}
 # What somebody might try in an address to order or choose by what they may not see.
 TRIED = (
