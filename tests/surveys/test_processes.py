@@ -1,11 +1,15 @@
-"""Fifty people's worth of clicks on one personal link, sent by processes of their own to the real server."""
+"""The real server: fifty people's worth of clicks on one personal link at once, and bodies without an end."""
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from django.db import connection
@@ -15,6 +19,7 @@ from surveys.actions.outreach import create_invitation
 from surveys.models import Response
 from tests.factories import NPS, account, contact, published_survey
 from tests.processes import wait_until
+from tests.surveys.respondent import open_link
 
 PROCESSES, POSTS = 5, 10
 CLIENT = """
@@ -42,6 +47,24 @@ print(json.dumps(statuses))
 """
 
 
+class RealServer(NamedTuple):
+    """Where the server listens, and the process above its workers."""
+
+    url: str
+    port: int
+    pid: int
+
+    def memory(self):
+        """Return what its processes hold, in bytes."""
+        family = {self.pid}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                if int(stat.read_text().rpartition(")")[2].split()[1]) == self.pid:
+                    family.add(int(stat.parent.name))
+        pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in family)
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 @pytest.fixture
 def server():
     """The real server in two processes, on the database of this test and without a Redis (T52)."""
@@ -60,9 +83,10 @@ def server():
     )
     try:
         wait_until(lambda: is_listening(port))
-        yield f"http://localhost:{port}"
+        yield RealServer(f"http://localhost:{port}", port, process.pid)
     finally:
-        process.terminate()
+        # Asked politely it waits for a visitor who has not finished speaking.
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait(30)
 
 
@@ -76,7 +100,7 @@ def is_listening(port):
 def test_fifty_posts_from_several_processes_are_one_response_and_no_error(server, privacy):
     survey = published_survey([NPS], privacy=privacy)
     _, link = create_invitation(survey, contact(account()), now=timezone.now())
-    url = f"{server}/r/{link.rpartition('/r/')[2]}"
+    url = f"{server.url}/r/{link.rpartition('/r/')[2]}"
     clients = [
         subprocess.Popen(
             [sys.executable, "-c", CLIENT, url, str(POSTS * number), str(POSTS)],
@@ -89,3 +113,31 @@ def test_fifty_posts_from_several_processes_are_one_response_and_no_error(server
     statuses = Counter(status for outcome in outcomes for status in outcome)
     assert statuses == {302: 1, 409: PROCESSES * POSTS - 1}
     assert Response.objects.completed().count() == 1
+
+
+MEGABYTE = 1 << 20
+HUGE = 50 * MEGABYTE
+
+
+def send_without_end(port, path, headers, piece):
+    """Send a body of 50 MB in pieces, as far as the server takes it; return the status of the answer."""
+    form = "Content-Type: application/x-www-form-urlencoded"
+    head = "\r\n".join((f"POST {path} HTTP/1.1", "Host: localhost", form, headers, "", ""))
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.sendall(head.encode())
+        with suppress(ConnectionError):
+            for _ in range(HUGE // MEGABYTE):
+                line.sendall(piece)
+        return int(line.recv(64).split()[1])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_bodies_without_an_end_are_refused_and_not_kept(server):
+    path = open_link(published_survey([NPS]))
+    words = b"nps=9&why=" + b"x" * (MEGABYTE - 10)
+    chunk = f"{MEGABYTE:x}\r\n".encode() + words + b"\r\n"
+    before = server.memory()
+    assert send_without_end(server.port, path, f"Content-Length: {HUGE}", words) == 413
+    assert send_without_end(server.port, path, "Transfer-Encoding: chunked", chunk) == 411
+    assert server.memory() - before < HUGE
+    assert not Response.objects.exists()
