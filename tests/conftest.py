@@ -55,7 +55,10 @@ def pytest_configure() -> None:
     sys.addaudithook(refuse_network)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What commits empties the database afterwards, roles of the migrations included: it comes last.
+    items.sort(key=commits)
     for item in items:
         if "page" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
@@ -63,6 +66,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.skip(reason="no Chromium on this machine: `apt-get install chromium`")
             )
+
+
+def commits(item: pytest.Item) -> bool:
+    """Whether a test leaves its rows to the end of the test, as a browser and other processes need."""
+    marker = item.get_closest_marker("django_db")
+    in_marker = marker is not None and (marker.kwargs.get("transaction") or True in marker.args[:1])
+    return bool(in_marker) or not {"transactional_db", "live_server"}.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

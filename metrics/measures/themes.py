@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from metrics.measures.comments import Wanted, comments_of
@@ -110,7 +111,10 @@ def _theme(name: str, moods: Mapping[str, int], accounts: set[int], arr: Arr | N
 def _counts(rows: Any, most: int | None) -> list[tuple[Any, ...]]:
     """Return rows of theme ("" for all comments), mood, comments, those without theme, and accounts."""
     found = rows.order_by("-day", "-pk").values_list("themes", "mood", "account_id")[:most]
-    sql, parameters = found.query.sql_with_params()
+    try:
+        sql, parameters = found.query.sql_with_params()
+    except EmptyResultSet:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(COUNTS.format(found=sql), parameters)
         counted: list[tuple[Any, ...]] = cursor.fetchall()

@@ -19,7 +19,7 @@ def test_the_tail_is_that_of_the_distribution(x, df):
 @given(
     st.integers(2, 5).flatmap(
         lambda width: st.lists(
-            st.lists(st.integers(10, 90), min_size=width, max_size=width), min_size=2, max_size=6
+            st.lists(st.integers(25, 90), min_size=width, max_size=width), min_size=2, max_size=6
         )
     )
 )
