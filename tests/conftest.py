@@ -55,10 +55,8 @@ def pytest_configure() -> None:
     sys.addaudithook(refuse_network)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # What commits empties the database afterwards, roles of the migrations included: it comes last.
-    items.sort(key=commits)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         if "page" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
@@ -66,6 +64,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.skip(reason="no Chromium on this machine: `apt-get install chromium`")
             )
+    yield
+    # What commits empties the database afterwards, roles of the migrations included: it comes last.
+    items.sort(key=commits)
 
 
 def commits(item: pytest.Item) -> bool:
