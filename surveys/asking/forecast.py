@@ -97,8 +97,10 @@ def _play(waiting: list[_Waiting], ledger: Ledger, rules: Policy, end: date) -> 
             ledger.add(one.turn.person, Ask(day, one.priority))
         if day < end:
             yield Foreseen(day, one.campaign, one.candidate.contact, found)
-        if found and found.until and found.until <= _last_day(one.campaign, one.turn, end):
-            heapq.heappush(waiting, replace(one, day=_next_look(one, found.until)))
+        # The turn ends by the day of the look: on its last Saturday planning still takes it for Monday.
+        look = _next_look(one, found.until) if found and found.until else None
+        if look and look <= _last_day(one.campaign, one.turn, end):
+            heapq.heappush(waiting, replace(one, day=look))
 
 
 def _next_look(one: _Waiting, until: date) -> date:
