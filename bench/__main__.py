@@ -1,6 +1,7 @@
 """`make bench`: every figure of one run, as a ratio where a ratio says more; `ONLY="weight submit"` picks."""
 
 import importlib
+import signal
 import sys
 
 from bench import arena
@@ -14,6 +15,8 @@ PARTS = (
 
 
 def main() -> None:
+    # Asked to stop, it takes its web servers and databases along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     chosen = sys.argv[1:] or PARTS
     with arena.database():
         print(f"{'what':<58}{'measured':>12}   target")

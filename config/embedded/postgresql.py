@@ -118,7 +118,8 @@ class PostgreSQL(Server):
             "listen_addresses": "",
             "unix_socket_directories": str(self.sockets),
             "unix_socket_permissions": "0700",
-            "max_connections": "100",  # web threads, worker, beat and commands; the test suite's workers
+            # Web threads, worker, beat and commands; in the test suite fifty threads of each of its workers.
+            "max_connections": "100" if self.durable else "500",
             "shared_buffers": "128MB",
             "jit": "off",
             "timezone": "UTC",
