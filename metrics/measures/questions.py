@@ -1,132 +1,32 @@
 """Every question of a survey with its answers, each kind as it deserves."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from metrics.formulas.disclosure import LEAST_SHOWN
 from metrics.formulas.histograms import Histogram, merged
 from metrics.formulas.histograms import answers as total_of
 from metrics.formulas.intervals import Interval, wilson
 from metrics.formulas.response_rates import completion_rate as completed_of
-from metrics.formulas.spreads import DaySpread, Spread, day_spread, spread
+from metrics.formulas.spreads import day_spread, spread
 from metrics.measures.answers import Answers, question_settings, read_answers
 from metrics.measures.cells import Cell
 from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.measure import Measure, Point, Unit
 from metrics.measures.outreach import COMPLETION_RATE
 from metrics.measures.promises import kept_promise
+from metrics.measures.results import Bar, Result, Results, Row, Text
 from metrics.measures.samples import NOTHING, Counts, Sample, read_counts
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import MEASURED, in_percent, measure_of, trend
-from metrics.measures.voices import Mood, mood_of
+from metrics.measures.voices import mood_of
 from surveys.definition import Definition, Question
 from surveys.kinds import KINDS, Scale
 
 # Of short texts, and of words of one's own beside choices, the ones given most often.
 MOST_TEXTS, MOST_OTHERS = 8, 12
 _Parsed = TypeVar("_Parsed")
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """How many gave one answer, and their percentage (0..100) of all who answered.
-
-    Of a ranking: how many ranked an item, its mean rank (from 1), how high that is (0..100), and how often it
-    stood at each place.
-    """
-
-    label: str
-    count: int
-    percent: float
-    mood: Mood = Mood.NEUTRAL
-    rank: float | None = None
-    places: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a matrix: how many answered it, and what."""
-
-    label: str
-    n: int
-    bars: tuple[Bar, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Words that were given, in the way they were written first, and how often."""
-
-    words: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One question, how many answered it, and what its kind has to show.
-
-    `share` is the share (0..100 percent) that says yes or agrees, with its interval. `is_former` marks what
-    only earlier versions asked.
-    """
-
-    question: Question
-    n: int
-    headline: Measure | None = None
-    bars: tuple[Bar, ...] = ()
-    rows: tuple[Row, ...] = ()
-    numbers: Spread | None = None
-    days: DaySpread | None = None
-    texts: tuple[Text, ...] = ()
-    others: tuple[Text, ...] = ()
-    distinct: int = 0
-    share: tuple[float, Interval] | None = None
-    is_former: bool = False
-
-    @property
-    def kind(self) -> str:
-        """The kind in words."""
-        return KINDS[self.question.kind].label
-
-    @property
-    def asks(self) -> bool:
-        """Whether it takes an answer at all."""
-        return KINDS[self.question.kind].asks
-
-    @property
-    def unit(self) -> str:
-        """The unit of a number in the survey's own language, ''."""
-        units: Mapping[str, str] = self.question.settings.get("unit") or {}
-        return units.get(self.question.text.language, "")
-
-    @property
-    def crossable(self) -> bool:
-        """Whether its answers can stand in a cross-tab."""
-        return self.question.kind in CROSSABLE
-
-
-class Results(NamedTuple):
-    """The questions of a survey in the order asked, and the trend of the one that speaks for it.
-
-    `counts` is what was counted from the answers themselves, `scope` over which days: of a survey that
-    promised confidentiality whole months. `is_hidden` says that nothing of it may be shown like this.
-    """
-
-    questions: Sequence[Result]
-    headline: Result | None
-    trend: Sequence[Point]
-    counts: Counts
-    scope: Scope
-    is_promised: bool = False
-    is_hidden: bool = False
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether there are more responses than were counted."""
-        return self.counts.is_cut
-
-
-CROSSABLE = frozenset({*MEASURED, "single_choice", "multiple_choice", "dropdown", "yes_no", "matrix"})
 
 
 def survey_results(

@@ -16,7 +16,7 @@ from metrics.measures.health import standings
 from metrics.measures.outcomes import renewal_outcomes
 from metrics.measures.renewals import coming_renewals
 from metrics.measures.scope import Scope
-from metrics.pages.charts import reliability_chart
+from metrics.pages.planes import reliability_chart
 
 MONTHS = {"12": 12, "24": 24, "36": 36}
 DEFAULT = "24"

@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from math import ceil
 from typing import Any, NamedTuple
 
-from metrics.formulas.backtest import Bin
 from metrics.measures.levels import Level
 from metrics.measures.measure import Point, Unit
 
@@ -59,15 +57,15 @@ def trend_chart(points: Sequence[Point], name: str, by: str) -> Chart | None:
 
     The line goes on over periods without answers, which have neither point nor interval.
     """
-    values = [_rounded(point.measure.value) for point in points]
+    values = [rounded(point.measure.value) for point in points]
     if not any(value is not None for value in values):
         return None
-    intervals = [point.measure.interval and [*map(_rounded, point.measure.interval)] for point in points]
+    intervals = [point.measure.interval and [*map(rounded, point.measure.interval)] for point in points]
     labels = [period_name(point.period, by) for point in points]
     words = f"{name} by {by} with its 95% interval; the table below has the numbers."
-    return _chart(
+    return chart_of(
         labels,
-        [_line(name, values), _ranges(intervals)],
+        [line_of(name, values), _ranges(intervals)],
         words,
         *_range(points[0].measure.unit),
     )
@@ -78,25 +76,25 @@ def sparkline(points: Sequence[Point], name: str, by: str) -> Chart | None:
 
     It has no axes: the tile says the value, the table below has the numbers.
     """
-    values = [_rounded(point.measure.value) for point in points]
+    values = [rounded(point.measure.value) for point in points]
     if sum(value is not None for value in values) < 2:
         return None
     edges = [
-        [_rounded(point.measure.interval and point.measure.interval[end]) for point in points]
+        [rounded(point.measure.interval and point.measure.interval[end]) for point in points]
         for end in (0, 1)
     ]
     band = [
-        _line(f"95% interval, {which}", edge, points=0)
+        line_of(f"95% interval, {which}", edge, points=0)
         | {"borderWidth": 0, "spanGaps": False, "backgroundColor": RANGE, "fill": fill}
         for which, edge, fill in zip(("from", "to"), edges, (False, "-1"), strict=True)
     ]
     has_band = any(value is not None for value in edges[0])
     last = max(place for place, value in enumerate(values) if value is not None)
-    line = _line(name, values, points=0)
+    line = line_of(name, values, points=0)
     line["pointRadius"] = [3 if place == last else 0 for place in range(len(values))]
     words = f"{name} by {by}{' with its 95% interval' if has_band else ''}; the table below has the numbers."
     labels = [period_name(point.period, by) for point in points]
-    chart = _chart(labels, [line, *(band if has_band else ())], words, None, None)
+    chart = chart_of(labels, [line, *(band if has_band else ())], words, None, None)
     options = json.loads(chart.options)
     options["scales"] = {"x": {"display": False, "offset": True}, "y": {"display": False, "grace": "8%"}}
     return Chart(chart.data, json.dumps(options), words)
@@ -110,11 +108,11 @@ def lines_chart(
     Without a unit the values are counts.
     """
     sets = [
-        _line(name, [_rounded(value) for value in values])
+        line_of(name, [rounded(value) for value in values])
         | {"borderColor": (colour := _colour(name, place)), "backgroundColor": colour}
         for place, (name, values) in enumerate(series.items())
     ]
-    return _tabled(_chart(labels, sets, words, *_range(unit)), labels, series, unit)
+    return _tabled(chart_of(labels, sets, words, *_range(unit)), labels, series, unit)
 
 
 def bars_chart(
@@ -127,10 +125,10 @@ def bars_chart(
 ) -> Chart:
     """Return bars over the labels, one series beside the other or on top of each other."""
     sets = [
-        _bar(name, [_rounded(value) for value in values], _colour(name, place) if len(series) > 1 else LINE)
+        _bar(name, [rounded(value) for value in values], _colour(name, place) if len(series) > 1 else LINE)
         for place, (name, values) in enumerate(series.items())
     ]
-    chart = _chart(labels, sets, words, None, None)
+    chart = chart_of(labels, sets, words, None, None)
     options = json.loads(chart.options)
     for axis in "xy":
         options["scales"][axis]["stacked"] = is_stacked
@@ -149,11 +147,11 @@ def bridge_chart(steps: Sequence[Step], words: str) -> Chart | None:
     for step in steps:
         before = Decimal(0) if step.is_level else level
         level = step.amount if step.is_level else level + step.amount
-        spans.append([_rounded(before), _rounded(level)])
+        spans.append([rounded(before), rounded(level)])
         meaning = "up" if step.amount >= 0 else "down"
         colours.append(LINE if step.is_level else MEANING[meaning])
     labels = [step.name for step in steps]
-    chart = _chart(labels, [_bar("Amount", spans, LINE) | {"backgroundColor": colours}], words, None, None)
+    chart = chart_of(labels, [_bar("Amount", spans, LINE) | {"backgroundColor": colours}], words, None, None)
     return _tabled(chart, labels, {"Amount": [step.amount for step in steps]}, Unit.MONEY)
 
 
@@ -213,64 +211,8 @@ def level_chart(days: Sequence[tuple[date, float]], name: str) -> Chart | None:
     first, last = min(levels).toordinal(), max(levels).toordinal()
     axis = [date.fromordinal(number) for number in range(first, last + 1)]
     labels = [f"{day.day} {day:%b}" for day in axis]
-    line = _line(name, [levels.get(day) for day in axis], points=0)
-    return _chart(labels, [line], f"{name} by day, from 0 to 100.", 0, 100)
-
-
-def reliability_chart(bins: Sequence[Bin]) -> Chart | None:
-    """Return promised against observed losses in percent, beside the line of honest forecasts, or None."""
-    if not bins:
-        return None
-    points = [{"x": _rounded(100 * each.predicted), "y": _rounded(100 * each.observed)} for each in bins]
-    highest = max(max(point["x"] or 0, point["y"] or 0) for point in points)
-    most = 10 * ceil(max(highest, 10) / 10)
-    honest = _line("As promised", [], points=0) | {
-        "data": [{"x": 0, "y": 0}, {"x": most, "y": most}],
-        "borderColor": TEXT,
-        "borderDash": [4, 4],
-    }
-    words = "Lost as promised by the score against lost in fact, in percent; the table below has the numbers."
-    return _plane([_dots("Observed", points), honest], words, ("promised %", "observed %"), most)
-
-
-def importance_chart(drivers: Sequence[tuple[str, float, float]]) -> Chart | None:
-    """Return each driver as a point: its mean rating and its importance, both from 0 to 100, or None."""
-    if not drivers:
-        return None
-    sets = [
-        _dots(name, [{"x": _rounded(rating), "y": _rounded(share)}], COLOURS[number % len(COLOURS)])
-        for number, (name, rating, share) in enumerate(drivers)
-    ]
-    words = "Importance of each rating against its mean; the table below has the numbers."
-    chart = _plane(sets, words, ("mean rating, 0–100", "importance %"), 100)
-    options = json.loads(chart.options)
-    options["plugins"]["legend"] = LEGEND
-    return Chart(chart.data, json.dumps(options), words)
-
-
-def _dots(name: str, points: Sequence[Mapping[str, float | None]], colour: str = LINE) -> dict[str, Any]:
-    return _line(name, []) | {
-        "data": points,
-        "showLine": False,
-        "pointRadius": 5,
-        "borderColor": colour,
-        "backgroundColor": colour,
-    }
-
-
-def _plane(sets: Sequence[Mapping[str, Any]], words: str, axes: tuple[str, str], most: float) -> Chart:
-    """Return a chart of points whose axes are both numbers from 0."""
-    chart = _chart([], [*map(dict, sets)], words, 0, most)
-    options = json.loads(chart.options)
-    options["interaction"] = {"mode": "nearest", "intersect": True}
-    for axis, title in zip("xy", axes, strict=True):
-        options["scales"][axis] |= {
-            "type": "linear",
-            "min": 0,
-            "max": most,
-            "title": {"display": True, "text": title, "color": TEXT},
-        }
-    return Chart(chart.data, json.dumps(options), words)
+    line = line_of(name, [levels.get(day) for day in axis], points=0)
+    return chart_of(labels, [line], f"{name} by day, from 0 to 100.", 0, 100)
 
 
 def period_name(first: date, by: str) -> str:
@@ -280,7 +222,8 @@ def period_name(first: date, by: str) -> str:
     return f"{first:%b %Y}" if by == "month" else f"Q{(first.month + 2) // 3} {first.year}"
 
 
-def _line(name: str, values: Sequence[float | None], points: int = 3) -> dict[str, Any]:
+def line_of(name: str, values: Sequence[float | None], points: int = 3) -> dict[str, Any]:
+    """Return a data set of Chart.js drawn as a line, with points of that radius in pixels."""
     return {
         "label": name,
         "data": values,
@@ -307,13 +250,14 @@ def _ranges(intervals: Sequence[list[float | None] | None]) -> dict[str, Any]:
     }
 
 
-def _chart(
+def chart_of(
     labels: Sequence[str],
     datasets: Sequence[dict[str, Any]],
     words: str,
     low: float | None,
     high: float | None,
 ) -> Chart:
+    """Return data sets over named places, with a y axis from low to high (None: as the values need)."""
     ticks = {"color": TEXT, "maxRotation": 0, "autoSkipPadding": 16}
     options = {
         "animation": False,
@@ -335,5 +279,6 @@ def _chart(
     return Chart(json.dumps({"labels": labels, "datasets": datasets}), json.dumps(options), words)
 
 
-def _rounded(value: Any) -> float | None:
+def rounded(value: Any) -> float | None:
+    """Return a value with the one digit that a chart needs."""
     return None if value is None else round(float(value), 1)

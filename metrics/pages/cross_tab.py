@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from metrics.measures.crosstabs import OF_WHAT, Side, cross_tab, dimension
-from metrics.measures.questions import CROSSABLE
+from metrics.measures.results import CROSSABLE
 from metrics.pages.survey_results import OWN, Versions, read_sample, versions_of
 from surveys.models import Survey
 

@@ -14,7 +14,7 @@ from metrics.measures.anomalies import DEFINITION as UNUSUAL
 from metrics.measures.anomalies import unusual_lately
 from metrics.measures.drivers import DEFINITION, key_drivers
 from metrics.measures.scope import Scope
-from metrics.pages.charts import importance_chart
+from metrics.pages.planes import importance_chart
 from metrics.pages.windows import chosen_window
 from surveys.models import Survey
 from surveys.versions import published_definition

@@ -17,16 +17,17 @@ from metrics.measures.drivers import DEFINITION, key_drivers
 from metrics.measures.exchange import rates_on
 from metrics.measures.measure import Measure
 from metrics.measures.outreach import response_rate
-from metrics.measures.questions import Bar
 from metrics.measures.reach import coverages
+from metrics.measures.results import Bar
 from metrics.measures.revenue import arr_on
 from metrics.measures.scope import Scope
 from metrics.measures.segments import segments
 from metrics.measures.sentiment import by_programme, measure_of, name_of, trend
 from metrics.measures.themes import MOST_COMMENTS, themes
 from metrics.measures.voices import mood_of
-from metrics.pages.charts import importance_chart, trend_chart
+from metrics.pages.charts import trend_chart
 from metrics.pages.filters import read_filters
+from metrics.pages.planes import importance_chart
 from surveys.kinds import KINDS, Scale
 from surveys.models import Programme, Survey
 from surveys.versions import published_definition

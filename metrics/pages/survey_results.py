@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from metrics.measures.comments import comments_of, newest_first, told
 from metrics.measures.outreach import response_rate
-from metrics.measures.questions import CROSSABLE, completion, former_questions
+from metrics.measures.questions import completion, former_questions
 from metrics.measures.questions import survey_results as results_of
+from metrics.measures.results import CROSSABLE
 from metrics.measures.samples import Answered, Sample
 from metrics.measures.sentiment import name_of
 from metrics.pages.charts import trend_chart
