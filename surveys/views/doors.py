@@ -1,6 +1,7 @@
 """Pages of closed doors and refusals, and the language in which a respondent reads them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from surveys.actions.answering import AlreadyAnswered, AnsweredDifferently
 from surveys.definition import Definition, Ending
 from surveys.languages import choose_language
 from surveys.versions import published_definition
+from surveys.views.incoming import RequestRefused, read_query
 from surveys.views.looks import look_of
 from surveys.views.messages import render_message, render_thanks
 from surveys.views.replies import html_response
@@ -82,8 +84,11 @@ def _ending(definition: Definition, door: NotTaken) -> Ending | None:
 
 
 def message_page(request: HttpRequest, phrase: str, status: int) -> HttpResponse:
-    """Return a page that belongs to no survey we may name, in the browser's language."""
-    language = choose_language(("en", *LANGUAGES), accepted_languages(request))
+    """Return a page that belongs to no survey we may name; its language is the link's, else the browser's."""
+    wanted: Iterable[str] = ()
+    with suppress(RequestRefused):
+        wanted = read_query(request).get("lang", ())
+    language = choose_language(("en", *LANGUAGES), (*wanted, *accepted_languages(request)))
     return html_response(render_message(language, phrase), status)
 
 

@@ -198,6 +198,15 @@ def test_a_link_to_nothing_is_one_friendly_page():
     assert Client().post("/s/no-such-survey/", {"nps": "9"}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("query", "language"), [("?lang=he", "he"), ("?lang=xx", "de"), ("?lang=", "de"), ("", "de")]
+)
+def test_a_link_to_nothing_speaks_the_language_it_names_or_else_the_browsers(query, language):
+    page = Client(headers={"accept-language": "de"}).get(f"/s/no-such-survey/{query}")
+    assert page.status_code == 404
+    assert f'<html lang="{language}"' in page.content.decode()
+
+
 def test_answers_count_for_the_version_that_was_seen():
     survey = published_survey()
     seen = survey.live_version_id
