@@ -70,20 +70,22 @@ SELECT id, date_trunc('month', %(today)s::date - 30 * n)::date, 500, 300 FROM ac
 
 INSERT INTO metrics_target (metric, segment, team_id, account_owner_id, value, by, note)
 SELECT metric, segment, team, manager, 50, %(today)s::date + 90, ''
-FROM unnest(ARRAY['nps', 'csat', 'ces', 'grr', 'nrr', 'renewal_rate', 'health', 'clv', 'response_rate']) AS metric,
+FROM unnest(ARRAY['nps', 'csat', 'ces', 'grr', 'nrr', 'renewal_rate', 'health', 'clv', 'response_rate'])
+    AS metric,
     (SELECT '' AS segment, NULL::bigint AS team, NULL::bigint AS manager
      UNION ALL SELECT unnest(ARRAY['Enterprise', 'Mid-market', 'Small']), NULL, NULL
      UNION ALL (SELECT '', id, NULL FROM accounts_team ORDER BY id LIMIT 2)
      UNION ALL (SELECT '', NULL, id FROM accounts_user ORDER BY id LIMIT 2)) AS parts;
 
-INSERT INTO followups_followup (account_id, reason, about, state, owner_id, due_on, opened_at, closed_at, note)
+INSERT INTO followups_followup (account_id, reason, about, state, owner_id, due_on, opened_at, closed_at,
+    note)
 SELECT id, 'manual', 'Call back', CASE WHEN id %% 3 = 0 THEN 'closed' ELSE 'open' END, owner_id,
     %(today)s::date + (id %% 40)::int - 20, now() - id %% 60 * interval '1 day',
     CASE WHEN id %% 3 = 0 THEN now() END, ''
 FROM accounts_account WHERE id %% 7 = 0;
 
-INSERT INTO followups_alert (about, account_id, question, day, is_lower, before, after, band_before, band_after,
-    found_at)
+INSERT INTO followups_alert (about, account_id, question, day, is_lower, before, after, band_before,
+    band_after, found_at)
 SELECT 'band', id, '', %(today)s::date - (id %% 28)::int, id %% 2 = 0, 60, 45, 'yellow', 'red',
     now() - id %% 28 * interval '1 day' FROM accounts_account WHERE id %% 29 = 0;
 """
@@ -148,7 +150,7 @@ def found_company() -> User:
 
 
 def hear(begin: int, end: int) -> None:
-    """Let the responses between two numbers come in, half as many people who do not answer, and derive all."""
+    """Let responses come in, and half as many asked people stay silent; derive everything from that."""
     chosen = {"now": timezone.now(), "days": DAYS, "begin": begin * 3 // 2 + 1, "end": end * 3 // 2}
     with _in_bulk("surveys_invitation", "surveys_response") as cursor:
         cursor.execute(VISITS, chosen)

@@ -95,8 +95,10 @@ def _all_addresses() -> Iterator[tuple[str, str]]:
     said = survey.responses.order_by("-pk").values_list("public_id", flat=True)[0]
     month = months_later(timezone.localdate().replace(day=1), -1)
     of: dict[str, Any] = {
-        **{"pk": account.pk, "slug": survey.slug, "public_id": said},
-        **{"name": "nps", "month": f"{month:%Y-%m}"},
+        "pk": account.pk,
+        "slug": survey.slug,
+        "public_id": said,
+        "month": f"{month:%Y-%m}",
     }
     yield "home", reverse("admin:index")
     for page in (*PAGES, *REPORTS):
