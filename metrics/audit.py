@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Case, DateTimeField, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
+from metrics.audit_picks import Named, months, pick_numbers, picks_of, stored_days, tallied
 from metrics.formulas.days import day_bounds, reporting_day
 from metrics.formulas.health import CUTOFFS
 from metrics.models import Absorbed, Close, Comment, Health, Score, Scorecard, Tally, TallyMonth
@@ -46,6 +47,7 @@ def differences(*, now: datetime, days: Collection[date] | None = None) -> list[
     with _one_moment():
         found: list[str] = []
         tallies: Counter[tuple[Any, ...]] = Counter()
+        numbers, picked = pick_numbers(), Counter[tuple[Any, ...]]()
         after: int | None = 0
         while after is not None:
             responses = list(_responses(now, days).filter(pk__gt=after)[:CHUNK])
@@ -53,15 +55,19 @@ def differences(*, now: datetime, days: Collection[date] | None = None) -> list[
             stored = _stored_rows(after, up_to, days)
             expected = {}
             for response in responses:
-                expected.update(_expected_rows(response, stored))
+                expected.update(_expected_rows(response, stored, numbers))
             found += _compare(expected, stored)
+            picked.update(tallied({name: row for name, row in expected.items() if name[0] == "picks"}))
             tallies.update(_cell(name, row) for name, row in expected.items() if name[0] == "score")
             after = up_to
         expected_tallies: Rows = {cell: (count,) for cell, count in tallies.items()}
         stored_tallies = _stored_tallies(days)
         found += _compare(expected_tallies, stored_tallies)
+        stored_picks = stored_days(days)
+        found += _compare({cell: (count,) for cell, count in picked.items()}, stored_picks)
         if days is None:
             found += _compare(*_closed_tallies(stored_tallies))
+            found += _compare(*months(stored_picks))
         found += [f"health of account {account} on {day} does not add up" for account, day in _unbalanced()]
         return found
 
@@ -131,7 +137,7 @@ def _responses(now: datetime, days: Collection[date] | None) -> QuerySet[Respons
         .order_by("pk")
         .values_list(
             *("pk", "revision", "survey_id", "version_id", "version_survey_id", "account_id", "contact_id"),
-            *("language", "channel", "is_test", "answers", "at", "is_new"),
+            *("language", "channel", "is_test", "answers", "at", "is_new", "submitted_at", "flags"),
             named=True,
         )
     )
@@ -149,6 +155,9 @@ def _stored_rows(after: int, up_to: int | None, days: Collection[date] | None = 
             *(known.slice.language, known.slice.channel, bool(known.fault), known.slice_id),
             known.contact_role,
         )
+        if known.picks:
+            picks = tuple(sorted(known.picks, key=str))
+            rows["picks", known.response_id] = (known.survey_id, known.slice_id, known.day, picks)
     for score in Score.objects.filter(window):
         rows["score", score.response_id, score.question_key] = (
             *(score.survey_id, score.kind, score.slice_id, score.day, score.value),
@@ -161,7 +170,9 @@ def _stored_rows(after: int, up_to: int | None, days: Collection[date] | None = 
     return rows
 
 
-def _expected_rows(response: Any, stored: Mapping[tuple[Any, ...], tuple[Any, ...]]) -> Rows:
+def _expected_rows(
+    response: Any, stored: Mapping[tuple[Any, ...], tuple[Any, ...]], numbers: Mapping[Named, int]
+) -> Rows:
     """Return what should be held of a response.
 
     The slice and the contact's role are as they were when the answer came, which only the absorption knows.
@@ -187,6 +198,9 @@ def _expected_rows(response: Any, stored: Mapping[tuple[Any, ...], tuple[Any, ..
             *(response.language, response.channel, is_misfit, slice_, role),
         )
     }
+    if not (is_misfit or response.is_test):
+        picks = picks_of(response, numbers)
+        rows["picks", response.pk] = (response.survey_id, slice_, day, picks)
     for question, (kind, counts) in counted.items():
         if isinstance(counts, int):
             rows["score", response.pk, question] = (

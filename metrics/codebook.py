@@ -21,22 +21,39 @@ class Entry(NamedTuple):
     scores: Mapping[str, int] | None
 
 
+class Offer(NamedTuple):
+    """One question that answers are counted of without scores, or one row of it: where its answer stands.
+
+    `picks` says as which key and place (0 where order says nothing) each element of an answer counts, written
+    as "place:element" where it does; the element "" is that there is an answer.
+    """
+
+    version_id: int
+    survey_id: int
+    key: str
+    path: tuple[str, ...]
+    is_ranked: bool
+    picks: Mapping[str, tuple[str, int]]
+
+
 class Codebook(NamedTuple):
-    """The entries of some versions, and the versions whose definition cannot be read."""
+    """The entries and offers of some versions, and the versions whose definition cannot be read."""
 
     entries: list[Entry]
+    offers: list[Offer]
     unreadable: list[int]
 
 
 def codebook(versions: QuerySet[Version]) -> Codebook:
     """Return what counts in these versions, in one query."""
-    book = Codebook([], [])
-    for version_id, document in versions.order_by("pk").values_list("pk", "definition"):
+    book = Codebook([], [], [])
+    for version_id, survey_id, document in versions.order_by("pk").values_list("pk", "survey", "definition"):
         definition = _readable(document)
         if definition is None:
             book.unreadable.append(version_id)
         else:
             book.entries.extend(_entries(version_id, definition))
+            book.offers.extend(_offers(version_id, survey_id, definition))
     return book
 
 
@@ -52,6 +69,29 @@ def _entries(version_id: int, definition: Definition) -> Iterable[Entry]:
             yield Entry(version_id, question.key, question.kind, scores)
         elif kind.is_comment:
             yield Entry(version_id, question.key, question.kind, None)
+
+
+def _offers(version_id: int, survey_id: int, definition: Definition) -> Iterable[Offer]:
+    for question in definition:
+        kind, key = KINDS[question.kind], question.key
+        if kind.is_scored or not kind.asks:
+            continue
+        offered, is_ranked = (
+            tuple(kind.pickable(question, question.text.language)),
+            question.kind == "ranking",
+        )
+        picks: dict[str, tuple[str, int]] = {"": ("", 0)}
+        if is_ranked:
+            places = range(1, len(offered) + 1)
+            picks |= {f"{place}:{pick}": (pick, place) for place in places for pick in offered}
+        else:
+            # A consent is stored as true, whatever it is called.
+            picks |= {"true" if question.kind == "consent" else pick: (pick, 0) for pick in offered}
+        for row in question.rows:
+            yield Offer(version_id, survey_id, f"{key}.{row.key}", (key, row.key), is_ranked, picks)
+        if question.rows:
+            picks = {"": ("", 0)}
+        yield Offer(version_id, survey_id, key, (key,), is_ranked, picks)
 
 
 class Ends(NamedTuple):

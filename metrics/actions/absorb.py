@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from metrics.actions import derive
+from metrics.actions import derive, picks
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,10 @@ def rebuild_metrics() -> Absorption:
         # A million answers are joined in memory: with the 4 MB of PostgreSQL's default it was done on disk.
         cursor.execute("SET LOCAL work_mem = '128MB'")
         vanished = _forget_vanished(cursor, since=None)
-        cursor.execute("SELECT DISTINCT survey_id, day FROM metrics_tally")
+        cursor.execute(
+            "SELECT survey_id, day FROM metrics_tally"
+            " UNION SELECT survey_id, begins FROM metrics_picktally WHERE NOT is_month"
+        )
         vanished.cells.update(cursor.fetchall())
         return _absorb(cursor, None, vanished)
 
@@ -110,8 +113,9 @@ def _absorb(cursor: CursorWrapper, ids: list[int] | None, vanished: _Vanished) -
     derive.forget_reading(cursor)
     if ids is None:
         # Without this PostgreSQL takes the new scores for a handful and sorts them on disk: half the speed.
-        cursor.execute("ANALYZE metrics_score")
+        cursor.execute("ANALYZE metrics_score, metrics_absorbed (survey_id, day)")
     derive.write_tallies(cursor, reading.cells | vanished.cells)
+    picks.write_pick_tallies(cursor, reading.cells | vanished.cells)
     for public_id, fault in reading.faults:
         logger.warning("response %s is quarantined: %s", public_id, fault)
     return Absorption(

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db.backends.utils import CursorWrapper
 
+from metrics.actions import picks
 from metrics.codebook import codebook
 from surveys.models import Response, Version
 
@@ -22,7 +23,7 @@ READING = """
 CREATE TEMPORARY TABLE reading AS
 SELECT response.id, response.public_id, response.revision, response.changed_at, response.survey_id,
     response.version_id, response.account_id, response.contact_id, response.language, response.channel,
-    response.is_test, response.answers, local.day,
+    response.is_test, response.answers, response.submitted_at, response.flags, local.day,
     coalesce(slice.segment, account.segment, '') AS segment,
     coalesce(slice.tier, account.tier, '') AS tier,
     coalesce(slice.region, account.region, '') AS region,
@@ -83,12 +84,13 @@ DELETE FROM answer USING reading WHERE reading.id = answer.response_id AND readi
 
 DROP_ABSORBED = "DELETE FROM metrics_absorbed USING reading WHERE response_id = reading.id"
 
-ADD_ABSORBED = """
+ADD_ABSORBED = f"""
 INSERT INTO metrics_absorbed (response_id, revision, changed_at, survey_id, account_id, contact_id,
-    contact_role, slice_id, day, fault)
-SELECT reading.id, revision, changed_at, survey_id, account_id, contact_id, contact_role, slice.id, day, fault
+    contact_role, slice_id, day, fault, picks)
+SELECT reading.id, revision, changed_at, survey_id, account_id, contact_id, contact_role, slice.id, day,
+    fault, {picks.PICKED}
 FROM reading JOIN metrics_slice AS slice USING (segment, tier, region, language, channel)
-"""
+"""  # noqa: S608 - a statement of ours inside another
 
 DROP_SCORES = "DELETE FROM metrics_score USING reading WHERE response_id = reading.id"
 
@@ -180,6 +182,7 @@ def read_responses(cursor: CursorWrapper, ids: list[int] | None) -> Reading:
     # Documents are not what a plan depends on, and counting what is common in them takes time.
     cursor.execute("ANALYZE reading (id, version_id, fault)")
     cursor.execute(NEW_SLICES)
+    picks.read_offers(cursor, book.offers)
     cursor.execute(ANSWERS, {"book": json.dumps([entry._asdict() for entry in book.entries])})
     cursor.execute("ANALYZE answer")
     cursor.execute(MARK_MISFITS)
@@ -218,7 +221,7 @@ def write_comments(cursor: CursorWrapper) -> int:
 
 def forget_reading(cursor: CursorWrapper) -> None:
     """Make room for the next reading in the same transaction."""
-    cursor.execute("DROP TABLE reading, answer")
+    cursor.execute("DROP TABLE reading, answer, offer")
 
 
 def write_tallies(cursor: CursorWrapper, cells: Iterable[Cell]) -> None:

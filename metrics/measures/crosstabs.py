@@ -6,15 +6,20 @@ that was ever answered: two windows would tell who came between (SECURITY T22).
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from django.db.models import Q
 
 from metrics.formulas.crosstabs import Independence, TooFew, independence, unusual, without_empty
 from metrics.formulas.disclosure import LEAST_SHOWN
+from metrics.measures.cells import closed_months, read_cells
 from metrics.measures.confidentiality import confidential_surveys
+from metrics.measures.picks import knows_picks, read_picks_by
 from metrics.measures.promises import kept_promise
 from metrics.measures.samples import OF_RESPONSES, OF_SLICES, Pairs, Sample, read_pairs
-from metrics.measures.sentiment import cut_offs
+from metrics.measures.segments import SPLIT_BY
+from metrics.measures.sentiment import MEASURED, cut_offs
 from surveys.definition import Question
 from surveys.kinds import KINDS, Scale
 
@@ -59,7 +64,7 @@ class CrossTab:
     """The rows by columns with their totals, how many answered both, and what may be said of it in words.
 
     `marked` is how many cells differ, `tested` out of how many; with several answers a person there is no
-    test.
+    test. `is_tallied` where every response was counted, not only the newest.
     """
 
     columns: tuple[str, ...]
@@ -71,6 +76,7 @@ class CrossTab:
     tested: int
     marked: int
     is_hidden: bool = False
+    is_tallied: bool = False
 
 
 def cross_tab(
@@ -87,7 +93,7 @@ def cross_tab(
         if shown is None:
             return _hidden()
         sample = Sample(scope=shown)
-    pairs = _folded(read_pairs(sample, first.key, second.key), first, second)
+    pairs = _folded(_pairs(sample, first, second), first, second)
     rows, columns = (
         first.labels(row for row, _ in pairs.counts),
         second.labels((column for _, column in pairs.counts), names),
@@ -100,7 +106,8 @@ def cross_tab(
     if promised and any(0 < count < LEAST_SHOWN for row in table for count in row):
         return _hidden()
     is_many = first.is_many or second.is_many
-    return _told(table, list(rows.values()), list(columns.values()), pairs.responses, is_many=is_many)
+    told = _told(table, list(rows.values()), list(columns.values()), pairs.responses, is_many=is_many)
+    return replace(told, is_tallied=pairs.is_tallied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +157,29 @@ def _groups(low: int, detractor_max: int, passive_max: int, high: int) -> dict[s
     }
 
 
+def _pairs(sample: Sample, first: "Side", second: "Side") -> Pairs:
+    """Return the pairs from tallies where these know them, else from the answers."""
+    has_tallies = not sample.is_raw and second.key in SPLIT_BY and knows_picks(sample.scope)
+    if has_tallies and first.question and first.question.kind in MEASURED:
+        cells = read_cells(
+            sample.scope,
+            (first.question.kind,),
+            second.key,
+            only=Q(question_key=first.key),
+            closed=closed_months(sample.scope),
+        )
+        given = {(str(cell.value), str(cell.group)): cell.total for cell in cells}
+        return Pairs(given, sum(given.values()), is_tallied=True)
+    if has_tallies:
+        return read_picks_by(sample.scope, first.key, second.key)
+    return read_pairs(sample, first.key, second.key)
+
+
 def _folded(pairs: Pairs, first: "Side", second: "Side") -> Pairs:
     counts: Counter[tuple[str, str]] = Counter()
     for (row, column), count in pairs.counts.items():
         counts[first.fold(row), second.fold(column)] += count
-    return Pairs(dict(counts), pairs.responses)
+    return pairs._replace(counts=dict(counts))
 
 
 def dimension(name: str) -> Side:

@@ -1,6 +1,7 @@
 """Every question of a survey with its answers, each kind as it deserves."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -15,9 +16,10 @@ from metrics.measures.cells import Cell
 from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.measure import Measure, Point, Unit
 from metrics.measures.outreach import COMPLETION_RATE
+from metrics.measures.picks import knows_picks, read_picks
 from metrics.measures.promises import kept_promise
 from metrics.measures.results import Bar, Result, Results, Row, Text
-from metrics.measures.samples import NOTHING, Counts, Sample, read_counts
+from metrics.measures.samples import NOTHING, Counts, Sample, read_counts, with_words
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import MEASURED, in_percent, measure_of, trend
 from metrics.measures.voices import mood_of
@@ -104,18 +106,24 @@ def former_questions(definitions: Iterable[Definition]) -> list[Question]:
 
 
 def _counts(sample: Sample, questions: Sequence[Question]) -> Counts:
-    """Return what was given to the questions that no tally counts; to all of them where the sample is raw."""
-    scales = [each.key for each in questions if each.kind in MEASURED] if sample.is_raw else []
+    """Return what was given to the questions without scores; to all of them where the sample is raw."""
     values = [each.key for each in questions if each.kind in ("number", "date", "short_text")]
+    if not sample.is_raw and knows_picks(sample.scope):
+        open_ = [each.key for each in questions if any(choice.is_other for choice in each.choices)]
+        return with_words(read_picks(sample.scope), sample, values, open_)
+    scales = [each.key for each in questions if each.kind in MEASURED] if sample.is_raw else []
     matrices = [each.key for each in questions if each.rows]
     return read_counts(sample, [*_choices(questions), *scales], matrices, values)
 
 
 def _promised_counts(scope: Scope, questions: Sequence[Question]) -> Counts:
     """Return the picks of a confidential survey, without what could be somebody's own, words or days."""
-    matrices = [each.key for each in questions if each.rows]
-    counts = read_counts(Sample(scope=scope), _choices(questions), matrices)
-    return Counts(counts.responses, counts.complete, 0, counts.answered, counts.picked, counts.places)
+    if knows_picks(scope):
+        counts = read_picks(scope)
+    else:
+        matrices = [each.key for each in questions if each.rows]
+        counts = read_counts(Sample(scope=scope), _choices(questions), matrices)
+    return replace(counts, flagged=0, values={}, others={})
 
 
 def _choices(questions: Sequence[Question]) -> list[str]:

@@ -5,7 +5,7 @@ Choices have no scores. They are counted over the newest responses of the window
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -58,6 +58,21 @@ UNION ALL (
     GROUP BY 2, 3 ORDER BY 5 DESC LIMIT {words}
 )
 """
+WORDS = """
+{responses}
+SELECT 'responses', '', '', count(*) FROM response
+UNION ALL SELECT 'complete', '', '', count(*) FROM response WHERE submitted_at IS NOT NULL
+UNION ALL (
+    SELECT 'value', key, answers ->> key, count(*) FROM response CROSS JOIN unnest(%s::text[]) AS key
+    WHERE answers -> key <> 'null' GROUP BY 2, 3 ORDER BY 4 DESC LIMIT {distinct}
+) UNION ALL (
+    SELECT 'other', key, pick.value ->> 'other', count(*) FROM response
+    CROSS JOIN unnest(%s::text[]) AS key CROSS JOIN LATERAL (SELECT answers -> key AS value) AS given
+    CROSS JOIN LATERAL {picked_given}
+    WHERE jsonb_typeof(pick.value) = 'object' AND pick.value ->> 'other' <> ''
+    GROUP BY 2, 3 ORDER BY 4 DESC LIMIT {words}
+)
+"""
 PAIRS = """
 {responses}
 SELECT {first}, {second}, count(*) FROM response
@@ -97,6 +112,8 @@ class Counts:
     """How many responses were counted, how many answered each question, and what was given how often.
 
     Rows of a matrix count under `key.row`. `places` says how often a pick stood at which place (from 1).
+    There may be more responses than were counted where it `is_cut`; where it `is_tallied` all were, but for
+    values and words.
     """
 
     responses: int
@@ -107,11 +124,8 @@ class Counts:
     places: Mapping[tuple[str, str], Mapping[int, int]] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     others: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether there may be more responses than were counted."""
-        return self.complete >= MOST_COMPLETE or self.responses - self.complete >= MOST_PARTIAL
+    is_tallied: bool = False
+    is_cut: bool = False
 
     def place(self, key: str, pick: str) -> float | None:
         """Return the mean place (from 1) of a pick, which is the mean rank in a ranking, None for none."""
@@ -159,14 +173,44 @@ def read_counts(
         dict(places),
         dict(texts["value"]),
         dict(texts["other"]),
+        is_cut=_is_cut(totals),
     )
 
 
+def with_words(tallied: Counts, sample: Sample, values: Collection[str], open_: Collection[str]) -> Counts:
+    """Return what tallies say, with the values and the words of their own that the newest responses gave.
+
+    Without questions that take any there is nothing to read.
+    """
+    if not values and not open_:
+        return tallied
+    responses, parameters = _responses(sample)
+    picked = PICKED.format(answer="given.value", name="pick")
+    statement = WORDS.format(responses=responses, picked_given=picked, distinct=DISTINCT, words=OTHER_WORDS)
+    totals: Counter[str] = Counter()
+    texts: dict[str, dict[str, dict[str, int]]] = {"value": defaultdict(dict), "other": defaultdict(dict)}
+    for what, key, text, count in _rows(statement, [*parameters, list(values), list(open_)]):
+        if what in texts:
+            texts[what][key][text] = count
+        else:
+            totals[what] = count
+    return replace(tallied, values=dict(texts["value"]), others=dict(texts["other"]), is_cut=_is_cut(totals))
+
+
+def _is_cut(totals: Mapping[str, int]) -> bool:
+    complete = totals["complete"]
+    return complete >= MOST_COMPLETE or totals["responses"] - complete >= MOST_PARTIAL
+
+
 class Pairs(NamedTuple):
-    """How many gave two answers together, by the pick of each, and how many answered both questions."""
+    """How many gave two answers together, by the pick of each, and how many answered both questions.
+
+    `is_tallied` where every response was counted, not only the newest.
+    """
 
     counts: Mapping[tuple[str, str], int]
     responses: int
+    is_tallied: bool = False
 
 
 # What a response is may stand in the place of a second answer.

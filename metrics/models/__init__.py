@@ -1,5 +1,6 @@
 from metrics.models.closes import Close, RateMonth, RevenueMonth, TallyMonth
 from metrics.models.health import Health, HealthOverride, Scorecard
+from metrics.models.picks import Pick, PickTally
 from metrics.models.portfolio import AccountNps, SavedView
 from metrics.models.scores import Absorbed, Comment, Score, Slice, Tally
 from metrics.models.targets import Target
@@ -12,6 +13,8 @@ __all__ = [
     "Comment",
     "Health",
     "HealthOverride",
+    "Pick",
+    "PickTally",
     "RateMonth",
     "RevenueMonth",
     "SavedView",

@@ -196,6 +196,7 @@ class Absorbed(models.Model):
     answer came, so that a rebuild finds them again. When the response is deleted the row stays behind with
     `response` null until the day has been counted again. `fault` says why a response that does not fit its
     version is left out.
+    `picks` are the numbers of what it picked (`Pick`), none where it is left out or a test.
     """
 
     response = models.OneToOneField(
@@ -216,11 +217,13 @@ class Absorbed(models.Model):
     slice = models.ForeignKey(Slice, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
     day = models.DateField(null=True, help_text="Null for a time that no calendar holds.")
     fault = models.CharField(max_length=100, blank=True)
+    picks = ArrayField(models.IntegerField(), default=list, db_default=[], help_text="What it picked.")
 
     objects = OfAccount.as_manager()
 
     class Meta:
         indexes = (
+            models.Index(fields=("survey", "day")),
             models.Index(fields=("changed_at",), condition=~models.Q(fault=""), name="absorbed_faults"),
         )
 

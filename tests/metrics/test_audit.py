@@ -8,7 +8,7 @@ from metrics import audit, tasks
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.closing import close_months
 from metrics.audit import PROMISE, differences
-from metrics.models import Absorbed, Comment, Score, Slice, Tally, TallyMonth
+from metrics.models import Absorbed, Comment, PickTally, Score, Slice, Tally, TallyMonth
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,12 @@ PLANTED = {
     "an absorption on another day": lambda: spoil(Absorbed, day=date(2026, 6, 14)),
     "an absorption with a fault": lambda: spoil(Absorbed, fault="its version cannot be read"),
     "an absorption of a response that is not there": lambda: spoil(Absorbed, response=10**9),
+    "an absorption with another pick": lambda: spoil(Absorbed, picks=[0]),
+    "a day without its picks": lambda: PickTally.objects.filter(is_month=False).update(picks=[], counts=[]),
+    "a month of picks on another day": lambda: PickTally.objects.filter(is_month=True).update(
+        begins=date(2026, 5, 1)
+    ),
+    "missing picks": lambda: PickTally.objects.filter(is_month=False).first().delete(),
     "a missing absorption": lambda: Absorbed.objects.order_by("pk").first().delete(),
 }
 
@@ -87,7 +93,9 @@ def test_what_people_wrote_is_not_repeated(absorbed):
 def test_what_has_just_come_is_on_its_way_and_later_is_missing(absorbed):
     make.respond(absorbed, {"nps": 5}, at=LATER)
     assert differences(now=LATER) == []
-    assert len(differences(now=LATER + PROMISE)) == 3  # absorption, score and tally
+    assert (
+        len(differences(now=LATER + PROMISE)) == 6
+    )  # absorption, score, tally, and of picks those of the response and two tallies
 
 
 def test_what_has_just_been_edited_is_on_its_way(absorbed):

@@ -8,6 +8,7 @@ from metrics.actions.absorb import absorb_responses
 from metrics.measures.questions import survey_results
 from metrics.measures.scope import Scope
 from metrics.measures.voices import Mood, mood_of, newest_comments
+from surveys.actions.authoring import publish_survey
 from surveys.kinds import KINDS
 from surveys.versions import published_definition
 from tests import factories as f
@@ -86,9 +87,13 @@ def test_comments_are_those_of_the_accounts_that_the_viewer_sees():
 
 @pytest.mark.django_db
 def test_every_question_has_its_distribution():
-    survey = f.published_survey([f.NPS, CHOICE, f.WHY])
-    f.respond(survey, {"nps": 10, "plan": "paid", "why": "Good"})
+    earlier = {**CHOICE, "choices": [*CHOICE["choices"], {"key": "gone", "text": "Gone"}]}
+    survey = f.published_survey([f.NPS, earlier, f.WHY])
     f.respond(survey, {"nps": 10, "plan": "gone"})
+    survey.questions.get(key="plan").choices.filter(key="gone").delete()
+    publish_survey(survey, by=None, now=f.NOON)
+    survey.refresh_from_db()
+    f.respond(survey, {"nps": 10, "plan": "paid", "why": "Good"})
     f.respond(survey, {"nps": 3, "plan": "paid"})
     absorb_responses(now=f.NOON)
 

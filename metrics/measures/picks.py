@@ -1,0 +1,113 @@
+"""What was picked how often, from tallies: choices, rankings, rows of a matrix, and how many answered."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import F, Q, Value
+
+from metrics.formulas.days import month_of
+from metrics.measures.cells import needs_scores
+from metrics.measures.samples import Counts, Pairs
+from metrics.measures.scope import Scope
+from metrics.models import PickTally
+from metrics.models.picks import CAME, COMPLETE, FLAGGED
+
+# The first line is written by the QuerySet.
+COUNTS = """
+WITH cell (value, picks, counts) AS ({cells})
+SELECT counted.*, pick.question_key, pick.key, pick.place FROM (
+    SELECT value, number, sum(count) AS count
+    FROM cell CROSS JOIN LATERAL unnest(picks, counts) AS given (number, count)
+    WHERE {only} GROUP BY value, number
+) AS counted LEFT JOIN metrics_pick AS pick ON pick.id = counted.number
+"""
+ONE = "number = ANY(ARRAY(SELECT id FROM metrics_pick WHERE (survey_id, question_key) = (%s, %s)))"
+
+
+class Given(NamedTuple):
+    """One pick as it was given: of which question (or row `key.row`), which choice, and at which place."""
+
+    key: str
+    pick: str
+    place: int
+
+
+def knows_picks(scope: Scope) -> bool:
+    """Whether tallies can say what was picked: of one survey, by everybody, whatever speaks against it."""
+    return scope.survey is not None and not scope.known_on and not needs_scores(scope, ())
+
+
+def read_picks(scope: Scope) -> Counts:
+    """Return what was picked in the window, every response counted, in one query.
+
+    Without values and words, which no tally holds.
+    """
+    totals: dict[int, int] = {}
+    answered: dict[str, int] = {}
+    places: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+    for _, given, count in _rows(scope):
+        if isinstance(given, int):
+            totals[given] = count
+        elif given.pick:
+            places[given.key, given.pick][given.place] = count
+        else:
+            answered[given.key] = count
+    return Counts(
+        totals.get(CAME, 0),
+        totals.get(COMPLETE, 0),
+        totals.get(FLAGGED, 0),
+        answered,
+        {pick: sum(counts.values()) for pick, counts in places.items()},
+        dict(places),
+        is_tallied=True,
+    )
+
+
+def read_picks_by(scope: Scope, key: str, dimension: str) -> Pairs:
+    """Return how often the picks of a question, or of a row `key.row`, came with each value of a slice."""
+    counts: dict[tuple[str, str], int] = {}
+    responses = 0
+    for value, given, count in _rows(scope, key, dimension):
+        if isinstance(given, Given) and given.pick:
+            counts[given.pick, value] = count
+        else:
+            responses += count
+    return Pairs(counts, responses, is_tallied=True)
+
+
+def _rows(scope: Scope, key: str = "", dimension: str = "") -> Iterator[tuple[str, Given | int, int]]:
+    """Yield each value of a dimension of slices, what was given or else counted for, and how often."""
+    value = F(f"slice__{dimension}") if dimension else Value("")
+    cells: Any = PickTally.objects.filter(scope.surveys(), _cells(scope), **scope.sliced).order_by()
+    cells = cells.annotate(value=value).values_list("value", "picks", "counts")
+    sql, parameters = cells.query.sql_with_params()
+    asked = (scope.survey and scope.survey.pk, key) if key else ()
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTS.format(cells=sql, only=ONE if key else "true"), (*parameters, *asked))
+        for found, number, count, question, pick, place in cursor.fetchall():
+            yield found, number if question is None else Given(question, pick, place), count
+
+
+def _cells(scope: Scope) -> Q:
+    """Return the condition on tallies to be those of the months that lie in the window, and of its edges."""
+    end = month_of(scope.end).start
+    start = _first_month(scope.start)
+    if start and start >= end:
+        return Q(is_month=False) & scope.days("begins")
+    months = Q(is_month=True, begins__lt=end)
+    days = Q(begins__gte=end, begins__lt=scope.end)
+    if scope.start and start:
+        months &= Q(begins__gte=start)
+        days |= Q(begins__gte=scope.start, begins__lt=start)
+    return months | Q(is_month=False) & days
+
+
+def _first_month(start: date | None) -> date | None:
+    """Return the first day of the first month that begins on or after a day."""
+    if start is None:
+        return None
+    month = month_of(start)
+    return start if month.start == start else month.end
