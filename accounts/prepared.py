@@ -1,26 +1,47 @@
 """Statements that the server plans once a connection, on a connection that is not asked first if it lives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
-from django.db.backends.utils import CursorWrapper
 
 T = TypeVar("T")
+# By the statement, for each thread's connection.
+_CURSORS: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
-def prepared_cursor() -> CursorWrapper:
-    """Return a cursor whose statements the server parses and plans once a connection, not once a request.
+def prepared_row(sql: str, values: Sequence[Any] | Mapping[str, Any]) -> Sequence[Any] | None:
+    """Return the first row of a statement, or None.
 
-    Django puts the values into the text and sends it anew each time: planning the one that stores a response
-    took three quarters of its time. `prepare_threshold` in the settings says when a statement is kept.
+    The server parses and plans it once a connection, not once a request: Django puts the values into the
+    text and sends it anew each time, and planning the statement that stores a response took three quarters of
+    its time. `prepare_threshold` in the settings says when it is kept. The cursor is kept as well, for it
+    knows after the first time how to write these values and read these columns.
     """
     # Looked up once: every attribute of Django's `connection` is looked up by thread.
-    database = connections[DEFAULT_DB_ALIAS]
+    database: Any = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
-    wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
-    return wrap(ServerBindingCursor(database.connection))  # type: ignore[call-arg, arg-type]
+    cursor = _cursor(database, sql)
+    if database.queries_logged:
+        cursor = database.make_debug_cursor(cursor)
+    elif database.execute_wrappers:
+        cursor = database.make_cursor(cursor)
+    else:
+        database.validate_no_broken_transaction()
+    with database.wrap_database_errors:
+        cursor.execute(sql, values)
+        row: Sequence[Any] | None = cursor.fetchone()
+    return row
+
+
+def _cursor(database: Any, sql: str) -> Any:
+    kept = _CURSORS.setdefault(database, {})
+    cursor = kept.get(sql)
+    if cursor is None or cursor.connection is not database.connection:
+        cursor = kept[sql] = ServerBindingCursor(database.connection)  # type: ignore[call-arg]
+    return cursor
 
 
 def once_more(work: Callable[[], T]) -> T:

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 
 from accounts.models import ApiKey, Team, User
 from accounts.models.keys import PREFIX_LENGTH, READ, SCOPES, hash_of, new_secret
-from accounts.prepared import once_more, prepared_cursor
+from accounts.prepared import once_more, prepared_row
 
 SHORTHANDS = {"all": SCOPES, "read": READ}
 # Knowing the minute of the last use is enough, and saves a write on almost every call.
@@ -85,20 +84,13 @@ def admit_call(secret: str, *, is_counted: bool, now: datetime) -> ApiKey | None
     finds out whether the kept connection lives.
     """
     values = [now, hash_of(secret), now, now, is_counted]
-    row = once_more(partial(_admitted, values))
+    row = once_more(partial(prepared_row, _admission(), values))
     if row is None:
         return None
     *columns, calls, seconds_left = row
     key = ApiKey.from_db(DEFAULT_DB_ALIAS, COLUMNS, columns)
     key.calls, key.seconds_left = calls, seconds_left
     return key
-
-
-def _admitted(values: Sequence[Any]) -> Sequence[Any] | None:
-    with prepared_cursor() as cursor:
-        cursor.execute(_admission(), values)
-        row: Sequence[Any] | None = cursor.fetchone()
-    return row
 
 
 @cache

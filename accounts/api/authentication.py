@@ -16,7 +16,7 @@ class BearerKey(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[ApiKey, ApiKey] | None:
         """Return the key as both viewer and credentials, None without the header, or raise."""
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if not scheme:
             return None
         if scheme.lower() != "bearer":

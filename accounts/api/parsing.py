@@ -26,7 +26,7 @@ class StrictJSONParser(BaseParser):
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """Return the document, or raise ParseError, TooLarge or UnsupportedMediaType."""
-        encoding = stream.headers.get("Content-Encoding", "identity")
+        encoding = stream.META.get("HTTP_CONTENT_ENCODING", "identity")
         if encoding.lower() != "identity":
             raise UnsupportedMediaType(f"{media_type} with Content-Encoding {encoding[:40]}")
         body = stream.read(MAX_BYTES + 1)
@@ -38,14 +38,17 @@ class StrictJSONParser(BaseParser):
 def parse_json(body: bytes) -> Any:
     """Return the JSON document in the bytes, or raise ParseError."""
     try:
+        text = body.decode()
         document = json.loads(
-            body.decode(),
+            text,
             parse_constant=_refuse_constant,
             parse_int=_small_int,
             parse_float=_finite_float,
             object_pairs_hook=_unique_names,
         )
-        _check(document)
+        # What cannot be stored comes as an escape only, and nothing is deeper than there are brackets.
+        if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH:
+            _check(document)
     except RecursionError:
         raise ParseError("The document is nested too deeply.") from None
     except UnicodeDecodeError:

@@ -1,9 +1,11 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -86,11 +88,13 @@ class KnownNames(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the validated values, or raise ValidationError, also for names that cannot be written."""
-        if isinstance(data, Mapping):
-            writable = {name for name, field in self.fields.items() if not field.read_only}
-            if unknown := sorted(set(data) - writable):
-                raise ValidationError({name[:60]: ["No such field can be written."] for name in unknown[:20]})
+        if isinstance(data, Mapping) and (unknown := sorted(set(data) - self._writable_names)):
+            raise ValidationError({name[:60]: ["No such field can be written."] for name in unknown[:20]})
         return super().to_internal_value(data)
+
+    @cached_property
+    def _writable_names(self) -> set[str]:
+        return {name for name, field in self.fields.items() if not field.read_only}
 
 
 class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore[type-arg]
@@ -142,11 +146,20 @@ class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore
 
     def to_representation(self, instance: Any) -> Any:
         """Return the row as the key may see it."""
-        document = super().to_representation(instance)
+        document = {name: show(instance) for name, show in self._shown}
         for name in self.veiled_fields:
             if name in document and _is_veiled(instance, name):
                 document[name] = None
         return document
+
+    @cached_property
+    def _shown(self) -> list[tuple[str, Callable[[Any], Any]]]:
+        """What shows each field of a row, found out once for all rows."""
+        model: Any = self.Meta.model
+        columns = {column.name: column for column in model._meta.concrete_fields}
+        return [
+            (name, _reader(field, columns)) for name, field in self.fields.items() if not field.write_only
+        ]
 
     def shown_to(self, key: ApiKey, instance: Any) -> dict[str, Any]:
         """Return a row in the key's sight as it may see it, of a reader that was made for no request."""
@@ -174,6 +187,21 @@ class StrictSerializer(KnownNames, serializers.ModelSerializer):  # type: ignore
                 if field.source not in veiled and not is_of_other_rows:
                     validated_data.setdefault(field.source, columns.get_field(field.source).get_default())
         return super().update(instance, validated_data)
+
+
+def _reader(field: serializers.Field[Any, Any, Any, Any], columns: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Return what shows this field of a row: the id where it is another row's, without reading that row."""
+    column, show = columns.get(field.source or ""), field.to_representation
+    if column is not None and isinstance(field, RowField):
+        return attrgetter(column.attname)
+    is_plain = column is not None and not column.is_relation
+    value_of = attrgetter(field.source or "") if is_plain else field.get_attribute
+
+    def read(row: Any) -> Any:
+        value = value_of(row)
+        return None if value is None else show(value)
+
+    return read
 
 
 def _is_veiled(row: Any, name: str) -> bool:

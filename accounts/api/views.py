@@ -14,7 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.api.conditions import etag_of, is_known, refuse_unless_seen
 from accounts.api.filters import KnownFilters
 from accounts.api.problems import LengthRequired
-from accounts.api.replies import HEADER, reply_once
+from accounts.api.replies import reply_once
 from accounts.api.throttling import Allowance
 from accounts.models import ApiKey
 from accounts.models.people import OfAccount
@@ -42,14 +42,20 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse what would be read wrongly or not at all, after the key was looked at."""
         super().initial(request, *args, **kwargs)
-        if request.headers.get("Transfer-Encoding") and not request.headers.get("Content-Length"):
+        # `request.headers` would take apart every header of every call.
+        sent = request.META
+        if sent.get("HTTP_TRANSFER_ENCODING") and not sent.get("CONTENT_LENGTH"):
             raise LengthRequired
+        if sent.get("QUERY_STRING"):
+            self._refuse_unknown_parameters(request)
+        if request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in sent:
+            self.post = partial(reply_once, self, getattr(self, "post", self.http_method_not_allowed))
+
+    def _refuse_unknown_parameters(self, request: Request) -> None:
         if unknown := sorted(set(request.query_params) - self.known_parameters()):
             raise ValidationError({unknown[0][:60]: ["There is no such parameter."]})
         if repeated := [name for name, values in request.query_params.lists() if len(values) > 1]:
             raise ValidationError({repeated[0]: ["Name it once."]})
-        if request.method == "POST" and HEADER in request.headers:
-            self.post = partial(reply_once, self, getattr(self, "post", self.http_method_not_allowed))
 
     def known_parameters(self) -> frozenset[str]:
         """Return every name that the query may hold."""

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-from accounts.prepared import prepared_cursor
+from accounts.prepared import prepared_row
 from surveys.actions.statements import LEAST_ASKED, LOCK, LOCK_CLASS, SAME_ADDRESS, Door, statement
 from surveys.answers import Checked
 from surveys.definition import Definition
@@ -175,10 +175,7 @@ def _write(
         "same_address": SAME_ADDRESS,
         "least_asked": LEAST_ASKED,
     }
-    with prepared_cursor() as cursor:
-        cursor.execute(sql, values)
-        told: Sequence[Any] | None = cursor.fetchone()
-    return told
+    return prepared_row(sql, values)
 
 
 def _wait_for_turn(survey_id: int) -> None:

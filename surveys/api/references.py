@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 
 from accounts.api.filters import MAX_ID, ExactFilters
-from accounts.prepared import prepared_cursor
+from accounts.prepared import prepared_row
 from surveys.models import Programme, Survey
 
 M = TypeVar("M", bound=models.Model)
@@ -47,9 +47,7 @@ def last_known(value: str | int) -> ToAnswer | None:
 def survey_to_answer(value: str | int) -> ToAnswer | None:
     """Return the survey with this id, or else with this slug, or None."""
     pk = _id_in(value)
-    with prepared_cursor() as cursor:
-        cursor.execute(TO_ANSWER, [pk, value if isinstance(value, str) else None, pk])
-        row = cursor.fetchone()
+    row = prepared_row(TO_ANSWER, [pk, value if isinstance(value, str) else None, pk])
     _KNOWN.pop(value, None)
     if row is None:
         return None

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any, ClassVar, cast
 
 from django.db.models import F, QuerySet
@@ -95,7 +96,7 @@ class ResponseViewSet(ReadView):
             return ApiResponse(SHOWN.shown_to(self.key, _row_of(recorded)), status=201)
         return ApiResponse(self.get_serializer(self._found(survey, handed_in, recorded)).data)
 
-    def _stored_at_once(self, handed_in: Mapping[str, Any]) -> Response | None:
+    def _stored_at_once(self, handed_in: Mapping[str, Any]) -> SimpleNamespace | None:
         """Return the new response to a survey that was answered before, stored without a question; or None.
 
         The one statement that stores it asks whether the version is still live and whether there is such a
@@ -163,11 +164,11 @@ def _record(survey: ToAnswer, handed_in: Mapping[str, Any]) -> Recorded[Checked]
     )
 
 
-def _row_of(recorded: Recorded[Checked]) -> Response:
-    """Return a response that was just stored, without reading it again."""
-    row: Any = Response(**dict(zip(TOLD, recorded.told, strict=True)), answers=recorded.checked.answers)
+def _row_of(recorded: Recorded[Checked]) -> SimpleNamespace:
+    """Return what is shown of a response that was just stored, without reading it again."""
+    row = SimpleNamespace(**dict(zip(TOLD, recorded.told, strict=True)), answers=recorded.checked.answers)
     row.version_number = published(row.version_id).number
-    return cast(Response, row)
+    return row
 
 
 def _sentences(checked: Checked) -> dict[str, list[str]]:

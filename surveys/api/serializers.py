@@ -28,6 +28,17 @@ class IdOrSlugField(serializers.Field[Any, Any, Any, Any]):
         return cast(int | str, data)
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class AnswersField(serializers.Field[Any, Any, Any, Any]):
+    """Answers by question key; what each may be is known to the survey's version alone."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return the answers, or raise ValidationError."""
+        if not isinstance(data, dict):
+            raise ValidationError("An object of answers by question key.")
+        return data
+
+
 class SurveyField(RowField):
     """A survey by its id or its slug; shown as its id."""
 
@@ -183,6 +194,6 @@ class NewResponseSerializer(KnownNames, serializers.Serializer[Any]):
         max_length=200,
         help_text="Of your making, one a response: sending it again is safe.",
     )
-    answers = serializers.DictField(help_text="Answers by question key.")
+    answers = AnswersField(help_text="Answers by question key.")
     contact = WholeField(min_value=1, max_value=MAX_ID, required=False)
     language = LineField(max_length=16, required=False)
