@@ -55,6 +55,17 @@ def pytest_configure() -> None:
     sys.addaudithook(refuse_network)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[pytest.CollectReport]:
+    """Let each worker begin to collect elsewhere: then it finds most modules compiled by another one."""
+    report = yield
+    worker = getattr(collector.config, "workerinput", None)
+    if worker and isinstance(collector, pytest.Directory):
+        share = len(report.result) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+        report.result = [*report.result[share:], *report.result[:share]]
+    return report
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
@@ -64,6 +75,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             item.add_marker(
                 pytest.mark.skip(reason="no Chromium on this machine: `apt-get install chromium`")
             )
+    # Each worker collected in an order of its own, and all must agree.
+    items.sort(key=lambda item: item.path)
     yield
     # What commits empties the database afterwards, roles of the migrations included: it comes last.
     items.sort(key=commits)
@@ -90,6 +103,13 @@ def quick_settings() -> Iterator[None]:
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with override_settings(STORAGES=storages, PASSWORD_HASHERS=hashers):
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """A worker's database is a copy of the one that tests.services migrated for all of them."""
+    if template := os.environ.get("TEST_DATABASE_TEMPLATE"):
+        connections.settings["default"]["TEST"] |= {"TEMPLATE": template, "MIGRATE": False}
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,14 @@
 """Real, throw-away PostgreSQL and Valkey for the suite: a pytest plugin, loaded by `-p tests.services`.
 
 Only the controller of an xdist run starts them; its workers inherit the addresses. With DATABASE_URL or
-REDIS_URL set, that server is used instead.
+REDIS_URL set, that server is used instead. While its workers collect, our own PostgreSQL is migrated, once:
+their databases are copies (`tests/conftest.py`).
 """
 
 import os
 import secrets
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -14,6 +17,7 @@ import pytest
 from config import embedded
 from config.embedded.places import make_throwaway
 
+ROOT = Path(__file__).resolve().parents[1]
 # What the suite runs with, whatever a developer's .env says.
 ENVIRONMENT = {
     "PUBLIC_BASE_URL": "http://localhost",
@@ -33,6 +37,7 @@ URLS = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
 
 leases: list[embedded.Lease] = []
 folders: list[tempfile.TemporaryDirectory[str]] = []
+migrations: list[subprocess.Popen[bytes]] = []
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -42,8 +47,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
         return
     options = early_config.known_args_namespace
     is_partial = options.file_or_dir or options.keyword or options.usepdb or options.collectonly
-    if getattr(options, "numprocesses", 0) is None and not is_partial:
-        args[:0] = ["-n", str(min(os.cpu_count() or 1, 4))]
+    workers = getattr(options, "numprocesses", 0)
+    if workers is None and not is_partial:
+        workers = min(os.cpu_count() or 1, 4)
+        args[:0] = ["-n", str(workers)]
+    # Else each worker, and each program that a test starts, would compile every module anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     data_dir = tempfile.TemporaryDirectory(prefix="earshot-test-")
     folders.append(data_dir)
     Path(data_dir.name, "static").mkdir()
@@ -52,6 +62,20 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
         if not os.environ.get(name):
             leases.append(embedded.hold(kind, make_throwaway(), durable=False))
             os.environ[name] = leases[-1].url
+            if workers and kind == "postgres":
+                os.environ["TEST_DATABASE_TEMPLATE"] = "earshot"
+    if "TEST_DATABASE_TEMPLATE" in os.environ:
+        migrations.append(
+            subprocess.Popen([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT)
+        )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Let no worker begin before there is something to copy."""
+    while migrations:
+        if migrations.pop().wait() != 0:
+            pytest.exit("The migrations failed.", returncode=1)
 
 
 def pytest_unconfigure() -> None:
