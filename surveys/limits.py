@@ -17,6 +17,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Coalesce, JSONObject
 
 from surveys.kinds import Answer
@@ -41,19 +42,22 @@ class Limits:
         quotas = tuple(read["quotas"] or ())
         return cls(bool(set_caps or quotas), any(taken >= limit for limit, taken in set_caps), quotas)
 
-    def ending(self, answers: Mapping[str, Answer]) -> str:
-        """Return the key of the ending of the first quota that these answers are counted in, '' without."""
+    def ending(self, answers: Mapping[str, Answer], survey_id: int) -> str:
+        """Return the key of the ending of the first full quota that these answers fall under, '' without."""
         for quota in self.quotas:
             answer = answers.get(quota["key"])
             if quota["value"] in (answer if isinstance(answer, list) else [answer]):
-                return str(quota["ending"])
+                rows = Response.objects.completed().counted().filter(survey=survey_id)
+                same = rows.alias(given=KeyTransform(quota["key"], "answers"))
+                if same.filter(given__contains=quota["value"])[: quota["limit"]].count() >= quota["limit"]:
+                    return str(quota["ending"])
         return ""
 
 
 def limits_of(survey: str, link: str = "") -> Expression:
     """Return what `Limits.of` takes; `survey` and `link` are the paths from the row to those."""
     own = f"{survey}__" if survey != "pk" else ""
-    quota = JSONObject(key="question_key", value="value", ending="ending")
+    quota = JSONObject(key="question_key", value="value", limit="limit", ending="ending")
     quotas = (
         Quota.objects.filter(survey=OuterRef(survey))
         .order_by()

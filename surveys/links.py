@@ -14,6 +14,7 @@ from django.conf import settings
 
 SALT = b"earshot.surveys.links.v1"
 RECEIPT_SALT = b"earshot.surveys.receipts.v1"
+RECEIPT_MASK = b"earshot.surveys.receipts.mask.v1"
 RECEIPT_SECONDS = 3600
 
 
@@ -39,9 +40,13 @@ def personal_link(nonce: bytes) -> str:
 
 
 def receipt_for(public_id: UUID, now: datetime) -> str:
-    """Return what proves for an hour that its bearer sent this response: 43 letters, for the thanks page."""
+    """Return what proves for an hour that its bearer sent this response: 44 letters, for the thanks page.
+
+    It stands in addresses, which logs keep beside a personal link: without the SECRET_KEY it names nothing.
+    """
     body = public_id.bytes + int(now.timestamp()).to_bytes(5, "big")
-    return base64.urlsafe_b64encode(body + _seal(body)).decode()
+    seal = _seal(body)
+    return base64.urlsafe_b64encode(_masked(body, seal) + seal).decode()
 
 
 def read_receipt(receipt: str, now: datetime) -> UUID | None:
@@ -50,11 +55,18 @@ def read_receipt(receipt: str, now: datetime) -> UUID | None:
         packed = base64.b64decode(receipt.encode(), b"-_", validate=True)
     except ValueError:
         return None
-    body, seal = packed[:21], packed[21:]
+    hidden, seal = packed[:21], packed[21:]
+    body = _masked(hidden, seal)
     if len(body) < 21 or not hmac.compare_digest(_seal(body), seal):
         return None
     age = now.timestamp() - int.from_bytes(body[16:], "big")
     return UUID(bytes=body[:16]) if age < RECEIPT_SECONDS else None
+
+
+def _masked(body: bytes, seal: bytes) -> bytes:
+    """Return the body hidden under what only the key and its seal give, or the hidden one laid open."""
+    mask = hmac.digest(settings.SECRET_KEY.encode(), RECEIPT_MASK + seal, "sha256")
+    return bytes(one ^ other for one, other in zip(body, mask, strict=False))
 
 
 def _seal(body: bytes) -> bytes:

@@ -138,7 +138,7 @@ def _record(link: Link, submission: Submission, version: Published, checked: C, 
             _wait_for_turn(version.survey_id)
             return _record(link, replace(submission, is_limited=True), version, checked, now)
     if visit.limits.quotas:
-        raise SurveyFull(visit, visit.limits.ending(checked.answers))
+        raise SurveyFull(visit, visit.limits.ending(checked.answers, visit.survey_id))
     # The write found the survey closed, and it was opened again before we could ask why.
     raise SurveyClosed(visit)
 

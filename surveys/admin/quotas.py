@@ -32,7 +32,8 @@ class QuotaForm(forms.ModelForm):  # type: ignore[type-arg]
         if question is None:
             raise ValidationError({"question_key": "The survey asks no such question."})
         kind = KINDS[question.kind]
-        choice = question.choice_by_key.get(typed)
+        # A matrix holds its answers by row, and a ranking holds every choice.
+        choice = question.choice_by_key.get(typed) if kind.has_open_choice else None
         if not (kind.is_scored or (choice and not choice.is_other)):
             raise ValidationError({"value": "A choice that the question offers, or a point of its scale."})
         try:

@@ -1,4 +1,10 @@
-from surveys.views.answering import answer_open, answer_personal, thanks_open, thanks_personal
+from surveys.views.answering import (
+    answer_nowhere,
+    answer_open,
+    answer_personal,
+    thanks_open,
+    thanks_personal,
+)
 from surveys.views.embedding import embed_script
 from surveys.views.leaving import leave_personal
 from surveys.views.logos import show_logo
@@ -7,6 +13,7 @@ from surveys.views.preview import Keeper, preview_page
 
 __all__ = [
     "Keeper",
+    "answer_nowhere",
     "answer_open",
     "answer_personal",
     "embed_script",

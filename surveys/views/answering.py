@@ -60,6 +60,7 @@ from surveys.visits import (
 )
 
 logger = logging.getLogger(__name__)
+METHODS = ("GET", "HEAD", "POST")
 
 
 class NothingAnswered(Exception):
@@ -99,6 +100,10 @@ class RespondentView:
         try:
             if "\x00" in name:
                 raise RequestRefused(400)
+            if request.method not in METHODS:
+                response = message_page(request, "broken", 405)
+                response["Allow"] = ", ".join(METHODS)
+                return response
             return self.page(request, self.link_of(name), timezone.now())
         except RequestRefused as refused:
             return message_page(request, refused.phrase, refused.status)
@@ -117,11 +122,7 @@ def answer(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
         form = read_page(request, now=now)
         take = resume_visit if form.go == RESUME else _take
         return once_more(partial(take, request, link, form, now))
-    if request.method in ("GET", "HEAD"):
-        return once_more(partial(open_visit, request, link, now))
-    response = message_page(request, "broken", 405)
-    response["Allow"] = "GET, HEAD, POST"
-    return response
+    return once_more(partial(open_visit, request, link, now))
 
 
 def thanks(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
@@ -130,10 +131,16 @@ def thanks(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
     return once_more(partial(page, request, link, now))
 
 
+def nowhere(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
+    """Say that a link leads nowhere: one that something was added to on its way."""
+    raise LinkUnknown
+
+
 answer_open = RespondentView(OpenLink, answer)
 answer_personal = RespondentView(PersonalLink, answer)
 thanks_open = RespondentView(OpenLink, thanks)
 thanks_personal = RespondentView(PersonalLink, thanks)
+answer_nowhere = RespondentView(OpenLink, nowhere)
 
 
 def _take(request: HttpRequest, link: Link, form: Form, now: datetime) -> HttpResponse:
@@ -168,11 +175,13 @@ def _to_thanks(sent: Sent, link: Link, recorded: Recorded[Turn], now: datetime) 
     """Return the redirect to the last page, which learns from it what no link knows: what was answered."""
     query = {"lang": sent.language} if len(sent.definition.languages) > 1 else {}
     ending = ending_of(sent.definition, recorded.checked.answers)
-    is_known = isinstance(link, PersonalLink) and sent.definition.privacy == IDENTIFIED
-    if ending and not is_known:
-        query["end"] = ending.key
-    if not is_known and ((ending and ending.ask) or sent.definition.piped):
-        query["r"] = receipt_for(recorded.public_id, now)
+    is_personal = isinstance(link, PersonalLink)
+    if not (is_personal and sent.definition.privacy == IDENTIFIED):
+        # Logs keep addresses: beside a token, that of a private survey must not say how someone answered.
+        if ending and not is_personal:
+            query["end"] = ending.key
+        if (ending and (ending.ask or is_personal)) or sent.definition.piped:
+            query["r"] = receipt_for(recorded.public_id, now)
     path = f"{sent.action}thanks/" + (f"?{urlencode(query)}" if query else "")
     # A script could not read where a redirect leads, were it to another site.
     return see_other(path, status=201 if sent.form.is_scripted else 302)

@@ -10,7 +10,7 @@ from surveys.languages import choose_language
 from surveys.links import token_hash
 from surveys.models import Invitation
 from surveys.views.answering import RespondentView
-from surveys.views.doors import accepted_languages, message_page
+from surveys.views.doors import accepted_languages
 from surveys.views.incoming import read_body
 from surveys.views.messages import render_leave, render_message
 from surveys.views.replies import html_response
@@ -26,10 +26,6 @@ def leave(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
     A link that leads nowhere gets the same pages, so that nobody learns which ones there are (SECURITY T70).
     """
     assert isinstance(link, PersonalLink)
-    if request.method not in ("GET", "HEAD", "POST"):
-        response = message_page(request, "broken", 405)
-        response["Allow"] = "GET, HEAD, POST"
-        return response
     found = Invitation.objects.filter(token_hash=token_hash(link.token))
     invitation = found.select_related("contact", "survey__programme").first()
     own = invitation.contact.language if invitation else ""

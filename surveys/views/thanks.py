@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -64,9 +65,9 @@ def take_afterword(request: HttpRequest, link: Link, now: datetime) -> HttpRespo
         return page.drawn(400, **page.asking(receipt, text=text, is_missing=True))
     consent = wording(page.language)[f"{ASKS[ask]}_consent"]
     keep_afterword(response, ask=ask, text=text, consent=consent, privacy=page.definition.privacy, now=now)
-    return see_other(
-        f"{request.path}?noted=1&lang={page.language}&end={page.ending.key if page.ending else ''}"
-    )
+    is_private = isinstance(link, PersonalLink) and visit.saved is None
+    whose = {"r": receipt} if is_private else {"end": page.ending.key}
+    return see_other(f"{request.path}?{urlencode({'noted': '1', 'lang': page.language, **whose})}")
 
 
 class _Thanks:
@@ -132,8 +133,12 @@ class _Thanks:
 
 
 def _told(link: Link, visit: Visit, receipt: str, now: datetime) -> Response | None:
-    """Return the response whose words the last page repeats, None where its texts hold no placeholder."""
-    if visit.version_id is None or not published_definition(visit.version_id).piped:
+    """Return the response that chooses the last page and fills it, None where the address says enough."""
+    if visit.version_id is None:
+        return None
+    definition = published_definition(visit.version_id)
+    chooses = isinstance(link, PersonalLink) and bool(definition.endings)
+    if not (definition.piped or chooses):
         return None
     return _response(link, visit, receipt, now).first()
 

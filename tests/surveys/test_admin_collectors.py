@@ -109,10 +109,14 @@ def test_an_embed_names_its_websites_by_their_origin(root, collector, typed, kep
         ("nps", "nine", None),
         ("none", "x", None),
         ("why", "x", None),
+        ("order", "pro", None),
+        ("grid", "pro", None),
     ],
 )
 def test_a_quota_is_on_an_answer_that_the_survey_offers(root, key, value, kept):
-    survey = f.published_survey([f.NPS, PLAN, f.WHY])
+    order = {**PLAN, "key": "order", "kind": "ranking", "choices": PLAN["choices"][:1]}
+    grid = {**order, "key": "grid", "kind": "matrix", "settings": {"rows": [{"key": "a", "text": "A"}]}}
+    survey = f.published_survey([f.NPS, PLAN, f.WHY, order, grid])
     sent = {"survey": survey.pk, "question_key": key, "value": value, "limit": 10, "ending": ""}
     answer = root.post(reverse("admin:surveys_quota_add"), sent)
     assert answer.status_code == (302 if kept is not None else 200)

@@ -91,6 +91,19 @@ class TestOneByOne:
         assert late.send(nps="9", plan="pro").status_code == 410
         assert "We heard enough about this plan." in late.text
 
+    def test_of_several_quotas_the_full_one_says_how_it_ends(self):
+        endings = [
+            {"key": key, "text": f"The {key} ending.", "show_if": {"contains": ["many", value]}}
+            for key, value in (("roomy", "free"), ("tight", "pro"))
+        ]
+        survey = limited([MANY], endings=endings)
+        for value, limit, ending in (("free", 9, "roomy"), ("pro", 1, "tight")):
+            Quota.objects.create(survey=survey, question_key="many", value=value, limit=limit, ending=ending)
+        assert answered(survey, many=["free", "pro"]).status_code == 302
+        late = Respondent(open_link(survey)).open()
+        assert late.send(many=["free", "pro"]).status_code == 410
+        assert "The tight ending." in late.text
+
     def test_a_full_quota_stops_a_visit_on_the_page_that_asks(self):
         survey = limited([PLAN, {**NPS, "page": 2}])
         Quota.objects.create(survey=survey, question_key="plan", value="pro", limit=0)

@@ -325,10 +325,27 @@ def test_markup_in_answers_and_texts_stays_text():
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "options", "trace"])
-def test_other_methods_are_refused(method):
-    page = getattr(Client(), method)(open_link(published_survey()))
+@pytest.mark.parametrize("page", ["", "thanks/"])
+def test_other_methods_are_refused(method, page):
+    page = getattr(Client(), method)(open_link(published_survey()) + page)
     assert page.status_code == 405
     assert page["Allow"] == "GET, HEAD, POST"
+
+
+@pytest.mark.parametrize("added", [")/", "/", "thanks/./", "?lang=de&x=/"])
+@pytest.mark.parametrize("of", ["s", "r"])
+def test_a_link_that_something_was_added_to_leads_to_a_friendly_page(of, added):
+    page = Client().get(f"/{of}/no-such-link/{added}")
+    assert page.status_code == 404
+    assert page["X-Robots-Tag"] == "noindex, nofollow"
+    said = "Dieser Link funktioniert nicht" if "lang=de" in added else "This link does not work"
+    assert said in page.content.decode()
+
+
+def test_a_link_without_its_last_slash_is_led_to_its_page():
+    survey = published_survey()
+    page = Client().get(open_link(survey)[:-1])
+    assert (page.status_code, page["Location"]) == (301, open_link(survey))
 
 
 @pytest.mark.parametrize(

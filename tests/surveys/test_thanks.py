@@ -1,5 +1,6 @@
 """The last page by what was answered: praise to quote, a wish to be called, an address to go on to."""
 
+from base64 import urlsafe_b64decode
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -134,6 +135,22 @@ def test_a_receipt_cannot_be_made_up(receipt):
     body = {"_r": receipt, "_text": "Not mine.", "_consent": "yes"}
     assert Client().post(f"{open_link(made)}thanks/", body).status_code == 400
     assert Response.objects.get().afterword is None
+
+
+def test_the_address_beside_a_private_link_says_nothing_of_the_answers():
+    """Whoever reads a log beside the tables learns neither which ending nor which row it was."""
+    path = personal(privacy="anonymous")
+    respondent = Respondent(path).open()
+    visited = [respondent.send(nps="2")["Location"]]
+    respondent.path = f"{path}thanks/"
+    assert "We are sorry." in respondent.see(respondent.client.get(visited[0])).text
+    visited.append(respondent.send(_text="Call me.", _consent="yes")["Location"])
+    assert "We are sorry." in respondent.see(respondent.client.get(visited[1])).text
+
+    for address in visited:
+        (receipt,) = parse_qs(urlsplit(address).query)["r"]
+        assert "sad" not in address
+        assert Response.objects.get().public_id.bytes not in urlsafe_b64decode(receipt)
 
 
 def test_a_receipt_is_for_its_survey_and_its_hour():
