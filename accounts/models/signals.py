@@ -29,6 +29,8 @@ class Signal(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("account", "key", "observed_on"), name="one_signal_a_day"),
         )
+        # Whether anybody measures a thing at all is asked with every chunk of healths.
+        indexes = (models.Index(fields=("key",)),)
 
     def __str__(self) -> str:
         return f"{self.key} {self.observed_on}"

@@ -23,7 +23,7 @@ from metrics.formulas.scorecards import Card
 from metrics.models import Health, HealthOverride
 
 # Answers that come in meanwhile wait for one chunk at most.
-CHUNK = 2_000
+CHUNK = 5_000
 # After a longer outage the days in between stay without a snapshot.
 CATCH_UP_DAYS = 35
 

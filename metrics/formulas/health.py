@@ -98,7 +98,7 @@ def assemble(parts: Iterable[Part], overrides: Iterable[Override] = ()) -> Healt
     A missing part contributes exactly 0 and lowers the confidence: one lone promoter does not make 100. For
     this linear form each contribution is the Shapley value of its part.
     """
-    known = [_Exact(part) for part in parts]
+    known = [_exact(part) for part in parts]
     weight = sum(part.weight for part in known)
     if weight == 0:
         raise ValueError("a scorecard needs weight")
@@ -182,23 +182,28 @@ def weighted_points(points: Iterable[float], max_points: Iterable[float]) -> flo
     return 100 * sum(points) / most if most else None
 
 
-class _Exact:
+class _Exact(NamedTuple):
     """A part in millionths, where sums are exact."""
 
-    __slots__ = ("distance", "freshness", "key", "neutral", "weight")
+    key: str
+    weight: int
+    neutral: int
+    freshness: int
+    distance: int
 
-    def __init__(self, part: Part) -> None:
-        score = part.neutral if part.score is None else part.score
-        freshness = 0.0 if part.score is None else part.freshness
-        if part.weight < 0 or not 0 <= freshness <= 1:
-            raise ValueError(f"{part.key}: weight {part.weight} or freshness {freshness} out of range")
-        if not 0 <= score <= 100 or not 0 <= part.neutral <= 100:
-            raise ValueError(f"{part.key}: score {score} or neutral {part.neutral} outside 0..100")
-        self.key = part.key
-        self.weight = round(part.weight * _MILLION)
-        self.neutral = round(part.neutral * _MILLION)
-        self.freshness = round(freshness * _MILLION)
-        self.distance = round(score * _MILLION) - self.neutral
+
+def _exact(part: Part) -> _Exact:
+    key, weight, neutral, score, freshness = part
+    if score is None:
+        score, freshness = neutral, 0.0
+    if weight < 0 or not 0 <= freshness <= 1:
+        raise ValueError(f"{key}: weight {weight} or freshness {freshness} out of range")
+    if not 0 <= score <= 100 or not 0 <= neutral <= 100:
+        raise ValueError(f"{key}: score {score} or neutral {neutral} outside 0..100")
+    distance = round(score * _MILLION) - round(neutral * _MILLION)
+    return _Exact(
+        key, round(weight * _MILLION), round(neutral * _MILLION), round(freshness * _MILLION), distance
+    )
 
 
 def _rounded(amount: int, unit: int) -> int:
@@ -208,11 +213,11 @@ def _rounded(amount: int, unit: int) -> int:
 
 def _apportioned(pushes: Mapping[str, int], unit: int, whole: int) -> dict[str, int]:
     """Return integers that add up to the whole: floors, and one more for the largest remainders."""
-    floors = {key: push // unit for key, push in pushes.items()}
-    left = whole - sum(floors.values())
-    by_remainder = sorted(pushes, key=lambda key: (-(pushes[key] % unit), key))
-    for key in by_remainder[:left]:
-        floors[key] += 1
+    parts = {key: divmod(push, unit) for key, push in pushes.items()}
+    floors = {key: floor for key, (floor, _) in parts.items()}
+    if left := whole - sum(floors.values()):
+        for key in sorted(parts, key=lambda key: (-parts[key][1], key))[:left]:
+            floors[key] += 1
     return floors
 
 

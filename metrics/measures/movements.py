@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import chain
+from itertools import accumulate, chain
 
 from django.conf import settings
 
@@ -72,20 +72,23 @@ def arr_and_movements(ledger: Ledger) -> tuple[Measure, Movements | None]:
 def _movements(ledger: Ledger, opening: Rates, closing: Rates) -> Movements:
     """Return the bridge over the window: levels on its first day, on firsts of months and at its end."""
     days, customer = _days(ledger.scope), ledger.customers
-    levels: dict[int, list[Decimal]] = defaultdict(lambda: [ZERO] * len(days))
+    steps: dict[int, dict[int, Decimal]] = defaultdict(lambda: {0: ZERO})
     abroad: dict[int, Decimal] = defaultdict(lambda: ZERO)
     earlier: set[int] = set()
     for row in ledger.rows:
         who = customer[row.account]
         if row.starts_on < days[0]:
             earlier.add(who)
-        amount = in_cents(opening, row.value, row.currency)
+        amount, held = in_cents(opening, row.value, row.currency), steps[who]
+        begin = bisect_left(days, row.starts_on)
         until = bisect_left(days, row.last) if row.last else len(days)
-        held = levels[who]
-        for place in range(bisect_left(days, row.starts_on), until):
-            held[place] += amount
+        if begin < until:
+            held[begin] = held.get(begin, ZERO) + amount
+        if begin < until < len(days):
+            held[until] = held.get(until, ZERO) - amount
         if row.is_in_force(days[-1]):
             abroad[who] += in_cents(closing, row.value, row.currency)
+    levels = {who: _levels(held) for who, held in steps.items()}
     moves = {who: changes(held, was_customer=who in earlier) for who, held in levels.items()}
     closes_at = sum(abroad.values(), ZERO)
     at_opening_rates = sum((held[-1] for held in levels.values()), ZERO)
@@ -100,6 +103,11 @@ def _movements(ledger: Ledger, opening: Rates, closing: Rates) -> Movements:
         regained=lost_and_regained(levels.values()),
         moves=moves,
     )
+
+
+def _levels(steps: Mapping[int, Decimal]) -> list[Decimal]:
+    """Return what a customer pays on the first day and after each change, by the place of its day."""
+    return [*accumulate(steps[place] for place in sorted(steps))]
 
 
 def _days(scope: Scope) -> list[date]:

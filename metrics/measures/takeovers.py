@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self
 from django.db.models import F
 
 from accounts.models import Subscription
+from metrics.evidence.among import among
 from metrics.formulas.money import ZERO
 from metrics.measures.exchange import Rates
 from metrics.measures.scope import Scope
@@ -27,9 +28,8 @@ class Takeovers:
     def of(cls, scope: Scope, *, left: Collection[int]) -> Self:
         """Return the takeovers of the customers that left; the newest where there are several."""
         rows = (
-            Subscription.objects.filter(
-                renews__account__in=left, starts_on__lte=scope.end, annual_value__gt=0
-            )
+            Subscription.objects.filter(among(left, "renews__account"))
+            .filter(starts_on__lte=scope.end, annual_value__gt=0)
             .exclude(account=F("renews__account"))
             .order_by("starts_on", "pk")
             .values_list("renews__account", "account")
@@ -72,7 +72,7 @@ class Takeovers:
         """Return (old customer, yearly value, currency) of what others pay in its place at the end."""
         return (
             Subscription.objects.in_force(self.end)
-            .filter(renews__account__in=old)
+            .filter(among(old, "renews__account"))
             .exclude(account=F("renews__account"))
             .values_list("renews__account", "annual_value", "currency")
         )
