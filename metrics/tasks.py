@@ -11,7 +11,7 @@ from metrics.actions.closing import close_months
 from metrics.actions.exporting import write_next_export
 from metrics.actions.health import score_missing
 from metrics.actions.portfolio import count_missing_nps
-from metrics.actions.reading import learn_words, read_comments
+from metrics.actions.reading import learn_new_languages, learn_words, read_comments
 from metrics.actions.refresh import refresh_metrics
 from metrics.audit import differences, sampled_days
 
@@ -65,9 +65,12 @@ def close() -> None:
 
 @shared_task
 def read_words() -> None:
-    """Read the comments that nobody has read."""
+    """Read the comments that nobody has read, and learn from them where a language has enough at last."""
+    is_news = False
     while read_comments(now=timezone.now()):
-        pass
+        is_news = True
+    if is_news:
+        learn_new_languages(now=timezone.now())
 
 
 @shared_task

@@ -6,8 +6,8 @@ from decimal import Decimal
 from followups.reports.report import Bar, Mark, Trend
 from metrics.formulas.money import ZERO
 from metrics.formulas.movements import Bridge
-from metrics.measures.measure import Point
-from metrics.templatetags.figures import figure, interval, money, period, quantity
+from metrics.measures.measure import Point, Unit
+from metrics.templatetags.figures import change, figure, interval, money, period, quantity
 
 BARS = {
     "new": "New customers",
@@ -41,7 +41,7 @@ def bridge_bars(bridge: Bridge) -> tuple[list[Bar], str]:
     bars = [bar("At the start", money(bridge.opening), floor, bridge.opening, is_level=True)]
     for (name, amount), before, after in zip(moves, levels, levels[1:], strict=False):
         edges = sorted((before, after))
-        bars.append(bar(name, money(amount), *edges, is_loss=amount < 0))
+        bars.append(bar(name, change(amount, Unit.MONEY), *edges, is_loss=amount < 0))
     bars.append(bar("At the end", money(bridge.closing), floor, levels[-1], is_level=True))
     return bars, f"The bars begin at {money(floor)}." if floor else ""
 

@@ -1,6 +1,6 @@
 """The numbers that executives are held to, each with a sentence on what changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from followups.reports.book import MONTHS, SENTIMENT, Book
 from followups.reports.drawing import trend_of
@@ -21,14 +21,20 @@ def numbers(book: Book) -> Iterator[Section]:
     """Yield the numbers that executives are held to, each with a sentence, and NPS month by month."""
     healths = healthy_accounts(book.scope, book.health), healthy_accounts(book.earlier, book.health_before)
     figures = [*_retained(book), _counted(book, "Accounts in green", *healths), *_sampled(book)]
-    first_of_all = list(filter(None, map(in_short, figures)))
-    yield Section(
-        "In short", first_of_all or ["No score moved by more than chance explains, and no target is missed."]
-    )
+    yield Section("In short", list(_first_of_all(figures)))
     yield Section("The numbers", figures=figures)
     months = [months_later(book.month.end, -back) for back in range(MONTHS, 0, -1)]
     points = [Point(first, book.sentiment("nps", month_of(first))) for first in months]
     yield Section("NPS by month", trend=trend_of("NPS", points))
+
+
+def _first_of_all(figures: Sequence[Figure]) -> Iterator[str]:
+    """Yield what to know first; of a company that nothing is known of, just that."""
+    if not any(each.measure.is_known for each in figures):
+        yield "Nothing is known of this month: there were no customers who pay and no answers."
+        return
+    told = list(filter(None, map(in_short, figures)))
+    yield from told or ["No score moved by more than chance explains, and no target is missed."]
 
 
 def _retained(book: Book) -> Iterator[Figure]:

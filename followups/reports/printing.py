@@ -63,6 +63,10 @@ def _section(section: Section) -> dict[str, Any]:
         ],
         "bars": [asdict(each) for each in section.bars],
         "trend": section.trend and asdict(section.trend),
-        "table": section.table and asdict(section.table),
+        "table": section.table
+        and {
+            **asdict(section.table),
+            "right": [is_right for _, is_right in section.table.heads],
+        },
         "quotes": [asdict(each) for each in section.quotes],
     }

@@ -1,11 +1,13 @@
 """What a report is made of, whether it is read as a page, a mail, plain text or a PDF."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from metrics.measures.measure import Measure
 from metrics.measures.targets import Aim
+
+OF_WORDS = frozenset({"Account", "What happened", "Was", "Is", "Owner"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,18 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Row]
     more: int = 0
+
+    @property
+    def heads(self) -> list[tuple[str, bool]]:
+        """The columns, and whether each holds figures or days, which stand to the right."""
+        return [(name, bool(place) and name not in OF_WORDS) for place, name in enumerate(self.columns)]
+
+    @property
+    def lines(self) -> Iterator[tuple[Row, list[tuple[str, str, bool]]]]:
+        """Yield each row with its cells as (column, text, whether it stands to the right)."""
+        for row in self.rows:
+            cells = zip(self.heads, row.cells, strict=True)
+            yield row, [(name, cell, is_right) for (name, is_right), cell in cells]
 
 
 @dataclass(frozen=True, slots=True)

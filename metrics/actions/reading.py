@@ -4,12 +4,12 @@ What a person corrected is never read again, and it is learnt from. Running twic
 once, reads every comment once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from accounts.models import User
 from metrics.measures.answers import question_settings
@@ -21,7 +21,7 @@ from metrics.words.extra import missing
 from metrics.words.languages import language_of
 from metrics.words.learned import Example, Learned
 from metrics.words.quality import Quality, agreement
-from metrics.words.sentiment import Reader
+from metrics.words.sentiment import LEAST_PAIRS, Reader
 from metrics.words.themes import Themes
 
 BATCH = 2_000
@@ -125,8 +125,24 @@ def learn_words(*, now: datetime) -> list[WordModel]:
 
     Deterministic: without new comments or corrections there is nothing new.
     """
+    return _learnt(Comment.objects.order_by().values_list("language", flat=True), now=now)
+
+
+def learn_new_languages(*, now: datetime) -> list[WordModel]:
+    """Fit models to languages that have come to enough comments for their first; return those that are new.
+
+    Who loads two years of answers need not read for days what VADER makes of them.
+    """
+    known = WordModel.objects.filter(purpose=WordModel.Purpose.SENTIMENT).values("language")
+    counted = (
+        Comment.objects.order_by().exclude(language__in=known).values("language").annotate(n=Count("pk"))
+    )
+    return _learnt(counted.filter(n__gte=LEAST_PAIRS).values_list("language", flat=True), now=now)
+
+
+def _learnt(languages: Iterable[str], *, now: datetime) -> list[WordModel]:
     found = []
-    for language in sorted(set(Comment.objects.order_by().values_list("language", flat=True)) - {""}):
+    for language in sorted(set(languages) - {""}):
         fitted = sentiment.learn(own_pairs(language), language)
         if fitted:
             found.append(_kept(WordModel.Purpose.SENTIMENT, language, fitted, now))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Subquery
@@ -51,6 +52,7 @@ def account(request: HttpRequest, pk: int) -> TemplateResponse:
     asked = asked_of(shown)
     context = {
         **admin.site.each_context(request),
+        "currency": settings.REPORTING_CURRENCY,
         "title": shown.name,
         "account": shown,
         "parent": _parent(shown, viewer),

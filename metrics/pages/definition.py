@@ -6,9 +6,10 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from accounts.admin.visibility import user_of
-from accounts.models import Account, User
+from accounts.models import Account, Contact, User
 from metrics.measures.dimensions import OF_ANSWERS
 from metrics.measures.query import METRICS, NotAsked, ask
 from metrics.measures.receipts import Receipt, receipt
@@ -108,10 +109,16 @@ def _shown(found: Receipt, rows: Any, viewer: User) -> list[list[tuple[str, Any,
         names = Account.objects.visible_to(viewer).in_bulk({row[place] for row in rows if row[place]})
     shown = []
     for row in rows:
-        cells = []
+        cells: list[tuple[str, Any, str]] = []
         for column, value in zip(found.columns, row, strict=True):
-            account = names.get(value) if column == "account" else None
-            cells.append((column, account or value, account.get_absolute_url() if account else ""))
+            if column == "account" and (account := names.get(value)):
+                cells.append((column, account, account.get_absolute_url()))
+            elif column == "response" and viewer.has_perm("surveys.view_response"):
+                cells.append((column, value[:8], reverse("response", args=[value])))
+            elif column == "role" and value:
+                cells.append((column, Contact.Role(value).label, ""))
+            else:
+                cells.append((column, value, ""))
         shown.append(cells)
     return shown
 

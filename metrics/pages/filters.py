@@ -54,6 +54,11 @@ class Filters:
     kept: tuple[tuple[str, str], ...]
 
     @property
+    def has_choices(self) -> bool:
+        """Whether there is anything to narrow by."""
+        return len(self.windows) > 1 or any(field.choices for field in self.fields)
+
+    @property
     def is_narrowed(self) -> bool:
         """Whether any field has a value."""
         return any(field.chosen for field in self.fields)

@@ -102,6 +102,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     aims = aims_of(scope, [each.measure for each in (*headlines, *beside)])
     unhappy, happy = newest_moods(scope, VOICES, confidential, now.settings)
     arr = paid.arr if paid else None
+    steps = _steps(viewer, has_answers=bool(now.cells), pays=arr is None or bool(arr.by_account))
     context |= {
         "title": "Home",
         "today": scope.today,
@@ -114,7 +115,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "arr": arr,
         "unhappy": unhappy,
         "happy": happy,
-        "steps": _steps(viewer, has_answers=bool(now.cells), pays=arr is None or bool(arr.by_account)),
+        "steps": steps,
+        "is_first_day": bool(steps) and not any(step.is_done for step in steps),
         **_lists(scope, found, paid),
     }
     return context

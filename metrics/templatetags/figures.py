@@ -29,6 +29,8 @@ AMOUNTS = {
     "cost",
     "score",
     "confidence",
+    "counts",
+    "weight",
 }
 DIGITS: Mapping[Unit, int] = {Unit.POINTS: 0, Unit.PERCENT: 1, Unit.SCALE: 2}
 
@@ -106,6 +108,8 @@ def cell(value: object) -> str:
         return day(value)
     if isinstance(value, Decimal):
         return amount(value)
+    if isinstance(value, int) and value < 0:
+        return number(value)
     return number(value, 2) if isinstance(value, float) else str(value)
 
 
@@ -117,8 +121,11 @@ def is_amount(column: str) -> bool:
 
 @register.filter
 def money(value: Decimal | None) -> str:
-    """Return an amount in the reporting currency without cents: "USD 1,234,567"."""
-    return UNKNOWN if value is None else f"{settings.REPORTING_CURRENCY} {amount(value)}"
+    """Return an amount in the reporting currency without cents: "USD 1,234,567", "−USD 1,200"."""
+    if value is None:
+        return UNKNOWN
+    _, sign, size = amount(value).rpartition("−")
+    return f"{sign}{settings.REPORTING_CURRENCY} {size}"
 
 
 @register.filter

@@ -201,6 +201,19 @@ class TestRows:
             "sentiment-en-1"
         }
 
+    def test_a_language_with_enough_comments_is_learnt_without_waiting_for_sunday(self):
+        survey = f.published_survey()
+        for place in range(300):
+            text, score = (GOOD[place % 3], 10) if place % 2 else (BAD[place % 3], 2)
+            f.respond(survey, {"nps": score, "why": f"{text} Case {place}."})
+        absorb_responses(now=f.NOON)
+        tasks.read_words()
+        assert [str(model) for model in WordModel.objects.all()] == ["sentiment-en-1"]
+        say("The delays.", survey=survey)
+        tasks.read_words()
+        assert set(Comment.objects.values_list("read_by", flat=True)) == {"sentiment-en-1"}
+        assert WordModel.objects.count() == 1
+
     def test_labelled_themes_are_learnt_where_they_beat_the_keywords(self):
         survey, user = f.published_survey(), f.user()
         for place in range(310):

@@ -86,6 +86,7 @@ class GalleryViews(PublishingViews):
         context = {
             **self._frame(request, "Start a survey"),
             "templates": templates().values(),
+            "has_programmes": Programme.objects.exists(),
             "form": form,
         }
         status = 400 if form.is_bound else 200

@@ -80,8 +80,8 @@ def test_the_money_of_the_month_adds_up(executive, mine, theirs):
     )
     assert [(bar.name, bar.amount) for bar in worth.bars] == [
         ("At the start", "USD 140,000"),
-        ("New customers", "USD 25,000"),
-        ("Lost", "USD −40,000"),
+        ("New customers", "+USD 25,000"),
+        ("Lost", "−USD 40,000"),
         ("At the end", "USD 125,000"),
     ]
     assert [row.cells[:3] for row in worth.table.rows] == [("Zulu", "USD 40,000", "left")]

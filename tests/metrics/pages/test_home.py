@@ -65,6 +65,10 @@ def test_an_empty_company_is_told_what_to_do_and_sees_no_number(executive):
     assert list(shown) == ["grr", "nrr", "renewal_rate", "clv", "health", "nps", "csat", "ces"]
     assert all(each.measure.value is None and each.chart is None for each in shown.values())
     assert "Add your customers" in response.text
+    assert "Gross revenue retention" not in response.text
+    f.account()
+    response = executive.get(HOME)
+    assert "Gross revenue retention" in response.text
     assert "No account's health is known yet" in response.text
     assert "Nobody unhappy has written anything" in response.text
 
