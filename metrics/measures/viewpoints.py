@@ -13,9 +13,7 @@ from django.db.models import Count, Q
 from accounts.models import Contact
 from metrics.formulas import clusters, shrinkage, weighting
 from metrics.formulas.intervals import Interval, clipped, critical_value, nps_score_interval
-from metrics.formulas.nps import Split, nps, split, standard_error
-from metrics.measures.answers import question_settings
-from metrics.measures.cells import read_cells
+from metrics.formulas.nps import Split, nps, standard_error
 from metrics.measures.confidentiality import HIDDEN, confidential_surveys
 from metrics.measures.dimensions import ATTRIBUTES
 from metrics.measures.exchange import rates_on
@@ -23,12 +21,11 @@ from metrics.measures.measure import Measure, Unit
 from metrics.measures.revenue import arr_on, require_revenue
 from metrics.measures.roles import RoleWeights, role_weights
 from metrics.measures.scope import Scope
-from metrics.measures.sentiment import cut_offs
+from metrics.measures.splits import NOBODY, added, splits
 from surveys.models import Invitation
 
 # Above this share of the people asked the finite population narrows the interval (METRICS §2.4).
 LEAST_SHARE = 0.05
-NOBODY = Split(0, 0, 0)
 
 
 def clustered(scope: Scope) -> Measure:
@@ -156,7 +153,7 @@ def shrunk_accounts(scope: Scope) -> dict[int, shrinkage.Shrunk]:
 
 def account_splits(scope: Scope, only: Q | None = None) -> dict[int, Split]:
     """Return how many of each account gave which likelihood, of those that meet a condition on answers."""
-    found = _splits(scope, "account", only=only)
+    found = splits(scope, "account", only=only)
     return {account: groups for (account,), groups in found.items() if account}
 
 
@@ -190,7 +187,7 @@ def _measure(
 def by_role(scope: Scope) -> dict[int, dict[str, Split]]:
     """Return the answers of each account by role; those without an account are nobody's voice."""
     roles: dict[int, dict[str, Split]] = defaultdict(dict)
-    for (account, role), groups in _splits(scope, "account", "role").items():
+    for (account, role), groups in splits(scope, "account", "role").items():
         if account:
             roles[account][role] = groups
     return dict(roles)
@@ -205,26 +202,7 @@ def _whole(accounts: Mapping[int, Mapping[str, Split]]) -> dict[int, Split]:
 
 
 def _by(scope: Scope, name: str) -> dict[Any, Split]:
-    return {group: groups for (group,), groups in _splits(scope, name).items()}
-
-
-def _splits(scope: Scope, *by: str, only: Q | None = None) -> dict[tuple[Any, ...], Split]:
-    """Return detractors, passives and promoters of every group, confidential surveys left out."""
-    told = ~Q(survey__in=confidential_surveys(scope))
-    cells = read_cells(scope, ("nps",), *by, only=told & only if only else told)
-    if not (scope.survey or scope.programme):
-        cells = [cell for cell in cells if cell.mode == scope.mode]
-    settings_of = question_settings({(cell.survey, cell.question_key): "nps" for cell in cells})
-    found: dict[tuple[Any, ...], Split] = {}
-    for cell in cells:
-        low, detractor_max, passive_max, high = cut_offs(settings_of[cell.survey, cell.question_key])
-        one = split({cell.value: cell.total}, detractor_max, passive_max, scale_min=low, scale_max=high)
-        found[cell.groups] = _sum(found.get(cell.groups, NOBODY), one)
-    return found
-
-
-def _sum(a: Split, b: Split) -> Split:
-    return Split(*(x + y for x, y in zip(a, b, strict=True)))
+    return {group: groups for (group,), groups in splits(scope, name).items()}
 
 
 def _asked(scope: Scope) -> int:
@@ -258,14 +236,14 @@ def strata_of(scope: Scope) -> Strata:
     names = list(population)
     known = {
         key: groups
-        for key, groups in _splits(scope, *names).items()
+        for key, groups in splits(scope, *names).items()
         if all(each in population[name] for name, each in zip(names, key, strict=True))
     }
     joined, margins = {}, {}
     for place, name in enumerate(names):
         by_category: dict[str, Split] = defaultdict(lambda: NOBODY)
         for key, groups in known.items():
-            by_category[key[place]] = _sum(by_category[key[place]], groups)
+            by_category[key[place]] = added(by_category[key[place]], groups)
         collapsed, people = weighting.collapsed(by_category, population[name])
         joined[name] = {part: whole for whole in collapsed for part in whole.split(" + ")}
         margins[name] = {category: float(people[category]) for category in collapsed}
@@ -274,7 +252,7 @@ def strata_of(scope: Scope) -> Strata:
     for key, groups in known.items():
         together = found.place_of(dict(zip(names, key, strict=True)))
         if together is not None:
-            cells[together] = _sum(cells[together], groups)
+            cells[together] = added(cells[together], groups)
     return found._replace(cells=dict(cells))
 
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 
 from accounts.models import Account, Contact
 from accounts.models.people import OfAccount
@@ -80,6 +81,13 @@ class Score(models.Model):
         indexes = (
             models.Index(fields=("account", "kind", "day")),
             models.Index(fields=("survey", "day")),
+            # A year of likelihoods by account is read from here alone, without looking up a row.
+            models.Index(
+                fields=("survey", "day"),
+                name="likelihoods_by_account",
+                condition=Q(kind="nps"),
+                include=("account", "contact_role", "question_key", "slice", "value"),
+            ),
         )
 
     def __str__(self) -> str:
