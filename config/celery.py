@@ -82,8 +82,8 @@ app.conf.beat_schedule = {
         "options": {"expires": 3600},
     },
     "ballots": {
-        "task": "surveys.tasks.blur_ballots",
-        "schedule": crontab(hour=0, minute=20),
+        "task": "surveys.tasks.blur_private",
+        "schedule": crontab(minute=20),
         "options": {"expires": 3600},
     },
     "imports": {"task": "accounts.tasks.run_imports", "schedule": 3.0, "options": {"expires": 10}},

@@ -29,6 +29,8 @@ def forget_footprints() -> None:
 
 
 @shared_task
-def blur_ballots() -> None:
-    """Keep the marks of private surveys from telling whose answers are whose."""
-    traces.blur_ballots(now=timezone.now())
+def blur_private() -> None:
+    """Keep marks and times of private surveys from telling whose answers are whose."""
+    now = timezone.now()
+    traces.blur_ballots(now=now)
+    traces.blur_times(now=now)

@@ -86,7 +86,7 @@ BALLOT = """ballot AS (
     RETURNING link.id, link.survey_id, link.contact_id
 ),"""
 FOOTPRINT = """, footprint AS (
-    INSERT INTO surveys_footprint (visitor, at) SELECT %(visitor)s::bytea, %(now)s FROM stored
+    INSERT INTO surveys_footprint (visitor, at) SELECT %(visitor)s::bytea, %(changed_at)s FROM stored
 )"""
 SEEN_OFTEN = """CASE WHEN link.channel <> 'kiosk' AND %(same_address)s <= (
         SELECT count(*) FROM (

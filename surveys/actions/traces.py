@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from surveys.models import Footprint
+from surveys.privacy import IDENTIFIED, start_of_day
 
 KEPT_FOR = timedelta(days=1)
 # A mark on an invitation and the answer that it was set with were written by one transaction, whose number
@@ -17,7 +18,16 @@ FROM (
 ) AS marked
 WHERE invitation.id = marked.id
 """
-BLURRED_DAYS = 3
+# While its day lasts, a response without names says in which ten minutes it changed, as who counts it needs.
+# After the day it says when this ran, like all of them, and whoever has read it reads it anew.
+SETTLE = """
+UPDATE surveys_response AS response SET changed_at = %(now)s, revision = response.revision + 1
+FROM surveys_version AS version
+WHERE version.id = response.version_id AND version.definition ->> 'privacy' <> %(identified)s
+    AND response.changed_at >= %(since)s AND response.changed_at < %(today)s
+    AND response.changed_at = date_bin('10 minutes', response.changed_at, 'epoch')
+"""
+BLURRED_DAYS = timedelta(days=3)
 
 
 def forget_footprints(*, now: datetime) -> int:
@@ -31,5 +41,14 @@ def blur_ballots(*, now: datetime) -> int:
     """Write the marks of the last days anew, so that nothing ties them to answers; return how many."""
     today = now.astimezone(settings.REPORTING_ZONE).date()
     with connection.cursor() as cursor:
-        cursor.execute(BLUR, [today - timedelta(days=BLURRED_DAYS), today - timedelta(days=1)])
+        cursor.execute(BLUR, [today - BLURRED_DAYS, today])
+        return int(cursor.rowcount)
+
+
+def blur_times(*, now: datetime) -> int:
+    """Take the time of day from the private responses of the days before; return how many had one."""
+    today = start_of_day(now, settings.REPORTING_ZONE)
+    when = {"now": now, "today": today, "since": today - BLURRED_DAYS, "identified": IDENTIFIED}
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE, when)
         return int(cursor.rowcount)

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from surveys.actions.outreach import create_invitation
 from surveys.actions.statements import SAME_ADDRESS
-from surveys.actions.traces import blur_ballots, forget_footprints
+from surveys.actions.traces import blur_ballots, blur_times, forget_footprints
 from surveys.models import Footprint, Invitation, Response
-from surveys.tasks import blur_ballots as blur_task
+from surveys.tasks import blur_private as blur_task
 from surveys.tasks import forget_footprints as forget_task
 from surveys.views.traces import client_address, stamp, visitor_of
 from tests import factories as f
@@ -157,20 +157,44 @@ def test_a_household_is_one_visitor_and_the_next_day_another():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_marks_of_a_day_are_written_anew_by_one_transaction():
+def test_the_marks_of_the_last_days_are_written_anew_by_one_transaction():
     now = timezone.now()
     survey = f.published_survey()
     for day in (0, 1, 1, 1, 2, 9):
         f.invitation(survey, f.contact(f.account()), answered_on=(now - timedelta(days=day)).date())
 
     def writers():
-        return set(
-            Invitation.objects.filter(answered_on=(now - timedelta(days=1)).date())
-            .extra(select={"writer": "xmin::text"})
-            .values_list("writer", flat=True)
-        )
+        days = [(now - timedelta(days=day)).date() for day in (0, 1, 2)]
+        marked = Invitation.objects.filter(answered_on__in=days)
+        return set(marked.extra(select={"writer": "xmin::text"}).values_list("writer", flat=True))
 
-    assert len(writers()) == 3
-    assert blur_ballots(now=now) == 4
+    assert len(writers()) == 5
+    assert blur_ballots(now=now) == 5
     assert len(writers()) == 1
     blur_task()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("privacy", ["confidential", "anonymous"])
+def test_a_private_response_keeps_the_time_of_day_no_longer_than_the_day(privacy):
+    survey = f.published_survey(privacy=privacy)
+    Respondent(open_link(survey)).open().send(nps="9")
+    now = timezone.now()
+    assert blur_times(now=now) == 0
+    answered = Response.objects.get()
+    assert answered.changed_at <= Footprint.objects.get().at <= answered.changed_at
+
+    tomorrow = now + timedelta(days=1)
+    assert [blur_times(now=tomorrow), blur_times(now=tomorrow + timedelta(hours=1))] == [1, 0]
+    assert blur_times(now=tomorrow + timedelta(days=1)) == 0
+    blurred = Response.objects.get()
+    assert (blurred.changed_at, blurred.revision) == (tomorrow, answered.revision + 1)
+
+
+@pytest.mark.django_db
+def test_a_response_with_a_name_keeps_its_time():
+    survey = f.published_survey()
+    at = timezone.now().replace(minute=0, second=0, microsecond=0)
+    f.respond(survey, {"nps": 9}, changed_at=at)
+    assert blur_times(now=at + timedelta(days=1)) == 0
+    assert Response.objects.get().changed_at == at
