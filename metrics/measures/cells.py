@@ -56,9 +56,8 @@ def read_cells(
         if scope.without_flagged:
             rows = rows.filter(response__flags=[])
         return _cells(_counted(rows, which & scope.days(), by, "day", Count("pk")))
-    whole = [
-        month for month in closed if scope.start and scope.start <= month and month_of(month).end <= scope.end
-    ]
+    start = scope.start or date.min
+    whole = [month for month in closed if start <= month and month_of(month).end <= scope.end]
     days = _counted(Tally.objects.all(), which & _without(scope, whole), by, "day")
     if not whole:
         return _cells(days)
@@ -68,9 +67,9 @@ def read_cells(
 
 def closed_months(scope: Scope) -> list[date]:
     """Return the months in the window whose closes hold what their days do, oldest first, in one query."""
-    if scope.start is None or needs_scores(scope, ()) or scope.known_on:
+    if needs_scores(scope, ()) or scope.known_on:
         return []
-    rows = Close.objects.filter(until=None, is_behind=False, month__gte=scope.start, month__lt=scope.end)
+    rows = Close.objects.filter(until=None, is_behind=False).filter(scope.days("month"))
     return list(rows.order_by("month").values_list("month", flat=True))
 
 
@@ -108,12 +107,11 @@ def _without(scope: Scope, months: Collection[date]) -> Q:
     """Return the condition that a day lies in the window and in none of the months."""
     if not months:
         return scope.days()
-    assert scope.start is not None
     days, begin = Q(pk=None), scope.start
     for month in sorted(months):
-        days |= Q(day__gte=begin, day__lt=month)
+        days |= scope.between(begin, month).days()
         begin = month_of(month).end
-    return days | Q(day__gte=begin, day__lt=scope.end)
+    return days | scope.between(begin, scope.end).days()
 
 
 def closed_tallies(scope: Scope, by: Collection[str]) -> Any:

@@ -110,14 +110,21 @@ class Found(NamedTuple):
     next: Cursor | None
 
 
-def comments_of(scope: Scope, wanted: Wanted | None = None, *, with_promised: bool = True) -> Any:
+def comments_of(
+    scope: Scope,
+    wanted: Wanted | None = None,
+    *,
+    with_promised: bool = True,
+    promised: frozenset[int] | None = None,
+) -> Any:
     """Return the comments in question as a QuerySet, in two queries more where surveys are confidential.
 
-    Without the promised ones those of confidential surveys are left out altogether.
+    `promised` are the surveys in question that promised confidentiality, read unless given; without them
+    their comments are left out altogether.
     """
     wanted = wanted or Wanted()
     rows: Any = Comment.objects.visible_to(scope.viewer).filter(scope.surveys())
-    promised = confidential_surveys(scope)
+    promised = confidential_surveys(scope) if promised is None else promised
     shown = scope.days() & ~Q(survey__in=promised)
     says_more = (
         scope.is_narrowed or scope.narrowings - IN_THE_WORDS or scope.without_flagged or wanted.company

@@ -10,7 +10,7 @@ from metrics.formulas.comparisons import discoveries
 from metrics.formulas.disclosure import LEAST_SHOWN
 from metrics.formulas.intervals import Interval, critical_value, mover, two_sided_p
 from metrics.measures.answers import Answers, question_settings
-from metrics.measures.cells import read_cells
+from metrics.measures.cells import closed_months, read_cells
 from metrics.measures.confidentiality import HIDDEN, confidential_surveys, disclosed
 from metrics.measures.measure import Measure
 from metrics.measures.scope import Scope
@@ -45,15 +45,20 @@ class Segments(NamedTuple):
     notes: tuple[str, ...]
 
 
-def segments(scope: Scope, kind: str, answers: Answers | None = None) -> Segments:
-    """Return each part of every dimension against the others, in three queries, or two given the answers.
+def segments(
+    scope: Scope, kind: str, answers: Answers | None = None, promised: frozenset[int] | None = None
+) -> Segments:
+    """Return each part of every dimension against the others, in four queries less what is given.
+
+    Given may be the answers in question and the surveys among them that promised confidentiality.
 
     Over all tests together at most one in ten of the differences found is false (Benjamini–Hochberg; METRICS
     §2.2). Parts of confidential surveys show what may be shown, with a query more a dimension.
     """
-    promised = confidential_surveys(scope)
+    promised = confidential_surveys(scope) if promised is None else promised
     split_by = [name for name in SPLIT_BY if name not in scope.narrowings]
-    cells = read_cells(scope, (kind,), *split_by, only=~Q(survey__in=promised) if promised else None)
+    only = ~Q(survey__in=promised) if promised else None
+    cells = read_cells(scope, (kind,), *split_by, only=only, closed=closed_months(scope))
     by_dimension = {
         name: [replace(cell, groups=(cell.groups[place],)) for cell in cells]
         for place, name in enumerate(split_by)

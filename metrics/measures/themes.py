@@ -62,13 +62,18 @@ class Themes(NamedTuple):
 
 
 def themes(
-    scope: Scope, wanted: Wanted | None = None, *, most: int | None = None, arr: Arr | None = None
+    scope: Scope,
+    wanted: Wanted | None = None,
+    *,
+    most: int | None = None,
+    arr: Arr | None = None,
+    promised: frozenset[int] | None = None,
 ) -> Themes:
     """Return the themes of the comments in question, or of the newest so many; confidential ones left out.
 
     In three queries, one without those that `arr` (of the accounts, where revenue may be seen) takes.
     """
-    rows = comments_of(scope, wanted, with_promised=False)
+    rows = comments_of(scope, wanted, with_promised=False, promised=promised)
     rows = rows.exclude(read_at=None, corrected_at=None)
     if scope.viewer.sees_revenue and arr is None:
         arr = arr_on(scope.end, scope.accounts, rates_on(scope.end))

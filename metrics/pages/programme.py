@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from metrics.formulas.histograms import merged
-from metrics.measures.answers import Answers, read_answers
-from metrics.measures.comparisons import Comparison, compared
+from metrics.measures.answers import Answers, read_answers, read_each
+from metrics.measures.comparisons import Comparison, between, former
+from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.drivers import DEFINITION, key_drivers
 from metrics.measures.exchange import rates_on
 from metrics.measures.measure import Measure
@@ -62,7 +63,11 @@ def programme(request: HttpRequest, slug: str) -> TemplateResponse:
     """Show the score of one programme, who differs and what is written, over what the user sees."""
     context = _head(request, slug, "score")
     scope = context["filters"].scope
-    answers = read_answers(scope, KINDS_SHOWN, by="month")
+    promised = confidential_surveys(scope)
+    asked: list[tuple[Scope, str | None]] = [(scope, "month")]
+    if scope.start:
+        asked.append((former(scope), None))
+    answers, *earlier = read_each(asked, KINDS_SHOWN, promised)
     kinds = [kind for kind in KINDS_SHOWN if answers.of(kind).cells]
     kind = request.GET.get("kind", "")
     kind = kind if kind in kinds else next(iter(kinds), "nps")
@@ -75,14 +80,14 @@ def programme(request: HttpRequest, slug: str) -> TemplateResponse:
         "kind": kind,
         "name": name_of(kind),
         "measure": measure,
-        "comparison": _comparison(kind, scope, measure),
+        "comparison": _comparison(kind, scope, measure, earlier),
         "points": points,
         "chart": trend_chart(points, name_of(kind), "month"),
         "bars": _distribution(answers.of(kind), kind),
         "spread": {"headline": measure},
-        "segments": segments(scope, kind, answers) if measure.is_known else None,
+        "segments": segments(scope, kind, answers, promised) if measure.is_known else None,
         "shows_themes": shows_themes,
-        "about": themes(scope, most=MOST_COMMENTS, arr=arr) if shows_themes else None,
+        "about": themes(scope, most=MOST_COMMENTS, arr=arr, promised=promised) if shows_themes else None,
         "sees_revenue": arr is not None,
     }
     return TemplateResponse(request, "metrics/programme.html", context)
@@ -119,8 +124,8 @@ def _head(request: HttpRequest, slug: str, here: str) -> dict[str, Any]:
     }
 
 
-def _comparison(kind: str, scope: Scope, measure: Measure) -> Comparison | None:
-    return compared(kind, scope, measure) if scope.start else None
+def _comparison(kind: str, scope: Scope, measure: Measure, earlier: Sequence[Answers]) -> Comparison | None:
+    return between(measure, measure_of(former(scope), earlier[0], kind)) if earlier else None
 
 
 def _distribution(answers: Answers, kind: str) -> Sequence[Bar]:
