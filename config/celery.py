@@ -69,6 +69,12 @@ app.conf.beat_schedule = {
     },
     # Writes the snapshots that are missing: after midnight all of them, later those of new accounts.
     "score": {"task": "metrics.tasks.score", "schedule": crontab(minute="*/5"), "options": {"expires": 300}},
+    # Back-tests, once a day and when contracts change.
+    "find": {
+        "task": "metrics.tasks.find",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 600},
+    },
     "follow_ups": {"task": "followups.tasks.open_cases", "schedule": 30.0, "options": {"expires": 60}},
     # Reports that are due, and what really moved since; each reader gets each once.
     "report": {

@@ -9,6 +9,7 @@ from accounts.actions.exports import discard_exports
 from accounts.models import Export
 from metrics.actions.closing import close_months
 from metrics.actions.exporting import write_next_export
+from metrics.actions.findings import keep_backtests
 from metrics.actions.health import score_missing
 from metrics.actions.portfolio import count_missing_nps
 from metrics.actions.reading import learn_new_languages, learn_words, read_comments
@@ -32,6 +33,13 @@ def score() -> None:
     today = timezone.localdate(now, settings.REPORTING_ZONE)
     score_missing(today=today, now=now)
     count_missing_nps(today=today)
+
+
+@shared_task
+def find() -> None:
+    """Work out what is too long for a page, where it is older than today or than its contracts."""
+    now = timezone.now()
+    keep_backtests(today=timezone.localdate(now, settings.REPORTING_ZONE), now=now)
 
 
 @shared_task

@@ -1,4 +1,5 @@
 from metrics.models.closes import Close, RateMonth, RevenueMonth, TallyMonth
+from metrics.models.findings import Finding
 from metrics.models.health import Health, HealthOverride, Scorecard
 from metrics.models.picks import Pick, PickTally
 from metrics.models.portfolio import AccountNps, SavedView
@@ -11,6 +12,7 @@ __all__ = [
     "AccountNps",
     "Close",
     "Comment",
+    "Finding",
     "Health",
     "HealthOverride",
     "Pick",

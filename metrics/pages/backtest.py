@@ -9,16 +9,14 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from accounts.models import User
-from metrics.formulas.days import months_later
-from metrics.measures.backtest import DEFINITION, LEADS, health_backtest, nps_backtest
+from metrics.measures.backtest import DEFINITION, LEADS
 from metrics.measures.forecast import renewal_forecast
+from metrics.measures.foretold import MONTHS, foretold, window_scope
 from metrics.measures.health import standings
-from metrics.measures.outcomes import renewal_outcomes
 from metrics.measures.renewals import coming_renewals
-from metrics.measures.scope import Scope
 from metrics.pages.planes import reliability_chart
 
-MONTHS = {"12": 12, "24": 24, "36": 36}
+WINDOWS = {str(months): months for months in MONTHS}
 DEFAULT = "24"
 COMING_DAYS = 90
 
@@ -30,24 +28,23 @@ def backtest(request: HttpRequest) -> TemplateResponse:
         raise PermissionDenied
     today = timezone.localdate()
     months = request.GET.get("months", DEFAULT)
-    months = months if months in MONTHS else DEFAULT
+    months = months if months in WINDOWS else DEFAULT
     lead = next((each for each in LEADS if request.GET.get("lead") == str(each)), LEADS[0])
     with_replays = request.GET.get("replays") == "1"
-    scope = Scope(viewer=viewer, today=today, start=months_later(today, -MONTHS[months]), end=today)
-    decided = renewal_outcomes(scope)
-    of_health = [health_backtest(scope, each, decided, with_replays=with_replays) for each in LEADS]
-    of_nps = [nps_backtest(scope, each, decided) for each in LEADS]
-    chosen = of_health[LEADS.index(lead)]
+    scope = window_scope(viewer, today, WINDOWS[months])
+    found = foretold(scope, WINDOWS[months], with_replays=with_replays)
+    chosen = found.health[LEADS.index(lead)]
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "What the score is worth",
         "scope": scope,
         "months": months,
-        "windows": MONTHS,
+        "windows": WINDOWS,
         "lead": lead,
         "leads": LEADS,
         "with_replays": with_replays,
-        "tests": [("Health", of_health), ("NPS answers", of_nps)],
+        "tests": [("Health", found.health), ("NPS answers", found.nps)],
+        "found_at": found.found_at,
         "chosen": chosen,
         "definition": DEFINITION,
         "chart": reliability_chart(chosen.reliability),

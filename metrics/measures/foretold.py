@@ -1,0 +1,102 @@
+"""The back-tests of every lead together, as kept by the nightly calculation or worked out at once."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from accounts.models import Subscription
+from metrics.formulas.backtest import BackTest, Bin
+from metrics.formulas.days import months_later
+from metrics.formulas.health import Band
+from metrics.formulas.intervals import Interval
+from metrics.measures.backtest import LEADS, BandLoss, Tested, health_backtest, nps_backtest
+from metrics.measures.memory import stamp
+from metrics.measures.outcomes import renewal_outcomes
+from metrics.measures.scope import Scope
+from metrics.models import Finding
+
+NAME = "backtest"
+# How far back renewals are looked at, in months.
+MONTHS = (12, 24, 36)
+# A finding that old is of a worker that has stopped.
+OLDEST = timedelta(days=2)
+
+
+class Foretold(NamedTuple):
+    """How well health and NPS foretold renewals, by lead, and when that was worked out; None for just now."""
+
+    health: list[Tested]
+    nps: list[Tested]
+    found_at: datetime | None = None
+
+
+def foretold(scope: Scope, months: int, *, with_replays: bool) -> Foretold:
+    """Return what is kept of the whole company while its contracts are the same, else work it out.
+
+    For whoever sees only some accounts it is worked out each time, over these.
+    """
+    if scope.viewer.sees_all_accounts and not scope.is_narrowed:
+        kept = Finding.objects.filter(name=NAME, asked=asked(months, with_replays=with_replays)).first()
+        if kept and kept.as_of >= scope.today - OLDEST and kept.stamp == contracts_stamp():
+            return from_document(kept.document)._replace(found_at=kept.found_at)
+    return worked_out(scope, with_replays=with_replays)
+
+
+def worked_out(scope: Scope, *, with_replays: bool) -> Foretold:
+    """Return the back-tests of the renewals due in the scope's window."""
+    decided = renewal_outcomes(scope)
+    return Foretold(
+        [health_backtest(scope, lead, decided, with_replays=with_replays) for lead in LEADS],
+        [nps_backtest(scope, lead, decided) for lead in LEADS],
+    )
+
+
+def window_scope(viewer: Any, today: date, months: int) -> Scope:
+    """Return the scope of the renewals of so many months up to today."""
+    return Scope(viewer=viewer, today=today, start=months_later(today, -months), end=today)
+
+
+def asked(months: int, *, with_replays: bool) -> str:
+    """Return how a finding is named that is about so many months."""
+    return f"{months} months{' with replays' if with_replays else ''}"
+
+
+def contracts_stamp() -> str:
+    """Return what is another one as soon as a contract is."""
+    return str(stamp((Subscription,))[0])
+
+
+def to_document(found: Foretold) -> dict[str, Any]:
+    """Return back-tests as JSON, which `from_document` reads again."""
+    return {"health": [asdict(each) for each in found.health], "nps": [asdict(each) for each in found.nps]}
+
+
+def from_document(document: Mapping[str, Any]) -> Foretold:
+    """Return the back-tests that a document holds."""
+    health, nps = ([_tested(each) for each in document[name]] for name in ("health", "nps"))
+    return Foretold(health, nps)
+
+
+def _tested(given: Mapping[str, Any]) -> Tested:
+    cuts = given["cut_points"]
+    return Tested(
+        **{
+            **given,
+            "test": _test(given["test"]),
+            "reliability": [Bin(*each) for each in given["reliability"]],
+            "bands": [_loss(each) for each in given["bands"]],
+            "segments": [(segment, _test(test)) for segment, test in given["segments"]],
+            "cut_points": None if cuts is None else (cuts[0], cuts[1]),
+        }
+    )
+
+
+def _test(given: Any) -> BackTest:
+    test = BackTest(*given)
+    return test._replace(interval=test.interval and Interval(*test.interval))
+
+
+def _loss(given: Mapping[str, Any]) -> BandLoss:
+    interval = given["interval"]
+    return BandLoss(**{**given, "band": Band(given["band"]), "interval": interval and Interval(*interval)})
