@@ -201,8 +201,11 @@ def test_a_strange_value_in_a_field_is_refused_or_stored_as_it_is(root, theirs, 
     fields = route.view.serializer_class().fields
     for name in (name for name in fields if not fields[name].read_only):
         for value in HOSTILE:
-            accepts_or_refuses(root.patch(path, {name: value}), name, value)
-            assert root.get(path).status_code == 200, "no row is broken by what was stored"
+            answer = root.patch(path, {name: value})
+            accepts_or_refuses(answer, name, value)
+            if answer.status_code == 200:
+                assert root.get(path).status_code == 200, "no row is broken by what was stored"
+    assert root.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
