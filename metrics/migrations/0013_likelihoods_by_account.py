@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0010_notes"),
-        ("metrics", "0010_close_behind"),
+        ("metrics", "0012_findings"),
         ("surveys", "0013_tested_drafts"),
     ]
 
