@@ -9,7 +9,7 @@ from bench import arena
 PARTS = (
     *("weight", "lighthouse", "statements", "submit"),
     *("tallies", "absorbing", "retention", "coverage", "backtest", "imports", "api", "health"),
-    *("mail", "mail_killed"),
+    *("mail", "mail_race", "mail_killed"),
     *("scanners", "contract", "pages"),
 )
 

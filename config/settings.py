@@ -174,6 +174,7 @@ if EMAIL_CONFIG["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend
     # Ours knows whether the server got the words of a mail before the line broke.
     EMAIL_BACKEND = "surveys.mail.smtp.EmailBackend"
 EMAIL_TIMEOUT = 30
+MAIL_CONVERSATIONS = env.int("MAIL_CONVERSATIONS", default=40)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Earshot <noreply@localhost>")
 
 # Of whoever asks for /metrics from elsewhere; without it only this machine may.

@@ -25,6 +25,11 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(value_of, text)
 
 
+def placeholder(name: str) -> str:
+    """Return what stands in a text for a name."""
+    return f"{{{{{name}}}}}"
+
+
 def names_in(text: str) -> Iterator[str]:
     """Return the names of the placeholders in a text, in their order."""
     return (match.group(1) for match in PLACEHOLDER.finditer(text))

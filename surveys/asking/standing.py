@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 
-from django.db.models import Func, Q, Value
+from django.db.models import CharField, Func, Q, Value
 from django.db.models.functions import Lower
 
 from accounts.models import Contact, Subscription
@@ -112,7 +112,9 @@ def ledger_around(
     if "account" in counted:  # else thousands of others at a large account would be read for nothing
         near |= Q(contact__account__in={person.account for person in people})
     if "domain" in counted:
-        domain = Lower(Func("contact__email", Value("@"), Value(-1), function="split_part"))
+        domain = Func(
+            Lower("contact__email"), Value("@"), Value(-1), function="split_part", output_field=CharField()
+        )
         asks = asks.alias(domain=domain)
         near |= Q(domain__in={person.domain for person in people})
     columns = ("asked_at", "is_binding", "survey__programme__priority", "contact")

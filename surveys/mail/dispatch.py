@@ -6,7 +6,7 @@ the words of a mail asks it first, and it answers all who wait with one statemen
 
 import smtplib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from queue import Empty, SimpleQueue
 
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
@@ -21,9 +22,9 @@ from surveys.actions.claiming import claim_due_mails
 from surveys.actions.sending import Claim, Outcome, Result, mark_handed_over, record_results
 from surveys.mail.letters import NothingToSay, envelope, write_letter
 from surveys.mail.smtp import EmailBackend, Withdrawn
-from surveys.models import Campaign, Message
+from surveys.models import Campaign, Mail, Message
+from surveys.versions import published_definition
 
-CONVERSATIONS = 32
 PATIENCE = 60
 # Seconds in which those who come to the desk are answered together.
 GATHERING = 0.01
@@ -44,9 +45,10 @@ Lines = SimpleQueue[BaseEmailBackend]
 
 
 def send_due_mails(
-    *, clock: Callable[[], datetime], conversations: int = CONVERSATIONS, shift: timedelta | None = None
+    *, clock: Callable[[], datetime], conversations: int | None = None, shift: timedelta | None = None
 ) -> int:
     """Return how many mails the server took; goes on until none is due, or no longer than a shift."""
+    conversations = conversations or settings.MAIL_CONVERSATIONS
     ends_at = None if shift is None else clock() + shift
     lines: Lines = SimpleQueue()
     desk: Desk = SimpleQueue()
@@ -58,9 +60,9 @@ def send_due_mails(
                 # Claimed while others are still under way, so that no line waits for the last of them.
                 if is_more and len(on_their_way) <= conversations:
                     claim = claim_due_mails(now=clock(), limit=conversations * 4)
-                    for mail, message in _written(claim, clock):
-                        on_their_way[mail] = claim
-                        pool.submit(_deliver, mail, message, desk, lines)
+                    for mail, messages in _jobs(claim):
+                        on_their_way[mail.pk] = claim
+                        pool.submit(_deliver, mail, messages, desk, lines)
                     is_more = bool(claim.seen) and (ends_at is None or clock() < ends_at)
                 else:
                     sent += _answer_desk(desk, on_their_way, clock)
@@ -96,35 +98,35 @@ def _answer_desk(desk: Desk, on_their_way: dict[int, Claim], clock: Callable[[],
     return sent
 
 
-def _written(claim: Claim, clock: Callable[[], datetime]) -> list[tuple[int, EmailMessage]]:
-    """Return the claimed mails ready to be sent; what cannot even be written has failed and stops nobody."""
-    envelopes: list[tuple[int, EmailMessage]] = []
-    failed: list[Result] = []
+def _jobs(claim: Claim) -> Iterator[tuple[Mail, Sequence[Message]]]:
+    """Return the claimed mails, each with the words of its campaign, once all they need has been read."""
     by_campaign = sorted(claim.mails, key=lambda mail: mail.invitation.campaign_id or 0)
     for campaign, group in groupby(by_campaign, key=lambda mail: mail.invitation.campaign):
         assert isinstance(campaign, Campaign)
+        published_definition(campaign.survey.live_version_id or 0)
         messages = list(Message.objects.filter(campaign=campaign))
-        for mail in group:
-            try:
-                letter = write_letter(
-                    campaign, messages, mail.invitation, number=mail.number, variant=mail.variant
-                )
-                message = envelope(letter, campaign, mail.invitation, number=mail.number)
-                # Comes back with the provider's events, also where its answer to the mail itself was lost.
-                message.metadata = {"mail": str(mail.pk)}  # type: ignore[attr-defined]
-            except (NothingToSay, ValueError) as error:
-                failed.append(Result(mail.pk, Outcome.HARD, str(error)))
-            else:
-                envelopes.append((mail.pk, message))
-    record_results(failed, claim, now=clock())
-    return envelopes
+        yield from ((mail, messages) for mail in group)
 
 
-def _deliver(mail: int, message: EmailMessage, desk: Desk, lines: Lines) -> None:
-    """Speak to the mail server about one mail, and put what became of it on the desk, whatever it is."""
+def _message(mail: Mail, messages: Sequence[Message]) -> EmailMessage:
+    """Return a mail ready to be sent. Raises NothingToSay, and ValueError where it cannot be written."""
+    campaign = mail.invitation.campaign
+    assert campaign is not None
+    letter = write_letter(campaign, messages, mail.invitation, number=mail.number, variant=mail.variant)
+    message = envelope(letter, campaign, mail.invitation, number=mail.number)
+    # Comes back with the provider's events, also where its answer to the mail itself was lost.
+    message.metadata = {"mail": str(mail.pk)}  # type: ignore[attr-defined]
+    return message
+
+
+def _deliver(mail: Mail, messages: Sequence[Message], desk: Desk, lines: Lines) -> None:
+    """Write a mail, speak to the mail server about it, and put what became of it on the desk, whatever it is.
+
+    Nothing here speaks to the database. What cannot even be written has failed and stops nobody.
+    """
 
     def may_hand_over() -> bool:
-        question = Question(mail)
+        question = Question(mail.pk)
         desk.put(question)
         try:
             return question.answer.get(timeout=PATIENCE)
@@ -132,9 +134,11 @@ def _deliver(mail: int, message: EmailMessage, desk: Desk, lines: Lines) -> None
             return False
 
     try:
-        result = _attempt(mail, message, may_hand_over, lines)
+        result = _attempt(mail.pk, _message(mail, messages), may_hand_over, lines)
+    except (NothingToSay, ValueError) as error:
+        result = Result(mail.pk, Outcome.HARD, str(error))
     except BaseException as error:
-        desk.put(Result(mail, Outcome.UNKNOWN, repr(error)))
+        desk.put(Result(mail.pk, Outcome.UNKNOWN, repr(error)))
         raise
     desk.put(result)
 

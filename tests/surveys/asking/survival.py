@@ -4,29 +4,25 @@ A story for a test and for a benchmark: two workers, processes of their own, sen
 that is unkind to some; time and again one of them is killed and another takes its place.
 """
 
-import multiprocessing
 import time
 from collections import Counter
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
 
+from django.conf import settings
 from django.db import connection
-from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import Account, Contact
-from surveys.mail.dispatch import CONVERSATIONS, send_due_mails
+from surveys.mail.dispatch import send_due_mails
 from surveys.models import Mail
 from tests.surveys.asking.catcher import Catcher
+from tests.surveys.asking.workers import PROCESSES, at_work
 
-# Forked from a process that has loaded everything already: one that is killed is replaced at once.
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["config.wsgi"])
 # Of fifty recipients one each; the others are good.
 UNKIND = ("soft", "hard", "keep", "drop", "refuse")
 # So many of all hang: a conversation waits for each until its patience ends.
 HANGING = 4
-SECONDS_OF_SILENCE = 3
 SECONDS_TO_GET_ON = 120
 # What each kind comes to; whose words were on a line when their worker was killed are unknown as well.
 ENDS = {"soft": "sent", "good": "sent", "hard": "hard_failed", "refuse": "hard_failed", "drop": "hard_failed"}
@@ -90,9 +86,7 @@ def start_worker(port: int) -> BaseProcess:
 
 
 def send(database: str, port: int, later: timedelta) -> None:
-    connection.settings_dict["NAME"] = database
-    server = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": port, "EMAIL_TIMEOUT": SECONDS_OF_SILENCE}
-    with override_settings(EMAIL_BACKEND="surveys.mail.smtp.EmailBackend", **server):
+    with at_work(database, port):
         send_due_mails(clock=lambda: timezone.now() + later)
 
 
@@ -113,5 +107,5 @@ def check(catcher: Catcher, recipients: int, killed: int) -> Counter[str]:
         else:
             assert mail.state == ENDS.get(kind, "unknown")
             assert (address in stored) == (mail.state == "sent" or kind == "keep")
-    assert cut <= CONVERSATIONS * killed
+    assert cut <= settings.MAIL_CONVERSATIONS * killed
     return ends

@@ -114,6 +114,28 @@ def test_a_cap_of_the_account_holds_within_one_plan(survey):
     assert plan(made, days=7) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    ("cap", "asked"),
+    [
+        ({"per": "domain", "limit": 4}, (3, 1)),
+        ({"per": "domain", "limit": 1, "role": "decision_maker"}, (3, 4)),
+        ({"per": "account", "limit": 1, "role": "user"}, (2, 3)),
+        ({"per": "contact", "limit": 1}, (3, 3)),
+    ],
+)
+def test_every_cap_counts_what_was_asked_before(survey, cap, asked):
+    """Two accounts share a mail domain, three people each; one account was asked a day before both are."""
+    companies = [account(), account()]
+    for company, domain in zip(companies, ("Acme.example", "acme.EXAMPLE"), strict=True):
+        for number, role in enumerate(("decision_maker", "user", "user")):
+            contact(company, role=role, email=f"{number}.{company.pk}@{domain}")
+    contact_policy(quiet_days=0)
+    ContactCap.objects.create(days=7, **cap)
+    one = audience(("account", "one_of", [companies[0].external_id]))
+
+    assert (plan(campaign(survey, audience=one))[0], plan(campaign(survey), days=1)[0]) == asked
+
+
 def test_who_matters_more_asks_first(survey):
     contact(account())
     support, renewal = programme(), programme()
