@@ -13,12 +13,12 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
-from django.db.models import ProtectedError
+from django.db.models import Exists, ProtectedError
 
 from accounts.actions.batches import in_batches
 from accounts.actions.importing import Change, import_table
 from accounts.interchange.columns import MappingRefused, map_columns
-from accounts.interchange.dates import Dates
+from accounts.interchange.dates import LONGEST, Dates
 from accounts.interchange.delimited import EncodingUnknown
 from accounts.interchange.guesses import guessed_fields
 from accounts.interchange.report import Report
@@ -48,7 +48,10 @@ class UploadRefused(Exception):
 def take_upload(
     kind: str, upload: "UploadedFile[bytes]", *, encoding: str, date_format: str, by: User, now: datetime
 ) -> TableImport:
-    """Keep the file and return its import, mapped as the last one with this header. Raises UploadRefused."""
+    """Keep the file and return its import, read as the last one with this header was. Raises UploadRefused.
+
+    Without a format of dates it is that of the last one, too.
+    """
     if (upload.size or 0) > MAX_BYTES:
         raise UploadRefused(f"The file is larger than {MAX_BYTES >> 20} MB: split it, or use the command.")
     name = default_storage.save(f"{FOLDER}/upload", File(upload))
@@ -63,13 +66,16 @@ def take_upload(
         header=[],
     )
     try:
-        _dates(table_import)
+        _dates(date_format)
         with opened(table_import) as table:
             table_import.header = [*table.header]
     except UploadRefused:
         default_storage.delete(name)
         raise
-    table_import.wishes = _wishes_before(table_import) or _guessed_wishes(table_import)
+    before = _last_like(table_import)
+    table_import.wishes = before.wishes if before else _guessed_wishes(table_import)
+    if before and not date_format:
+        table_import.date_format = before.date_format
     table_import.save()
     return table_import
 
@@ -94,8 +100,11 @@ def fields_of(table_import: TableImport) -> list[str]:
     return [by_column.get(column, "*") for column in table_import.header]
 
 
-def map_import(table_import: TableImport, fields: Sequence[str]) -> None:
-    """Store which field each column feeds. Raises UploadRefused where that cannot be."""
+def map_import(table_import: TableImport, fields: Sequence[str], *, date_format: str) -> None:
+    """Store which field each column feeds and how dates are read, or raise UploadRefused."""
+    if len(fields) != len(table_import.header):
+        raise UploadRefused("Say of every column what it holds.")
+    _dates(date_format)
     keeps_others = bool(SPECS[table_import.kind].keeps_others_in)
     pairs = zip(table_import.header, fields, strict=True)
     wishes = [
@@ -104,8 +113,8 @@ def map_import(table_import: TableImport, fields: Sequence[str]) -> None:
         if column and (field != "*" or not keeps_others)
     ]
     _columns(table_import, wishes)
-    table_import.wishes = wishes
-    table_import.save(update_fields=["wishes"])
+    table_import.wishes, table_import.date_format = wishes, date_format
+    table_import.save(update_fields=["wishes", "date_format"])
 
 
 def preview_import(table_import: TableImport) -> tuple[Report, list[Sequence[Any]]]:
@@ -118,7 +127,7 @@ def preview_import(table_import: TableImport) -> tuple[Report, list[Sequence[Any
             SPECS[table_import.kind],
             Table(table.header, iter(rows)),
             columns,
-            dates=_dates(table_import),
+            dates=_dates(table_import.date_format),
             is_dry_run=True,
         )
     return report, first
@@ -131,8 +140,10 @@ def confirm_import(table_import: TableImport, *, now: datetime) -> None:
 
 
 def ask_undo(table_import: TableImport, *, now: datetime) -> None:
-    """Let a worker take the import back; one that has not ended, or is taken back already, stays."""
-    ended = TableImport.objects.filter(pk=table_import.pk, undo_asked_at=None).exclude(finished_at=None)
+    """Let a worker take the import back; one that has not ended, stored nothing, or is taken back stays."""
+    changed = ImportChange.objects.filter(table_import=table_import)
+    ended = TableImport.objects.filter(Exists(changed), pk=table_import.pk, undo_asked_at=None)
+    ended = ended.exclude(finished_at=None)
     ended.update(undo_asked_at=now, beat_at=None, attempts=0)
 
 
@@ -165,7 +176,7 @@ def _run(table_import: TableImport, clock: Callable[[], datetime]) -> None:
                 spec,
                 Table(table.header, _beating(table_import, table.rows, clock)),
                 columns,
-                dates=_dates(table_import),
+                dates=_dates(table_import.date_format),
                 is_dry_run=False,
                 journal=lambda changes: _note(table_import, changes),
             )
@@ -272,17 +283,18 @@ def _columns(table_import: TableImport, wishes: Sequence[str]) -> Any:
         raise UploadRefused(str(refused)) from None
 
 
-def _dates(table_import: TableImport) -> Dates:
+def _dates(date_format: str) -> Dates:
+    if len(date_format) > LONGEST:
+        raise UploadRefused(f"The format of dates has more than {LONGEST} characters.")
     try:
-        return Dates.named(table_import.date_format)
+        return Dates.named(date_format)
     except ValueError as error:
         raise UploadRefused(f"The format of dates: {error}") from None
 
 
-def _wishes_before(table_import: TableImport) -> list[str]:
+def _last_like(table_import: TableImport) -> TableImport | None:
     before = TableImport.objects.filter(kind=table_import.kind, header=table_import.header)
-    last = before.exclude(confirmed_at=None).order_by("-confirmed_at").first()
-    return last.wishes if last else []
+    return before.exclude(confirmed_at=None).order_by("-confirmed_at").first()
 
 
 def _guessed_wishes(table_import: TableImport) -> list[str]:

@@ -35,6 +35,7 @@ from accounts.rights import rights_of
 
 SECONDS_TO_LOOK_AGAIN = 3
 UNDER_WAY = ("waiting", "running", "undoing")
+DATE_FORMATS = ("YYYY-MM-DD", "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "DD-MM-YYYY")
 OF_REVENUE = ("subscriptions", "services")
 
 
@@ -59,7 +60,8 @@ class UploadForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         max_length=60,
         widget=UnfoldAdminTextInputWidget,
-        help_text="DD.MM.YYYY or MM/DD/YYYY; left blank, 2026-06-15.",
+        help_text="Such as DD.MM.YYYY or MM/DD/YYYY. Left blank: as in the last file with these columns, "
+        "or else 2026-06-15. It can be changed in the next step.",
     )
     encoding = forms.CharField(
         required=False, max_length=40, widget=UnfoldAdminTextInputWidget, help_text="Left blank, UTF-8."
@@ -180,6 +182,7 @@ class TableImportAdmin(VisibleAdmin):
                 "title": f"Import of {table_import}",
                 "import": table_import,
                 "faults": faults,
+                "is_stored": table_import.changes.exists(),
                 **(self._draft(table_import, request) if table_import.status == "draft" else {}),
             },
         )
@@ -194,7 +197,11 @@ class TableImportAdmin(VisibleAdmin):
             ask_undo(table_import, now=now)
             self.log_change(request, table_import, "Undone.")
         elif table_import.status == "draft":
-            map_import(table_import, request.POST.getlist("field")[: len(table_import.header)])
+            map_import(
+                table_import,
+                request.POST.getlist("field")[: len(table_import.header)],
+                date_format=request.POST.get("date_format", table_import.date_format).strip(),
+            )
             if "run" in request.POST:
                 confirm_import(table_import, now=now)
                 self.log_change(request, table_import, "Run.")
@@ -218,7 +225,14 @@ class TableImportAdmin(VisibleAdmin):
             {"name": name, "samples": [row[n] for row in samples], "field": field}
             for n, (name, field) in enumerate(zip(table_import.header, chosen, strict=False))
         ]
-        return {"columns": columns, "fields": fields, "needed": ", ".join(spec.key), **preview}
+        return {
+            "columns": columns,
+            "fields": fields,
+            "needed": ", ".join(spec.key),
+            "date_format": request.POST.get("date_format", table_import.date_format),
+            "date_formats": DATE_FORMATS,
+            **preview,
+        }
 
     @display(
         description="state",

@@ -106,6 +106,44 @@ def test_the_mapping_of_the_same_columns_is_remembered(staff):
     ]
 
 
+def test_dates_that_were_said_wrongly_are_said_again_and_remembered(staff):
+    table_import, url = uploaded(staff, date_format="MM/DD/YYYY")
+    columns = [column["field"] for column in staff.get(url).context["columns"]]
+    assert staff.get(url).context["preview"].rejected == 2
+    for wrong in ("whenever", "D" * 61, "\x00"):
+        answer = staff.post(url, {"field": columns, "date_format": wrong, "look": ""})
+        assert answer.status_code == 200
+        assert "format of dates" in answer.content.decode()
+    assert staff.post(url, {"field": columns, "date_format": " DD.MM.YYYY ", "run": ""}).url == url
+    run_imports()
+    assert Account.objects.get(external_id="A1").created_on == date(2020, 2, 1)
+    table_import.refresh_from_db()
+    assert (table_import.created, table_import.rejected) == (2, 0)
+    next_month, _ = uploaded(staff, date_format="")
+    assert next_month.date_format == "DD.MM.YYYY"
+
+
+def test_a_column_that_nothing_was_said_of_is_asked_for(staff):
+    table_import, url = uploaded(staff)
+    answer = staff.post(url, {"field": ["external_id"], "run": ""})
+    assert "Say of every column what it holds." in answer.content.decode()
+    table_import.refresh_from_db()
+    assert table_import.status == "draft"
+
+
+def test_undo_is_offered_where_something_was_stored(staff):
+    table_import, url = imported(staff, TABLE.replace(b"0", b"x"))
+    assert (table_import.created, table_import.rejected) == (0, 2)
+    page = staff.get(url).content.decode()
+    assert "nothing to undo" in page
+    assert 'name="undo"' not in page
+    staff.post(url, {"undo": ""})
+    table_import.refresh_from_db()
+    assert table_import.status == "done"
+    _, url = imported(staff)
+    assert 'name="undo"' in staff.get(url).content.decode()
+
+
 def test_a_workbook_is_read_too(staff):
     book = Workbook()
     book.active.append(["account", "key", "observed_on", "value"])
