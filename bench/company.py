@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.roles import ACCOUNT_MANAGER, EXECUTIVE
 from bench.arena import QUESTIONS
 from metrics.actions.absorb import rebuild_metrics
+from metrics.actions.asked import count_asked
 from metrics.actions.closing import close_months
 from metrics.actions.health import score_accounts
 from metrics.actions.portfolio import count_account_nps
@@ -160,6 +161,7 @@ def hear(begin: int, end: int) -> None:
         cursor.execute("SELECT setval(pg_get_serial_sequence('surveys_invitation', 'id'), %(end)s)", chosen)
     rebuild_metrics()
     close_months(now=timezone.now())
+    count_asked(now=timezone.now())
     count_account_nps(day=timezone.localdate())
     score_accounts(day=timezone.localdate(), now=timezone.now())
     with connection.cursor() as cursor:

@@ -56,6 +56,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=3, minute=40),
         "options": {"expires": 6 * 3600},
     },
+    "asked": {
+        "task": "metrics.tasks.count_invitations",
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"expires": 6 * 3600},
+    },
     "audit": {
         "task": "metrics.tasks.audit",
         "schedule": crontab(hour=4, minute=40),

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Case, DateTimeField, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
+from metrics.audit_asked import asked_differences
 from metrics.audit_picks import Named, months, pick_numbers, picks_of, stored_days, tallied
 from metrics.formulas.days import day_bounds, reporting_day
 from metrics.formulas.health import CUTOFFS
@@ -68,6 +69,7 @@ def differences(*, now: datetime, days: Collection[date] | None = None) -> list[
         if days is None:
             found += _compare(*_closed_tallies(stored_tallies))
             found += _compare(*months(stored_picks))
+            found += asked_differences()
         found += [f"health of account {account} on {day} does not add up" for account, day in _unbalanced()]
         return found
 

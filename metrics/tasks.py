@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.actions.exports import discard_exports
 from accounts.models import Export
+from metrics.actions.asked import count_asked
 from metrics.actions.closing import close_months
 from metrics.actions.exporting import write_next_export
 from metrics.actions.findings import keep_backtests
@@ -69,6 +70,12 @@ def audit() -> None:
 def close() -> None:
     """Close the months that are over, and restate those of which something was learnt since."""
     close_months(now=timezone.now())
+
+
+@shared_task
+def count_invitations() -> None:
+    """Count the invitations of the days that are over for two weeks."""
+    count_asked(now=timezone.now())
 
 
 @shared_task

@@ -23,6 +23,7 @@ from config.demo.staff import hire, login_address
 from config.demo.timeline import Timeline, dice
 from config.demo.voices import USER_DAYS, VISITORS, Voices
 from metrics.actions.absorb import rebuild_metrics
+from metrics.actions.asked import count_asked
 from metrics.actions.health import score_accounts
 from metrics.actions.portfolio import count_account_nps
 from surveys.links import token_for, token_hash
@@ -75,6 +76,7 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
     responses = _write_voices(timeline, surveys, invited, scale=scale)
     _write(list(targets(today, executive=User.objects.get(email=login_address(EXECUTIVE)))))
     rebuild_metrics()
+    count_asked(now=timeline.now)
     for day in (*timeline.month_ends(SCORED_MONTHS), *timeline.last_days(SCORED_DAYS)):
         score_accounts(day=day, now=min(timeline.now, timeline.end_of(day)))
     count_account_nps(day=today)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from metrics.actions import derive, picks
+from metrics.actions import asked, derive, picks
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +110,7 @@ def _absorb(cursor: CursorWrapper, ids: list[int] | None, vanished: _Vanished) -
     derive.write_absorbed(cursor)
     scores = derive.write_scores(cursor)
     comments = derive.write_comments(cursor)
+    asked.count_again(cursor, is_all=ids is None)
     derive.forget_reading(cursor)
     if ids is None:
         # Without this PostgreSQL takes the new scores for a handful and sorts them on disk: half the speed.

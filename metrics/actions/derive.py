@@ -23,6 +23,7 @@ READING = """
 CREATE TEMPORARY TABLE reading AS
 SELECT response.id, response.public_id, response.revision, response.changed_at, response.survey_id,
     response.version_id, response.account_id, response.contact_id, response.language, response.channel,
+    response.invitation_id,
     response.is_test, response.answers, response.submitted_at, response.flags, local.day,
     coalesce(slice.segment, account.segment, '') AS segment,
     coalesce(slice.tier, account.tier, '') AS tier,

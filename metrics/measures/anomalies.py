@@ -6,19 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db.models import Count, Sum
-from django.db.models.functions import TruncDate
 
 from metrics.formulas.anomalies import BASELINE_DAYS, baseline, drifts, scarcity, silence, volume
 from metrics.formulas.comparisons import holm
 from metrics.formulas.disclosure import is_low
 from metrics.formulas.intervals import two_sided_p
 from metrics.measures.answers import question_settings
+from metrics.measures.outreach import delivered_by_day
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import MEASURED
 from metrics.models import Score, Tally
-from surveys.models import Invitation
 
 # The average forgets what is older, and the baseline must not hold what it is to judge.
 WATCHED_DAYS = 56
@@ -139,7 +137,7 @@ def _volumes(scope: Scope) -> Iterator[Unusual]:
     first = scope.today - timedelta(days=BASELINE_DAYS + 7)
     for survey, answered in _answers(scope, first).items():
         yield from _volume("answers", survey, answered, scope.today)
-    for survey, sent in _sent(scope, first).items():
+    for survey, sent in delivered_by_day(scope, first).items():
         yield from _volume("invitations", survey, sent, scope.today)
 
 
@@ -173,20 +171,3 @@ def _answers(scope: Scope, first: date) -> dict[int, Counter[date]]:
 
 def _total(by_day: Counter[date]) -> int:
     return by_day.total()
-
-
-def _sent(scope: Scope, first: date) -> dict[int, Days]:
-    """Return how many invitations were delivered, by survey and day."""
-    rows = Invitation.objects.delivered().filter(scope.surveys())
-    if scope.is_narrowed:
-        rows = rows.filter(contact__account__in=scope.accounts)
-    counts: dict[int, dict[date, int]] = defaultdict(dict)
-    days = (
-        rows.annotate(day=TruncDate("sent_at", tzinfo=settings.REPORTING_ZONE))
-        .filter(day__gte=first, day__lt=scope.today)
-        .values_list("survey", "day")
-        .annotate(total=Count("pk"))
-    )
-    for survey, day, total in days:
-        counts[survey][day] = total
-    return dict(counts)

@@ -1,6 +1,12 @@
 """How many of those asked answered, and how many of those who began came to the end."""
 
-from django.db.models import Count, Q
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Max, Q, Sum
+from django.db.models.functions import TruncDate
 
 from metrics.formulas.intervals import wilson
 from metrics.formulas.response_rates import completion_rate as completed_of
@@ -9,8 +15,10 @@ from metrics.measures.dimensions import ANSWERED
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import in_percent
+from metrics.models import AskedDay
 from surveys.models import Invitation, Response
 
+ONE_DAY = timedelta(days=1)
 RESPONSE_RATE = (
     "Of the invitations delivered in the window (bounces left out), the percentage that was answered to the"
     " end, whenever that was."
@@ -22,15 +30,7 @@ COMPLETION_RATE = (
 
 def response_rate(scope: Scope) -> Measure:
     """Return the invitations answered (0..100 percent) with Wilson's interval, None without deliveries."""
-    rows = Invitation.objects.delivered().filter(scope.instants("sent_at"), scope.surveys())
-    if scope.is_narrowed:
-        rows = rows.filter(contact__account__in=scope.accounts)
-    # Where no names are kept, the invitation alone knows that it was answered.
-    is_answered = Q(response__submitted_at__isnull=False, response__is_test=False) | Q(
-        answered_on__isnull=False
-    )
-    counts = rows.aggregate(delivered=Count("pk"), completed=Count("pk", filter=is_answered))
-    delivered, completed = counts["delivered"], counts["completed"]
+    delivered, completed = _asked(scope)
     return scope.measure(
         "response_rate",
         Unit.PERCENT,
@@ -41,6 +41,54 @@ def response_rate(scope: Scope) -> Measure:
         definition=RESPONSE_RATE,
         beside={"completed": completed},
     )
+
+
+def delivered_by_day(scope: Scope, first: date) -> dict[int, dict[date, int]]:
+    """Return how many invitations were delivered on each day since the first one, by survey."""
+    since = scope.between(first, scope.today)
+    counts: dict[int, dict[date, int]] = defaultdict(dict)
+    counted = None if scope.is_narrowed else AskedDay.objects.aggregate(last=Max("day"))["last"]
+    if counted:
+        stored = AskedDay.objects.filter(since.days(), since.surveys())
+        for survey, day, total in stored.values_list("survey", "day", "delivered"):
+            counts[survey][day] = total
+        since = since.between(max(first, counted + ONE_DAY), scope.today)
+    rows = _invitations(since).annotate(day=TruncDate("sent_at", tzinfo=settings.REPORTING_ZONE)).order_by()
+    for survey, day, total in rows.values_list("survey", "day").annotate(total=Count("pk")):
+        counts[survey][day] = total
+    return dict(counts)
+
+
+def _asked(scope: Scope) -> tuple[int, int]:
+    """Return how many invitations were delivered in the window and how many of them were answered.
+
+    Days that are counted are not counted again, for who sees everybody: one query of those, one of the rest.
+    """
+    delivered = completed = 0
+    if not scope.is_narrowed:
+        which = scope.days() & scope.surveys()
+        stored = AskedDay.objects.aggregate(
+            last=Max("day"),
+            delivered=Sum("delivered", filter=which),
+            completed=Sum("completed", filter=which),
+        )
+        delivered, completed = stored["delivered"] or 0, stored["completed"] or 0
+        if stored["last"]:
+            rest = stored["last"] + ONE_DAY
+            scope = scope.between(max(scope.start or rest, rest), scope.end)
+            if rest >= scope.end:
+                return delivered, completed
+    # Where no names are kept, the invitation alone knows that it was answered.
+    is_answered = Q(response__submitted_at__isnull=False, response__is_test=False) | Q(
+        answered_on__isnull=False
+    )
+    counts = _invitations(scope).aggregate(delivered=Count("pk"), completed=Count("pk", filter=is_answered))
+    return delivered + counts["delivered"], completed + counts["completed"]
+
+
+def _invitations(scope: Scope) -> Any:
+    rows = Invitation.objects.delivered().filter(scope.instants("sent_at"), scope.surveys())
+    return rows.filter(contact__account__in=scope.accounts) if scope.is_narrowed else rows
 
 
 def completion_rate(scope: Scope) -> Measure:

@@ -4,25 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('metrics', '0011_picks'),
+        ("metrics", "0011_picks"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('asked', models.CharField(max_length=100)),
-                ('as_of', models.DateField()),
-                ('found_at', models.DateTimeField()),
-                ('stamp', models.CharField(max_length=100)),
-                ('document', models.JSONField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40)),
+                ("asked", models.CharField(max_length=100)),
+                ("as_of", models.DateField()),
+                ("found_at", models.DateTimeField()),
+                ("stamp", models.CharField(max_length=100)),
+                ("document", models.JSONField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('name', 'asked'), name='one_finding_a_question')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("name", "asked"), name="one_finding_a_question")
+                ],
             },
         ),
     ]

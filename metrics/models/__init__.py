@@ -1,3 +1,4 @@
+from metrics.models.asked import AskedDay
 from metrics.models.closes import Close, RateMonth, RevenueMonth, TallyMonth
 from metrics.models.findings import Finding
 from metrics.models.health import Health, HealthOverride, Scorecard
@@ -10,6 +11,7 @@ from metrics.models.words import Taxonomy, WordModel
 __all__ = [
     "Absorbed",
     "AccountNps",
+    "AskedDay",
     "Close",
     "Comment",
     "Finding",
