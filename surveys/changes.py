@@ -41,22 +41,22 @@ def _survey_changes(before: Definition, after: Definition) -> Iterator[str]:
 def _question_changes(before: Definition, after: Definition) -> Iterator[str]:
     common = [question.key for question in before if question.key in after.question_by_key]
     stays = _longest_in_order(common, [question.key for question in after])
-    for question in after:
+    for number, question in enumerate(after, start=1):
         old = before.question_by_key.get(question.key)
         if old is None:
-            yield f"New: “{question.text}” ({question.key})."
+            yield f"New: question {number}, “{question.text}”."
             continue
         parts = list(_differences(old, question))
         if question.key not in stays:
             parts.append("its place")
         if parts:
-            yield f"“{question.text}” ({question.key}) changes {_listed(parts)}."
+            yield f"Question {number}, “{question.text}”, changes {_listed(parts)}."
 
 
 def _removals(before: Definition, after: Definition) -> Iterator[str]:
-    for question in before:
+    for number, question in enumerate(before, start=1):
         if question.key not in after.question_by_key:
-            yield f"Gone: “{question.text}” ({question.key}). Its answers so far are kept."
+            yield f"Gone: question {number} as it was, “{question.text}”. Its answers so far are kept."
 
 
 def _differences(old: Question, new: Question) -> Iterator[str]:

@@ -29,6 +29,9 @@ def moved_bands(book: Book) -> Iterator[Section]:
     ways = Counter(ORDER.index(now.band) > ORDER.index(before.band) for before, now in moved)
     if not book.health:
         return
+    if not moved:
+        yield Section("Whose health moved", ["No account moved to another band."])
+        return
     arr = book.arr if book.viewer.sees_revenue else None
 
     def weight(pair: tuple[Standing, Standing]) -> tuple[int, Decimal, int]:

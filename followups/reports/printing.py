@@ -9,8 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
-from followups.reports.report import Report, Section
-from followups.reports.words import all_of
+from followups.reports.report import Report, Section, Table
+from followups.reports.words import beside
 from metrics.templatetags.figures import day, figure, interval
 
 TEMPLATE = Path(__file__).with_name("report.typ")
@@ -57,16 +57,18 @@ def _section(section: Section) -> dict[str, Any]:
                 "name": each.name,
                 "value": figure(each.measure),
                 "interval": interval(each.measure),
-                "words": all_of(each),
+                "words": beside(each),
             }
             for each in section.figures
         ],
         "bars": [asdict(each) for each in section.bars],
         "trend": section.trend and asdict(section.trend),
-        "table": section.table
-        and {
-            **asdict(section.table),
-            "right": [is_right for _, is_right in section.table.heads],
-        },
+        "table": _table(section.table),
         "quotes": [asdict(each) for each in section.quotes],
     }
+
+
+def _table(table: Table | None) -> dict[str, Any] | None:
+    if table is None or not table.rows:
+        return None
+    return {**asdict(table), "right": [is_right for _, is_right in table.heads]}

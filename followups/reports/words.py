@@ -13,9 +13,10 @@ from metrics.templatetags.figures import counted, day, figure, interval, money, 
 NOUNS = {Unit.POINTS: "point", Unit.PERCENT: "point", Unit.SCALE: "scale point"}
 
 
-def all_of(each: Figure) -> str:
-    """Return everything there is to say about a number: level, change and target."""
-    return " ".join(filter(None, (level(each.name, each.measure), each.change, each.target)))
+def beside(each: Figure) -> str:
+    """Return what to say beside a number: of how many it is, what changed, and its target."""
+    few = ", which is few" if each.measure.is_few else ""
+    return " ".join(filter(None, (f"{counted(each.measure)}{few}.", each.change, each.target)))
 
 
 def level(name: str, measure: Measure) -> str:

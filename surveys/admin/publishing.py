@@ -23,13 +23,13 @@ from surveys.actions.authoring import (
     reopen_survey,
 )
 from surveys.actions.drafts import draft_json
-from surveys.admin.builder.places import Place, place_of, place_of_fault
+from surveys.admin.builder.places import Place, place_of, told
 from surveys.changes import changes_between
 from surveys.definition import Definition
 from surveys.interchange.native import to_json
 from surveys.models import Survey, Version
 from surveys.readiness import remarks_on
-from surveys.sketches import previewable
+from surveys.sketches import previewable, sketched
 from surveys.versions import published_definition
 from surveys.views import preview_page
 
@@ -51,15 +51,16 @@ def standing(survey: Survey, now: datetime) -> dict[str, Any]:
     return {
         "status": survey.status(now),
         "open_link": link.link if link else None,
-        "faults": places(faults),
+        "faults": places(faults, survey),
         "survey_pk": str(survey.pk),
         "is_ahead": is_ahead,
     }
 
 
-def places(faults: Faults) -> list[dict[str, str]]:
-    """Return each fault with its place in words and the query of the builder's address that opens it."""
-    return [{"place": place, "fault": fault, "query": place_of_fault(place).query} for place, fault in faults]
+def places(faults: Faults, survey: Survey) -> list[dict[str, Any]]:
+    """Return each fault of the draft with its place in words, and where in the builder it is put right."""
+    questions = sketched(draft_json(survey)) if faults else {}
+    return [told(fault, questions) for fault in faults]
 
 
 def _counted(number: int, noun: str) -> str:
@@ -135,7 +136,7 @@ class PublishingViews(VisibleAdmin):
             faults = [("survey", "has no question that can be shown")]
         except SurveyNotReady as not_ready:
             faults = not_ready.faults
-        context = {"faults": places(faults)}
+        context = {"faults": places(faults, survey)}
         response = TemplateResponse(request, "admin/surveys/survey/not_ready.html", context)
         response._csp_replace = FRAMED_POLICY  # type: ignore[attr-defined]
         return response
@@ -150,9 +151,9 @@ class PublishingViews(VisibleAdmin):
             definition = compile_next(survey)
         except SurveyNotReady as not_ready:
             title = f"“{survey.title}” cannot be published yet"
-            return self._page(request, survey, title=title, faults=places(not_ready.faults))
+            return self._page(request, survey, title=title, faults=places(not_ready.faults, survey))
         title = f"Publish “{survey.title}”?"
-        remarks = places(remarks_on(definition))
+        remarks = places(remarks_on(definition), survey)
         if survey.live_version_id is None:
             asks = _counted(len(definition.questions), "question")
             lead = f"What goes live: {asks} on {_counted(len(definition.pages), 'page')}."
@@ -172,7 +173,10 @@ class PublishingViews(VisibleAdmin):
         if request.method == "POST":
             close_survey(survey, now=timezone.now())
             return self._done(request, survey, "The survey is closed.")
-        lead = survey.closed or "Its links say that it is closed. Answers so far stay."
+        said = f"“{survey.closed}”" if survey.closed else "that it is closed"
+        lead = (
+            f"Whoever opens one of its links then reads {said}. Answers so far stay, and it can be reopened."
+        )
         return self._page(request, survey, title=f"Close “{survey.title}”?", lead=lead, label="Close")
 
     def reopen_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -50,7 +50,7 @@ def test_publishing_again_lists_what_changes(client, draft):
     draft.questions.update(text="Would you really?")
     assert "unpublished changes" in client.get(url_of(draft)).content.decode()
     asked = client.get(url_of(draft, "publish")).content.decode()
-    assert "“Would you really?” (nps) changes its text." in asked
+    assert "Question 1, “Would you really?”, changes its text." in asked
     client.post(url_of(draft, "publish"))
     assert Version.objects.count() == 2
     assert "unpublished changes" not in client.get(url_of(draft)).content.decode()
@@ -81,7 +81,7 @@ def test_publishing_is_refused_with_each_fault_and_its_place(client, draft):
     for answer in (client.get(url_of(draft, "publish")), client.post(url_of(draft, "publish"))):
         page = answer.content.decode()
         assert "cannot be published yet" in page
-        assert "question which</a>:" in page
+        assert "Question 2 “Which?”</a>:" in page
         assert "has no choices" in page
         assert "build/?open=question&amp;name=which" in page
     assert not Version.objects.exists()

@@ -380,7 +380,7 @@ def test_faults_lead_to_their_place_and_readiness_says_what_changes(client, surv
     client.post(url_of(survey, "publish"))
     act(client, survey, "question", **question_fields(survey, "nps", text="Would you really?"))
     checks = client.get(url_of(survey), {"open": "checks"}).content.decode()
-    assert "“Would you really?” (nps) changes its text." in checks
+    assert "Question 1, “Would you really?”, changes its text." in checks
     act(client, survey, "question", **question_fields(survey, "colour", choices=""))
     checks = client.get(url_of(survey), {"open": "checks"}).content.decode()
     assert "has no choices" in checks
@@ -433,7 +433,7 @@ def test_versions_are_listed_compared_and_previewed(client, survey):
     act(client, survey, "delete", key="colour")
     client.post(url_of(survey, "publish"))
     page = client.get(url_of(survey, "versions"), {"from": "1", "to": "2"}).content.decode()
-    assert "Gone: “Which?” (colour)." in page
+    assert "as it was, “Which?”." in page
     assert Version.objects.filter(survey=survey).count() == 2
     assert "Nothing differs." in client.get(url_of(survey, "versions")).content.decode()
     assert "Which?" in client.get(url_of(survey, "preview"), {"version": "1"}).content.decode()

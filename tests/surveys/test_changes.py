@@ -22,28 +22,28 @@ def test_nothing_changed_is_no_change():
 
 def test_new_and_removed_questions_are_named():
     assert changes_between(survey(NPS, WHY), survey(NPS, CSAT)) == [
-        "New: “How satisfied are you?” (csat).",
-        "Gone: “What is the main reason?” (why). Its answers so far are kept.",
+        "New: question 2, “How satisfied are you?”.",
+        "Gone: question 2 as it was, “What is the main reason?”. Its answers so far are kept.",
     ]
 
 
 def test_what_differs_in_a_question_is_said_in_one_sentence():
     after = {**NPS, "text": "Would you recommend us?", "required": True, "settings": {"detractor_max": 5}}
     assert changes_between(survey(NPS), survey(after)) == [
-        "“Would you recommend us?” (nps) changes its text, to required and its settings."
+        "Question 1, “Would you recommend us?”, changes its text, to required and its settings."
     ]
 
 
 def test_choices_pages_and_conditions_count():
     other = {**COLOUR, "choices": COLOUR["choices"][:1], "page": 2, "show_if": {"less": ["nps", 7]}}
     assert changes_between(survey(NPS, COLOUR), survey(NPS, other)) == [
-        "“Which?” (colour) changes to page 2, its choices and when it is asked."
+        "Question 2, “Which?”, changes to page 2, its choices and when it is asked."
     ]
 
 
 def test_only_the_question_that_moved_is_said_to_move():
     assert changes_between(survey(NPS, CSAT, WHY), survey(WHY, NPS, CSAT)) == [
-        "“What is the main reason?” (why) changes its place."
+        "Question 1, “What is the main reason?”, changes its place."
     ]
 
 

@@ -75,5 +75,5 @@ def _compared(survey: Survey, before: int | None, after: int | None) -> dict[str
     else:
         following, faults = readiness(survey, draft_json(survey))
         if following is None:
-            return {"faults": places(faults)}
+            return {"faults": places(faults, survey)}
     return {"changes": changes_between(published_definition(before), following)}

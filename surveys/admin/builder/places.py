@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
+from surveys.definition import Question
+
+SHOWN = 60
 PANELS = ("question", "page", "add", "survey", "endings", "checks")
 
 
@@ -44,3 +48,14 @@ def place_of_fault(place: str) -> Place:
     if noun == "page" and name.isdigit():
         return Place("page", name)
     return Place("endings" if noun in ("ending", "endings") else "survey")
+
+
+def told(fault: tuple[str, str], questions: Mapping[str, Question]) -> dict[str, Any]:
+    """Return a fault with its place in words, and where in the builder it is put right."""
+    where, what = fault
+    at = place_of_fault(where)
+    if at.panel == "question" and at.name in questions:
+        text = str(questions[at.name].text) or "Untitled"
+        short = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+        where = f"Question {list(questions).index(at.name) + 1} “{short}”"
+    return {"place": where, "fault": what.replace("show_if: ", "its condition: "), "at": at}

@@ -7,7 +7,7 @@ from typing import Any
 from surveys.actions.editing import last_step, readiness
 from surveys.admin.builder.conditions import drawn
 from surveys.admin.builder.forms import DraftForm, EndingForm, PageForm, own_text
-from surveys.admin.builder.places import Place, place_of_fault
+from surveys.admin.builder.places import Place, place_of_fault, told
 from surveys.admin.builder.question_form import QuestionEditForm
 from surveys.admin.builder.survey_forms import FrameForm, ThemeForm
 from surveys.changes import changes_between
@@ -22,7 +22,6 @@ from surveys.sketches import earlier_than, earlier_than_page, sketched
 from surveys.versions import published_definition
 
 Context = dict[str, Any]
-SHOWN = 60
 
 
 def opened(place: Place | None, document: Document) -> Place:
@@ -40,7 +39,7 @@ def screen(survey: Survey, document: Document, place: Place, *, now: datetime, m
     """Return the whole page's context."""
     questions = sketched(document)
     definition, found = readiness(survey, document)
-    faults = [_told(fault, questions) for fault in found]
+    faults = [told(fault, questions) for fault in found]
     is_checks = place.panel == "checks"
     remarks = remarks_on(definition) if definition and is_checks else []
     step = last_step(survey, document) if may_edit else None
@@ -53,7 +52,7 @@ def screen(survey: Survey, document: Document, place: Place, *, now: datetime, m
         "versions": survey.versions.defer("definition"),
         "new_page_number": len(pages_in(document)) + 1,
         "changes": _changes(survey, definition) if is_checks else None,
-        "remarks": [_told(remark, questions) for remark in remarks],
+        "remarks": [told(remark, questions) for remark in remarks],
         "title_own": own_text(document["title"], document["language"]),
         "faults": faults,
         "undoable": step,
@@ -64,17 +63,6 @@ def screen(survey: Survey, document: Document, place: Place, *, now: datetime, m
         "seen": fingerprint(part_of(document, place.part)),
         **panel(document, place, questions),
     }
-
-
-def _told(fault: tuple[str, str], questions: Mapping[str, Question]) -> Context:
-    """Return a fault with its place in words, and where in the builder it is put right."""
-    where, what = fault
-    at = place_of_fault(where)
-    if at.panel == "question" and at.name in questions:
-        text = str(questions[at.name].text) or "Untitled"
-        short = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
-        where = f"Question {list(questions).index(at.name) + 1} “{short}”"
-    return {"place": where, "fault": what.replace("show_if: ", "its condition: "), "at": at}
 
 
 def panel(document: Document, place: Place, questions: Mapping[str, Question]) -> Context:
