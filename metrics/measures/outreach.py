@@ -1,6 +1,7 @@
 """How many of those asked answered, and how many of those who began came to the end."""
 
 from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,13 +17,15 @@ from metrics.measures.measure import Measure, Unit
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import in_percent
 from metrics.models import AskedDay
-from surveys.models import Invitation, Response
+from surveys.models import Invitation, Programme, Response
 
 ONE_DAY = timedelta(days=1)
 RESPONSE_RATE = (
     "Of the invitations delivered in the window (bounces left out), the percentage that was answered to the"
     " end, whenever that was."
 )
+# Where no names are kept, the invitation alone knows that it was answered.
+IS_ANSWERED = Q(response__submitted_at__isnull=False, response__is_test=False) | Q(answered_on__isnull=False)
 COMPLETION_RATE = (
     "Of the visits that answered at least one page in the window, the percentage that reached the end."
 )
@@ -31,6 +34,39 @@ COMPLETION_RATE = (
 def response_rate(scope: Scope) -> Measure:
     """Return the invitations answered (0..100 percent) with Wilson's interval, None without deliveries."""
     delivered, completed = _asked(scope)
+    return _response_rate(scope, delivered, completed)
+
+
+def response_rates(whole: Scope, parts: Sequence[tuple[Scope, Collection[int]]]) -> list[Measure]:
+    """Return the response rate of parts of one question, each with its accounts.
+
+    Parts by what accounts have in common come from one read; of all accounts days are counted beforehand.
+    """
+    among = {account for scope, accounts in parts if scope.is_narrowed for account in accounts}
+    rows = _invitations(whole).filter(contact__account__in=among).order_by()
+    counted = rows.values_list("contact__account", "survey__programme").annotate(
+        delivered=Count("pk"), completed=Count("pk", filter=IS_ANSWERED)
+    )
+    rows_of_parts = list(counted) if among else []
+    of_all: dict[Programme | None, tuple[int, int]] = {}
+    measures = []
+    for scope, accounts in parts:
+        if scope.is_narrowed:
+            own = [
+                counts
+                for account, programme, *counts in rows_of_parts
+                if account in accounts and (scope.programme is None or programme == scope.programme.pk)
+            ]
+            delivered, completed = map(sum, zip(*own, strict=True)) if own else (0, 0)
+        else:
+            if scope.programme not in of_all:
+                of_all[scope.programme] = _asked(scope)
+            delivered, completed = of_all[scope.programme]
+        measures.append(_response_rate(scope, delivered, completed))
+    return measures
+
+
+def _response_rate(scope: Scope, delivered: int, completed: int) -> Measure:
     return scope.measure(
         "response_rate",
         Unit.PERCENT,
@@ -78,11 +114,7 @@ def _asked(scope: Scope) -> tuple[int, int]:
             scope = scope.between(max(scope.start or rest, rest), scope.end)
             if rest >= scope.end:
                 return delivered, completed
-    # Where no names are kept, the invitation alone knows that it was answered.
-    is_answered = Q(response__submitted_at__isnull=False, response__is_test=False) | Q(
-        answered_on__isnull=False
-    )
-    counts = _invitations(scope).aggregate(delivered=Count("pk"), completed=Count("pk", filter=is_answered))
+    counts = _invitations(scope).aggregate(delivered=Count("pk"), completed=Count("pk", filter=IS_ANSWERED))
     return delivered + counts["delivered"], completed + counts["completed"]
 
 

@@ -128,12 +128,16 @@ CLOSED = frozenset({*COUNTED, "grr", "nrr", "logo_churn", "clv"})
 
 def ask(name: str, scope: Scope) -> Measure:
     """Return one metric of a scope, or raise NotAsked where the scope is none of its kind."""
-    metric = METRICS[name]
-    if unknown := sorted(scope.narrowings - metric.dimensions):
+    require_known(name, scope)
+    return METRICS[name].ask(scope)
+
+
+def require_known(name: str, scope: Scope) -> None:
+    """Raise NotAsked where a metric does not know by what a scope is narrowed, or was not kept then."""
+    if unknown := sorted(scope.narrowings - METRICS[name].dimensions):
         raise NotAsked(f"{name} is not narrowed by {', '.join(unknown)}.")
     if scope.known_on and name not in CLOSED:
         raise NotAsked(f"{name} is not among what the monthly close keeps.")
-    return metric.ask(scope)
 
 
 def ask_by(name: str, scope: Scope, by: str) -> list[Part]:

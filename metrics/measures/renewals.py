@@ -87,6 +87,28 @@ def renewals_of(scopes: Sequence[Scope], rates: Mapping[date, Rates]) -> list[Re
     ]
 
 
+def renewals_among(
+    whole: Scope, parts: Sequence[tuple[Scope, Collection[int]]], rates: Rates
+) -> list[Renewals]:
+    """Return the renewal rates of parts of one question, each with its accounts, from one read.
+
+    The rates are those of the window's first day. Raises PermissionDenied for whoever may not see revenue.
+    """
+    require_revenue(whole.viewer)
+    assert whole.start is not None
+    rows = _rows(whole.accounts, whole.start, whole.end)
+    account_of = {row.key: row.account for row in rows}
+    found = []
+    for scope, accounts in parts:
+        own = [
+            row._replace(is_own=row.account in accounts)
+            for row in rows
+            if row.account in accounts or account_of.get(row.renews or 0) in accounts
+        ]
+        found.append(_renewals(scope, [*_near(own, scope)], rates))
+    return found
+
+
 def _near(rows: Iterable["_Row"], scope: Scope) -> Iterator["_Row"]:
     """Yield what falls due in the window of the scope and all that may renew it."""
     assert scope.start is not None

@@ -1,7 +1,7 @@
 """Annual recurring revenue: what accounts pay on a day, in the reporting currency (METRICS §1.4)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -41,6 +41,11 @@ class Arr:
     def of(self, account_id: int) -> Decimal | None:
         """Return the account's ARR, 0 where it pays nothing, None where it cannot be known."""
         return self.by_account.get(account_id, ZERO)
+
+    def among(self, accounts: Collection[int]) -> "Arr":
+        """Return the ARR of those of the accounts that are among these."""
+        own = {key: amount for key, amount in self.by_account.items() if key in accounts}
+        return Arr(self.rates, own, self.currencies)
 
     def grouped(self, group_of: Mapping[int, int]) -> "Arr":
         """Return the ARR of groups of accounts, by the group of each."""

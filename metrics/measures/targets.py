@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from accounts.models import User
 from metrics.formulas.targets import Track, gap, progress, track
 from metrics.measures.measure import Measure
-from metrics.measures.query import METRICS, ask
+from metrics.measures.query import METRICS
 from metrics.measures.scope import Scope
+from metrics.measures.together import Question, ask_each
 from metrics.models import Target
 
 LOWER_IS_BETTER = frozenset({"logo_churn"})
@@ -65,21 +66,24 @@ def aims_of(scope: Scope, measures: Iterable[Measure]) -> dict[str, Aim]:
 
 
 def goals(viewer: User, today: date) -> list[Goal]:
-    """Return every target that the viewer may see beside its value now, the nearest first."""
+    """Return every target that the viewer may see beside the value of the last twelve months.
+
+    The nearest first; their values are read together, in as many queries however many there are.
+    """
     rows = Target.objects.visible_to(viewer).select_related(
         "team", "account_owner", "programme", "responsible"
     )
-    return [
-        goal_of(target, viewer, today)
+    targets = [
+        target
         for target in rows.order_by("by", "metric", "pk")
         if target.metric in METRICS and (viewer.sees_revenue or not METRICS[target.metric].is_revenue)
     ]
+    questions = [Question(target.metric, scope_of(target, viewer, today)) for target in targets]
+    measures = ask_each(Scope.of_answers(viewer, today), questions)
+    return [_goal(target, measure, today) for target, measure in zip(targets, measures, strict=True)]
 
 
-def goal_of(target: Target, viewer: User, today: date) -> Goal:
-    """Return a target beside the value of the last twelve months."""
-    scope = scope_of(target, viewer, today)
-    measure = ask(target.metric, scope)
+def _goal(target: Target, measure: Measure, today: date) -> Goal:
     start = (float(target.start), target.starts_on) if target.start is not None and target.starts_on else None
     value = None if measure.value is None else float(measure.value)
     return Goal(

@@ -1,0 +1,179 @@
+"""Many questions about parts of one whole, answered from reads that they share.
+
+A page of goals asks for the same metrics of every segment, team and owner: asked one by one each would read
+the same rows again. What comes back is what asking one by one says; a test holds both to it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+
+from metrics.measures.answers import Answers, question_settings
+from metrics.measures.cells import Cell, closed_months, read_cells
+from metrics.measures.confidentiality import Disclosed, confidential_surveys, disclosed
+from metrics.measures.exchange import rates_for
+from metrics.measures.health import healthy_accounts, standings
+from metrics.measures.ledger import Ledger
+from metrics.measures.lifetime import clv
+from metrics.measures.measure import Measure
+from metrics.measures.outreach import response_rates
+from metrics.measures.query import ask, require_known
+from metrics.measures.renewals import renewals_among
+from metrics.measures.retention import retained
+from metrics.measures.scope import Scope
+from metrics.measures.sentiment import measure_of
+from metrics.measures.takeovers import Takeovers
+
+# By what the questions may differ; anything else is asked one by one.
+PARTS = frozenset({"segment", "team", "owner", "programme"})
+
+
+class Question(NamedTuple):
+    """One metric of the whole, or of one segment, team, owner or programme of it."""
+
+    metric: str
+    scope: Scope
+
+
+def ask_each(whole: Scope, questions: Sequence[Question]) -> list[Measure]:
+    """Return the measure of each question, in their order; raise NotAsked or PermissionDenied as `ask` does.
+
+    Every question is the whole's, of the same viewer and days, narrowed by one dimension or none.
+    """
+    shared, found = _Shared(whole), dict[int, Measure]()
+    places: dict[_Reader, list[int]] = defaultdict(list)
+    for place, (metric, scope) in enumerate(questions):
+        require_known(metric, scope)
+        if metric in READERS and scope.narrowings <= PARTS:
+            places[READERS[metric]].append(place)
+        else:
+            found[place] = ask(metric, scope)
+    for read, asked in places.items():
+        found.update(zip(asked, read(shared, [questions[place] for place in asked]), strict=True))
+    return [found[place] for place in range(len(questions))]
+
+
+class _Shared:
+    """What the readers of several metrics stand on, read once."""
+
+    def __init__(self, whole: Scope) -> None:
+        self.whole = whole
+
+    @cached_property
+    def accounts(self) -> Sequence[tuple[int, str, int | None, int | None]]:
+        """Every account in question with its segment, team and owner."""
+        return list(self.whole.accounts.order_by().values_list("pk", "segment", "team", "owner"))
+
+    def accounts_of(self, scope: Scope) -> frozenset[int]:
+        """Return the accounts of a part."""
+        wanted = (
+            scope.attributes.get("segment"),
+            scope.team and scope.team.pk,
+            scope.owner and scope.owner.pk,
+        )
+        return frozenset(
+            account
+            for account, *own in self.accounts
+            if all(value is None or value == mine for value, mine in zip(wanted, own, strict=True))
+        )
+
+    @cached_property
+    def rates(self) -> Mapping[Any, Any]:
+        """The exchange rates of the first day and of the end."""
+        return rates_for({day for day in self.whole.window if day})
+
+
+def _said(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
+    """Return scores from two reads: answers by segment, and those of the teams and owners in question.
+
+    What confidential surveys may show depends on the question, so they are asked one by one.
+    """
+    whole, kinds = shared.whole, {metric for metric, _ in questions}
+    confidential = confidential_surveys(whole)
+    told = ~Q(survey__in=confidential)
+    people = Q(pk=None)
+    for _, scope in questions:
+        people |= Q(account__owner=scope.owner) if scope.owner else Q()
+        people |= Q(account__team=scope.team) if scope.team else Q()
+    by_slice = read_cells(whole, kinds, "segment", only=told, closed=closed_months(whole))
+    by_person = read_cells(whole, kinds, "owner", "team", only=told & people) if people != Q(pk=None) else []
+    promised = dict[Any, Disclosed]()
+    parts = []
+    for metric, scope in questions:
+        part = (metric, scope.attributes.get("segment"), scope.owner, scope.team, scope.programme)
+        if confidential and part not in promised:
+            promised[part] = disclosed(scope, (metric,), None, confidential)
+        more = promised.get(part, Disclosed([], frozenset()))
+        read = by_person if scope.owner or scope.team else by_slice
+        own = [cell for cell in read if cell.kind == metric and _is_of(cell, scope)]
+        parts.append(Answers(own + more.cells, {}, more.hidden))
+    settings = question_settings(
+        {(cell.survey, cell.question_key): cell.kind for part in parts for cell in part.cells}
+    )
+    return [
+        measure_of(scope, Answers(part.cells, settings, part.hidden), metric)
+        for (metric, scope), part in zip(questions, parts, strict=True)
+    ]
+
+
+def _is_of(cell: Cell, scope: Scope) -> bool:
+    if scope.owner:
+        return bool(cell.groups[0] == scope.owner.email)
+    if scope.team:
+        return bool(cell.groups[1] == scope.team.name)
+    if scope.programme:
+        return cell.programme == scope.programme.pk
+    segment = scope.attributes.get("segment")
+    return segment is None or cell.group == segment
+
+
+def _healths(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
+    found = standings(shared.whole)
+    return [
+        healthy_accounts(scope, {key: found[key] for key in shared.accounts_of(scope) & found.keys()})
+        for _, scope in questions
+    ]
+
+
+def _kept(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
+    """Return retention and lifetime value from one read of the subscriptions."""
+    whole, ledger = shared.whole, Ledger(shared.whole)
+    assert whole.start is not None
+    first, last = shared.rates[whole.start], shared.rates[whole.end]
+    before, after = ledger.arr(whole.start, first), ledger.arr(whole.end, first)
+    today = ledger.arr(whole.end, last)
+    takeovers = Takeovers.ever(whole).until(whole.end).read_ahead()
+    measures = []
+    for metric, scope in questions:
+        part = shared.accounts_of(scope)
+        kept = retained(scope, before.among(part), after.among(part), takeovers)
+        worth = metric == "clv"
+        measures.append(
+            clv(scope, retained=kept.grr, arr=today.among(part)) if worth else getattr(kept, metric)
+        )
+    return measures
+
+
+def _renewed(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
+    parts = [(scope, shared.accounts_of(scope)) for _, scope in questions]
+    found = renewals_among(shared.whole, parts, shared.rates[shared.whole.start])
+    which = {"renewal_rate": "gross", "net_renewal_rate": "net", "logo_renewal_rate": "logo"}
+    return [getattr(each, which[metric]) for each, (metric, _) in zip(found, questions, strict=True)]
+
+
+def _answered(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
+    parts = [(scope, shared.accounts_of(scope)) for _, scope in questions]
+    return response_rates(shared.whole, parts)
+
+
+_Reader = Callable[[_Shared, Sequence[Question]], Collection[Measure]]
+READERS: Mapping[str, _Reader] = {
+    **dict.fromkeys(("nps", "csat", "ces"), _said),
+    "health": _healths,
+    **dict.fromkeys(("grr", "nrr", "logo_churn", "clv"), _kept),
+    **dict.fromkeys(("renewal_rate", "net_renewal_rate", "logo_renewal_rate"), _renewed),
+    "response_rate": _answered,
+}
