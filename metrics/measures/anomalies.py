@@ -76,18 +76,18 @@ class Watch(NamedTuple):
 
 def unusual_lately(scope: Scope) -> Watch:
     """Return what was unusual up to yesterday in the surveys in question."""
-    found = [*_scores(scope), *_volumes(scope)]
+    counts = list(_counts(scope, scope.today - timedelta(days=WATCHED_DAYS + BASELINE_DAYS)))
+    found = [*_scores(scope, counts), *_volumes(scope, counts)]
     adjusted = holm([each.p for each in found])
     alarms = [replace(each, p_among_all=p) for each, p in zip(found, adjusted, strict=True)]
     return Watch(sorted((each for each in alarms if each.is_alarm), key=lambda each: each.p), len(found))
 
 
-def _scores(scope: Scope) -> Iterator[Unusual]:
+def _scores(scope: Scope, given: Sequence[Any]) -> Iterator[Unusual]:
     """Yield each scored question that has enough answers to compare with."""
     series: dict[tuple[int, str], dict[date, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
     kinds: dict[tuple[int, str], str] = {}
-    first = scope.today - timedelta(days=WATCHED_DAYS + BASELINE_DAYS)
-    for kind, survey, key, day, value, total in _counts(scope, first):
+    for kind, survey, key, day, value, total in given:
         series[survey, key][day][value] += total
         kinds[survey, key] = kind
     rules = question_settings(kinds)
@@ -132,10 +132,10 @@ def _counts(scope: Scope, first: date) -> Any:
     )
 
 
-def _volumes(scope: Scope) -> Iterator[Unusual]:
+def _volumes(scope: Scope, given: Sequence[Any]) -> Iterator[Unusual]:
     """Yield answers and invitations of each survey, yesterday's and those of the last seven days."""
     first = scope.today - timedelta(days=BASELINE_DAYS + 7)
-    for survey, answered in _answers(scope, first).items():
+    for survey, answered in _answers(given, first).items():
         yield from _volume("answers", survey, answered, scope.today)
     for survey, sent in delivered_by_day(scope, first).items():
         yield from _volume("invitations", survey, sent, scope.today)
@@ -161,11 +161,12 @@ def _volume(about: str, survey: int, by_day: Days, today: date) -> Iterator[Unus
         yield Unusual(about, survey, "", 7, sum(weeks[1:]) / len(weeks[1:]), weeks[0], chance)
 
 
-def _answers(scope: Scope, first: date) -> dict[int, Counter[date]]:
+def _answers(given: Sequence[Any], first: date) -> dict[int, Counter[date]]:
     """Return how many answered the question that most answered, by survey and day."""
     by_question: dict[int, dict[str, Counter[date]]] = defaultdict(lambda: defaultdict(Counter))
-    for _, survey, key, day, _, total in _counts(scope, first):
-        by_question[survey][key][day] += total
+    for _, survey, key, day, _, total in given:
+        if day >= first:
+            by_question[survey][key][day] += total
     return {survey: max(keys.values(), key=_total) for survey, keys in by_question.items()}
 
 

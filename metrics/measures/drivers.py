@@ -2,20 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
+from django.db.models import Count, Max, Q, Sum
 
 from metrics.formulas.drivers import NotEnoughToSay, analyse
 from metrics.formulas.intervals import Interval
 from metrics.formulas.satisfaction import Direction
 from metrics.measures.answers import question_settings
+from metrics.measures.cells import closed_months, read_cells
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import MEASURED, scale_of
-from metrics.models import Score
+from metrics.models import Score, Tally
 
-# The newest so many: more would move no second digit, and take longer than a page may.
-MOST_RESPONSES = 10_000
+# Of the newest days, until they hold so many: more would hardly move a digit, and take longer than a page.
+MOST_RESPONSES = 5_000
+# Who has so many answers has them in few days; only for the others all are looked at.
+DAYS_AT_FIRST = 32
 DEFINITION = (
     "Johnson's relative weights: how much of the differences between answers goes along with each of the"
     " other ratings. Association, not effect. Intervals at 95% by resampling accounts."
@@ -80,29 +85,21 @@ def key_drivers(scope: Scope, outcome: str = "") -> KeyDrivers | None:
 
     None where nothing was rated. Too little to say is said in words.
     """
-    scores = Score.objects.filter(scope.days(), scope.surveys(), kind__in=MEASURED)
-    scores = scores.filter(**scope.sliced)
-    if scope.is_by_account:
-        scores = scores.filter(account__in=scope.companies)
-    asked = {
-        (survey, key): kind
-        for survey, key, kind in scores.values_list("survey", "question_key", "kind").distinct()
-    }
+    asked = _asked(scope)
     chosen = outcome or _outcome({key: kind for (_, key), kind in asked.items()})
     if chosen not in {key for _, key in asked}:
         return None
-    newest = scores.filter(question_key=chosen).order_by("-response_id").values_list("response_id", flat=True)
-    ids = list(newest[:MOST_RESPONSES])
-    rows = scores.filter(response_id__gte=ids[-1]).order_by("response_id")
+    since, is_cut = _newest(scope, chosen)
+    scores = _scores(scope).filter(day__gte=since) if since else _scores(scope)
     keys = sorted({key for _, key in asked} - {chosen})
-    values, groups = _table(
-        rows.values_list("response_id", "account_id", "question_key", "value"), chosen, keys
-    )
-    is_cut = len(ids) == MOST_RESPONSES
+    values, groups = _table(scores, chosen, keys)
+    given = [key for place, key in enumerate(keys, start=1) if not np.isnan(values[:, place]).all()]
+    values = values[:, [0, *(1 + keys.index(key) for key in given)]]
+    keys, n = given, int(np.count_nonzero(~np.isnan(values[:, 0])))
     try:
         found = analyse(keys, values, groups)
     except NotEnoughToSay as why:
-        return KeyDrivers(chosen, (), None, len(ids), why_not=f"Not enough to say: {why}.", is_cut=is_cut)
+        return KeyDrivers(chosen, (), None, n, why_not=f"Not enough to say: {why}.", is_cut=is_cut)
     settings = question_settings(asked)
     scales = {key: (kind, settings[survey, key]) for (survey, key), kind in asked.items()}
     explained = found.r_squared or 1.0
@@ -128,18 +125,50 @@ def _outcome(kinds: Mapping[str, str]) -> str:
     return min(kinds, key=lambda key: (MEASURED.index(kinds[key]), key), default="")
 
 
-def _table(rows: Any, outcome: str, keys: Sequence[str]) -> tuple[Any, list[int]]:
+def _scores(scope: Scope) -> Any:
+    """Return the ratings in question."""
+    scores = Score.objects.filter(scope.days(), scope.surveys(), kind__in=MEASURED, **scope.sliced)
+    return scores.filter(account__in=scope.companies) if scope.is_by_account else scores
+
+
+def _asked(scope: Scope) -> dict[tuple[int, str], str]:
+    """Return the kind of each rating that was given, by survey and question."""
+    cells = read_cells(scope, MEASURED, closed=closed_months(scope))
+    return {(cell.survey, cell.question_key): cell.kind for cell in cells}
+
+
+def _newest(scope: Scope, outcome: str) -> tuple[date | None, bool]:
+    """Return from which day on there are as many answers as are used, and whether there are more before."""
+    rows: Any = _scores(scope).filter(question_key=outcome)
+    if scope.is_by_account:
+        by_day = rows.values_list("day").annotate(total=Count("pk"))
+    else:
+        rows = Tally.objects.filter(scope.days(), scope.surveys(), question_key=outcome, **scope.sliced)
+        by_day = rows.values_list("day").annotate(total=Sum("count"))
+    for most in (DAYS_AT_FIRST, None):
+        said = 0
+        for day, total in by_day.order_by("-day")[:most]:
+            said += total
+            if said >= MOST_RESPONSES:
+                return day, rows.filter(day__lt=day).exists()
+    return None, False
+
+
+def _table(scores: Any, outcome: str, keys: Sequence[str]) -> tuple[Any, list[int]]:
     """Return one row of ratings a response, the outcome first and gaps as NaN, and the group of each row.
 
     The answers of an account are one group; an answer without an account is a group of its own.
     """
-    place = {outcome: 0, **{key: number for number, key in enumerate(keys, start=1)}}
-    given: dict[int, list[float]] = {}
-    groups: dict[int, int] = {}
-    for response, account, key, value in rows.iterator():
-        given.setdefault(response, [np.nan] * len(place))[place[key]] = value
-        groups[response] = account or -response
-    return np.asarray(list(given.values()), dtype=float), list(groups.values())
+    columns = [Max("value", filter=Q(question_key=key)) for key in (outcome, *keys)]
+    rows = (
+        scores.order_by()
+        .values_list("response_id", "account_id")
+        .annotate(**{f"rating_{place}": column for place, column in enumerate(columns)})
+    )
+    found = list(rows.filter(rating_0__isnull=False))
+    values = np.asarray([ratings for _, _, *ratings in found], dtype=float)
+    groups = [account or -response for response, account, *_ in found]
+    return values.reshape(len(found), len(columns)), groups
 
 
 def _index(kind: str, settings: Mapping[str, Any], mean: float) -> float:

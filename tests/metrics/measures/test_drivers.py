@@ -4,7 +4,10 @@ import random
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
+from metrics.actions.derive import write_tallies
+from metrics.measures import drivers
 from metrics.measures.anomalies import unusual_lately
 from metrics.measures.drivers import key_drivers
 from metrics.measures.scope import Scope
@@ -49,6 +52,8 @@ def answered(survey, rows, account=None):
         for number, row in enumerate(rows, start=1)
         for key, (kind, value) in row.items()
     )
+    with connection.cursor() as cursor:
+        write_tallies(cursor, {(survey.pk, day) for day in Score.objects.values_list("day", flat=True)})
 
 
 def rated(n, seed=1):
@@ -81,6 +86,21 @@ def test_another_rating_may_be_the_outcome():
     assert key_drivers(scope(survey), "luck") is None
 
 
+def test_the_newest_days_are_used_that_hold_enough_answers(monkeypatch):
+    survey = make.published_survey([make.NPS, make.CSAT, make.CES, OLD])
+    answered(survey, rated(600))
+    monkeypatch.setattr(drivers, "MOST_RESPONSES", 151)
+    found = key_drivers(scope(survey))
+    # Two answers a day; the day of the 151st holds another.
+    assert (found.n, found.is_cut) == (152, True)
+    newest = Score.objects.filter(day__gt=TODAY - days(76), question_key="csat").values_list(
+        "value", flat=True
+    )
+    assert next(each.performance for each in found.drivers if each.key == "csat") == pytest.approx(
+        100 * (sum(newest) / len(newest) - 1) / 4
+    )
+
+
 def test_who_sees_only_their_accounts_learns_of_these_only():
     survey = make.published_survey([make.NPS, make.CSAT, make.CES, OLD])
     owner = make.user()
@@ -88,6 +108,7 @@ def test_who_sees_only_their_accounts_learns_of_these_only():
     answered(survey, rated(200), account=make.account())
     assert key_drivers(scope(survey, owner)) is None
     Score.objects.all().delete()
+    Tally.objects.all().delete()
     Slice.objects.all().delete()
     answered(survey, rated(200), account=own)
     assert key_drivers(scope(survey, owner)).n == 200
