@@ -19,6 +19,7 @@ from bench.arena import QUESTIONS
 from metrics.actions.absorb import rebuild_metrics
 from metrics.actions.asked import count_asked
 from metrics.actions.closing import close_months
+from metrics.actions.findings import keep_backtests, keep_watches
 from metrics.actions.health import score_accounts
 from metrics.actions.portfolio import count_account_nps
 from surveys.actions.authoring import create_survey, publish_survey
@@ -163,6 +164,8 @@ def hear(begin: int, end: int) -> None:
     close_months(now=timezone.now())
     count_asked(now=timezone.now())
     count_account_nps(day=timezone.localdate())
+    keep_watches(today=timezone.localdate(), now=timezone.now())
+    keep_backtests(today=timezone.localdate(), now=timezone.now())
     score_accounts(day=timezone.localdate(), now=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

@@ -10,7 +10,7 @@ from accounts.models import Export
 from metrics.actions.asked import count_asked
 from metrics.actions.closing import close_months
 from metrics.actions.exporting import write_next_export
-from metrics.actions.findings import keep_backtests
+from metrics.actions.findings import keep_backtests, keep_watches
 from metrics.actions.health import score_missing
 from metrics.actions.portfolio import count_missing_nps
 from metrics.actions.reading import learn_new_languages, learn_words, read_comments
@@ -40,7 +40,9 @@ def score() -> None:
 def find() -> None:
     """Work out what is too long for a page, where it is older than today or than its contracts."""
     now = timezone.now()
-    keep_backtests(today=timezone.localdate(now, settings.REPORTING_ZONE), now=now)
+    today = timezone.localdate(now, settings.REPORTING_ZONE)
+    keep_watches(today=today, now=now)
+    keep_backtests(today=today, now=now)
 
 
 @shared_task

@@ -3,6 +3,8 @@
 from datetime import date, datetime
 
 from accounts.models.people import OPERATOR
+from metrics.measures import watched
+from metrics.measures.anomalies import unusual_lately
 from metrics.measures.foretold import (
     MONTHS,
     NAME,
@@ -12,7 +14,9 @@ from metrics.measures.foretold import (
     window_scope,
     worked_out,
 )
+from metrics.measures.scope import Scope
 from metrics.models import Finding
+from surveys.models import Survey
 
 
 def keep_backtests(*, today: date, now: datetime) -> int:
@@ -36,3 +40,22 @@ def keep_backtests(*, today: date, now: datetime) -> int:
             )
             written += 1
     return written
+
+
+def keep_watches(*, today: date, now: datetime) -> int:
+    """Work out what was unusual up to yesterday in each survey, once a day; return of how many."""
+    done = Finding.objects.filter(name=watched.NAME, as_of=today).values_list("asked", flat=True)
+    surveys = Survey.objects.published().exclude(pk__in=map(int, done))
+    for survey in surveys:
+        scope = Scope(viewer=OPERATOR, today=today, start=None, end=today, survey=survey)
+        Finding.objects.update_or_create(
+            name=watched.NAME,
+            asked=survey.pk,
+            defaults={
+                "as_of": today,
+                "found_at": now,
+                "stamp": "",
+                "document": watched.to_document(unusual_lately(scope)),
+            },
+        )
+    return len(surveys)

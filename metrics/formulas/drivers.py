@@ -211,8 +211,11 @@ def _correlations(sums: Matrix) -> Matrix:
 def _bootstrap(sums: Matrix, seed: int) -> Matrix:
     """Return the raw weights of resampled groups, one row per resample that varies."""
     count = len(sums)
-    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=_RESAMPLES)
-    resampled = (drawn @ sums.reshape(count, -1)).reshape(_RESAMPLES, *sums.shape[1:])
+    # How often each group is drawn: counting the draws is ten times as fast as numpy's multinomial.
+    draws = np.random.default_rng(seed).integers(count, size=(_RESAMPLES, count))
+    draws += count * np.arange(_RESAMPLES)[:, None]
+    drawn = np.bincount(draws.ravel(), minlength=_RESAMPLES * count).reshape(_RESAMPLES, count)
+    resampled = (drawn.astype(float) @ sums.reshape(count, -1)).reshape(_RESAMPLES, *sums.shape[1:])
     weights = _johnson_of_each(_correlations(resampled))
     if len(weights) < _RESAMPLES / 2:
         raise NotEnoughToSay("the ratings hardly vary")

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from metrics.measures.anomalies import DEFINITION as UNUSUAL
-from metrics.measures.anomalies import unusual_lately
 from metrics.measures.drivers import DEFINITION, key_drivers
 from metrics.measures.scope import Scope
+from metrics.measures.watched import watched
 from metrics.pages.planes import importance_chart
 from metrics.pages.windows import chosen_window
 from surveys.models import Survey
@@ -33,7 +33,7 @@ def drivers(request: HttpRequest, slug: str) -> TemplateResponse:
     found = key_drivers(scope)
     texts = _texts(survey)
     told = [(texts.get(each.key, each.key), each) for each in found.drivers] if found else []
-    watch = unusual_lately(scope)
+    watch = watched(scope)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": f"{survey.title}: what drives it",

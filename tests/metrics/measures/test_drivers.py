@@ -7,10 +7,12 @@ import pytest
 from django.db import connection
 
 from metrics.actions.derive import write_tallies
+from metrics.actions.findings import keep_watches
 from metrics.measures import drivers
 from metrics.measures.anomalies import unusual_lately
 from metrics.measures.drivers import key_drivers
 from metrics.measures.scope import Scope
+from metrics.measures.watched import watched
 from metrics.models import Score, Slice, Tally
 from tests import factories as make
 
@@ -178,3 +180,20 @@ def test_false_alarms_are_rare():
         alarms += len(unusual_lately(scope(survey)).alarms)
         Tally.objects.all().delete()
     assert alarms <= 1
+
+
+def test_what_was_unusual_is_worked_out_once_a_day_and_kept(django_assert_num_queries):
+    survey, dice = make.published_survey(), random.Random(1)
+    tallied(survey, lambda ago: steady(dice, promoters=0.5 if ago > 28 else 0.1))
+    expected = unusual_lately(scope(survey))
+    assert expected.alarms
+    assert watched(scope(survey)) == expected
+    assert [keep_watches(today=TODAY, now=NOW) for _ in range(2)] == [1, 0]
+    asked = scope(survey)
+    Tally.objects.all().delete()
+    assert asked.viewer.sees_all_accounts
+    with django_assert_num_queries(1):
+        assert watched(asked) == expected
+    # Who sees some accounts gets those, and tomorrow is another day.
+    assert watched(scope(survey, make.user())).tested == 0
+    assert keep_watches(today=TODAY + days(1), now=NOW) == 1
