@@ -1,6 +1,6 @@
 """Writes of whom a campaign asks: invitations with their mails, and skips with their reasons."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 from accounts.models import Contact
 from surveys.asking.audiences import contacts_of
 from surveys.asking.days import local_day
-from surveys.asking.policy import Ask, Protected, protection
-from surveys.asking.standing import block_of, candidates, ledger_around
+from surveys.asking.policy import Ask, Protected
+from surveys.asking.standing import Asked, asks_of, candidates, ledger_around, objection
 from surveys.asking.turns import SOURCES, Turn, first_day, turns
 from surveys.links import new_nonce, token_for, token_hash
 from surveys.models import Campaign, ContactPolicy, Skip, Survey
@@ -112,7 +112,7 @@ def _plan(campaign: Campaign, chunk: Sequence[Contact], now: datetime) -> Planne
     known = {one.person.contact: one for one in candidates(chunk, campaign, policy, today)}
     people = [one.person for one in known.values()]
     due = turns(campaign, people, first_day(campaign, today), today + timedelta(days=1))
-    open_turns = list(_still_open(campaign, due, today))
+    open_turns, asked = _still_open(campaign, due, today)
     rules = policy.rules()
     ledger = ledger_around([turn.person for turn in open_turns], today, rules)
     priority = campaign.survey.programme.priority
@@ -122,12 +122,10 @@ def _plan(campaign: Campaign, chunk: Sequence[Contact], now: datetime) -> Planne
         candidate = known[turn.person.contact]
         at = campaign.window.next_open(now, candidate.contact.zone)
         day = local_day(at)
-        found = block_of(campaign, candidate, day) or protection(
-            turn.person, day, ledger, rules, priority=priority
-        )
-        if found:
+        if found := objection(campaign, candidate, day, ledger=ledger, rules=rules, asked=asked):
             skipped.append((turn.person.contact, turn.round, found))
         else:
+            asked.add((turn.person.contact, day))
             ledger.add(turn.person, Ask(day, priority))
             invited.append((turn, candidate.contact, at))
     note_skips(campaign, skipped, today)
@@ -135,18 +133,14 @@ def _plan(campaign: Campaign, chunk: Sequence[Contact], now: datetime) -> Planne
     return Planned(len(invited), len(skipped))
 
 
-def _still_open(campaign: Campaign, due: Iterable[Turn], today: date) -> Iterator[Turn]:
-    """Return the turns that were neither taken nor put off today already; the first of each person."""
-    wanted = sorted(due, key=lambda turn: turn.day)
+def _still_open(campaign: Campaign, due: Iterable[Turn], today: date) -> tuple[list[Turn], Asked]:
+    """Return the turns that were neither taken nor put off today already, the oldest first, and past asks."""
+    wanted = sorted(due, key=lambda turn: (turn.day, turn.person.account, turn.person.contact, turn.round))
     people = {turn.person.contact for turn in wanted}
-    taken = set(campaign.invitations.filter(contact__in=people).values_list("contact", "round"))
+    taken, asked = asks_of(campaign, people)
     put_off = campaign.skips.filter(noted_on=today, contact__in=people)
     taken |= set(put_off.values_list("contact", "round"))
-    seen = set()
-    for turn in wanted:
-        if (turn.person.contact, turn.round) not in taken and turn.person.contact not in seen:
-            seen.add(turn.person.contact)
-            yield turn
+    return [turn for turn in wanted if (turn.person.contact, turn.round) not in taken], asked
 
 
 def note_skips(campaign: Campaign, skipped: Iterable[tuple[int, str, Protected]], today: date) -> None:

@@ -1,17 +1,23 @@
 """The dry run: whom campaigns would ask in the days to come, day by day, and whom they would leave alone."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-
-from django.conf import settings
 
 from accounts.models import Contact
 from surveys.asking.audiences import contacts_of
 from surveys.asking.days import local_day, midnight
-from surveys.asking.policy import Ask, Ledger, Policy, Protected, protection
-from surveys.asking.standing import Candidate, block_of, candidates, ledger_around
+from surveys.asking.policy import Ask, Ledger, Policy, Protected
+from surveys.asking.standing import (
+    AHEAD,
+    Asked,
+    Candidate,
+    asks_of,
+    candidates,
+    ledger_around,
+    objection,
+)
 from surveys.asking.turns import GRACE, SOURCES, Turn, first_day, turns
 from surveys.models import Campaign, ContactPolicy
 
@@ -53,20 +59,25 @@ def forecast(campaigns: Iterable[Campaign], *, now: datetime, days: int = HORIZO
     today = local_day(now)
     end = today + timedelta(days=days)
     policy = ContactPolicy.objects.current()
-    waiting = [one for campaign in campaigns for one in _waiting(campaign, policy, now, today, end)]
+    asked: dict[int, Asked] = {}
+    waiting: list[_Waiting] = []
+    for campaign in campaigns:
+        taken, asked[campaign.pk] = asks_of(campaign)
+        waiting += _waiting(campaign, taken, policy, now, end)
     heapq.heapify(waiting)
     rules = policy.rules()
     people = {one.turn.person for one in waiting}
     ledger = ledger_around(people, today, rules, days_ahead=days)
-    yield from _play(waiting, ledger, rules, end)
+    yield from _play(waiting, ledger, rules, asked, now=now, end=end)
 
 
 def _waiting(
-    campaign: Campaign, policy: ContactPolicy, now: datetime, today: date, end: date
+    campaign: Campaign, taken: Collection[tuple[int, str]], policy: ContactPolicy, now: datetime, end: date
 ) -> Iterator[_Waiting]:
-    contacts = contacts_of(campaign.audience, now=now)
-    known = {one.person.contact: one for one in candidates(contacts, campaign, policy, today)}
-    taken = set(campaign.invitations.values_list("contact", "round"))
+    today = local_day(now)
+    ahead = (end - today).days + AHEAD
+    found = candidates(contacts_of(campaign.audience, now=now), campaign, policy, today, days_ahead=ahead)
+    known = {one.person.contact: one for one in found}
     people = [one.person for one in known.values()]
     for turn in turns(campaign, people, first_day(campaign, today), end):
         if (turn.person.contact, turn.round) not in taken:
@@ -84,29 +95,38 @@ def _waiting(
             )
 
 
-def _play(waiting: list[_Waiting], ledger: Ledger, rules: Policy, end: date) -> Iterator[Foreseen]:
+def _play(
+    waiting: list[_Waiting],
+    ledger: Ledger,
+    rules: Policy,
+    asked: Mapping[int, Asked],
+    *,
+    now: datetime,
+    end: date,
+) -> Iterator[Foreseen]:
     while waiting:
         one = heapq.heappop(waiting)
         if one.day >= end:
             return
-        day = _sending_day(one.campaign, one.day)
-        found = block_of(one.campaign, one.candidate, day) or protection(
-            one.turn.person, day, ledger, rules, priority=one.priority
+        day = _sending_day(one, one.day, now)
+        found = objection(
+            one.campaign, one.candidate, day, ledger=ledger, rules=rules, asked=asked[one.campaign_id]
         )
         if found is None:
+            asked[one.campaign_id].add((one.contact, day))
             ledger.add(one.turn.person, Ask(day, one.priority))
         if day < end:
             yield Foreseen(day, one.campaign, one.candidate.contact, found)
         # The turn ends by the day of the look: on its last Saturday planning still takes it for Monday.
-        look = _next_look(one, found.until) if found and found.until else None
+        look = _next_look(one, found.until, now) if found and found.until else None
         if look and look <= _last_day(one.campaign, one.turn, end):
             heapq.heappush(waiting, replace(one, day=look))
 
 
-def _next_look(one: _Waiting, until: date) -> date:
+def _next_look(one: _Waiting, until: date, now: datetime) -> date:
     """Return the first day on which planning finds a sending day that is not before `until`."""
     look = until
-    while look - DAY > one.day and _sending_day(one.campaign, look - DAY) >= until:
+    while look - DAY > one.day and _sending_day(one, look - DAY, now) >= until:
         look -= DAY
     return look
 
@@ -122,9 +142,9 @@ def _last_day(campaign: Campaign, turn: Turn, end: date) -> date:
     return min(last, campaign.ends_on) if campaign.ends_on else last
 
 
-def _sending_day(campaign: Campaign, day: date) -> date:
-    """Return the first day, `day` or later, on which the campaign's window opens."""
-    return local_day(campaign.window.next_open(midnight(day), settings.REPORTING_ZONE))
+def _sending_day(one: _Waiting, day: date, now: datetime) -> date:
+    """Return the day on which the window opens next on the contact's clock: planning begins at midnight."""
+    return local_day(one.campaign.window.next_open(max(now, midnight(day)), one.candidate.contact.zone))
 
 
 def counts_by_day(foreseen: Sequence[Foreseen]) -> dict[date, tuple[int, int]]:

@@ -1,6 +1,7 @@
 """What is known of the people whom a campaign may ask: their asks, their wishes, and what keeps us quiet."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
@@ -16,6 +17,8 @@ from surveys.asking.windows import is_sampled
 from surveys.models import Campaign, ContactPolicy, Invitation, Preference, Suppression
 
 CHUNK = 2000
+# So far ahead a mail is planned at most: to the next weekday of its campaign.
+AHEAD = 7
 # Which of these accounts are left alone on a day.
 Quiet = Callable[[Collection[int], date], Mapping[int, Protected]]
 # What lies above the surveys adds what it knows, such as open follow-ups.
@@ -24,17 +27,33 @@ OPEN_CASES: list[Quiet] = []
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A contact whose turn may come, and why they cannot be asked whenever it comes."""
+    """A contact whose turn may come, and why they cannot be asked whenever it comes.
+
+    `spells` are the days, from one on until another, on which they will not be asked either.
+    """
 
     contact: Contact
     person: Person
     block: Protected | None
+    spells: Sequence[tuple[date, Protected]] = ()
+
+
+# Asks that a campaign has planned: of whom on which day.
+Asked = set[tuple[int, date]]
 
 
 def candidates(
-    contacts: Iterable[Contact], campaign: Campaign | None, policy: ContactPolicy, day: date
+    contacts: Iterable[Contact],
+    campaign: Campaign | None,
+    policy: ContactPolicy,
+    day: date,
+    *,
+    days_ahead: int = AHEAD,
 ) -> list[Candidate]:
-    """Return contacts with what stands against asking them on a day; a query for each kind of reason."""
+    """Return contacts with what stands against asking them on a day; a query for each kind of reason.
+
+    Of what is to come so many days ahead only the ends of subscriptions are known.
+    """
     contacts = list(contacts)
     hashes = {contact.pk: address_hash(contact.email) for contact in contacts if contact.email}
     suppressed = {
@@ -44,7 +63,9 @@ def candidates(
     wishes = {
         bytes(wish.address_hash): wish for wish in Preference.objects.filter(address_hash__in=hashes.values())
     }
-    quiet = _quiet_accounts({contact.account_id for contact in contacts}, campaign, policy, day)
+    accounts = {contact.account_id for contact in contacts}
+    negotiating = _negotiating(accounts, campaign, policy, day, day + timedelta(days=days_ahead))
+    cases = _with_open_case(accounts, policy, day)
     made = []
     for contact in contacts:
         digest = hashes.get(contact.pk, b"")
@@ -53,9 +74,11 @@ def candidates(
             _refusal(contact)
             or (Protected(suppressed[digest], None) if digest in suppressed else None)
             or _other_programme(wish, campaign)
-            or quiet.get(contact.account_id)
+            or cases.get(contact.account_id)
         )
-        made.append(Candidate(contact, person_of(contact, wish.quiet_days if wish else 0), block))
+        person = person_of(contact, wish.quiet_days if wish else 0)
+        spells = negotiating.get(contact.account_id, ())
+        made.append(Candidate(contact, person, block or _on(spells, day), spells))
     return made
 
 
@@ -79,7 +102,41 @@ def block_of(campaign: Campaign, candidate: Candidate, day: date) -> Protected |
     if not is_sampled(f"{campaign.pk}:{candidate.contact.pk}", campaign.sample_percent):
         return Protected("not in the sample", None)
     block = candidate.block
-    return block if block and (block.until is None or block.until > day) else None
+    return block if block and (block.until is None or block.until > day) else _on(candidate.spells, day)
+
+
+def objection(
+    campaign: Campaign,
+    candidate: Candidate,
+    day: date,
+    *,
+    ledger: Ledger,
+    rules: Policy,
+    asked: Asked,
+) -> Protected | None:
+    """Return what keeps a campaign from asking a candidate on a day, or None.
+
+    However many occasions there are, it asks them once a day at most.
+    """
+    person, priority = candidate.person, campaign.survey.programme.priority
+    found = block_of(campaign, candidate, day) or protection(person, day, ledger, rules, priority=priority)
+    if found is None and (person.contact, day) in asked:
+        return Protected("asked by this campaign that day", day + timedelta(days=1))
+    return found
+
+
+def asks_of(campaign: Campaign, people: Collection[int] | None = None) -> tuple[set[tuple[int, str]], Asked]:
+    """Return which turns of people (None: of all) a campaign has taken, and on which days it asks them."""
+    rows = campaign.invitations.all() if people is None else campaign.invitations.filter(contact__in=people)
+    found = list(rows.values_list("contact", "round", "planned_for"))
+    days = {(contact, local_day(at)) for contact, _, at in found if at}
+    return {(contact, name) for contact, name, _ in found}, days
+
+
+def _on(spells: Iterable[tuple[date, Protected]], day: date) -> Protected | None:
+    """Return the spell of a day that lasts longest, or None."""
+    found = [spell for begins, spell in spells if begins <= day and spell.until and day < spell.until]
+    return max(found, key=lambda one: one.until or day, default=None)
 
 
 def person_of(contact: Contact, quiet_days: int = 0) -> Person:
@@ -145,19 +202,25 @@ def _other_programme(wish: Preference | None, campaign: Campaign | None) -> Prot
     return Protected("asked for another programme only", None)
 
 
-def _quiet_accounts(
-    accounts: Collection[int], campaign: Campaign | None, policy: ContactPolicy, day: date
-) -> Mapping[int, Protected]:
-    """Return the accounts that are left alone on a day, as a whole."""
-    quiet: dict[int, Protected] = {}
+def _negotiating(
+    accounts: Collection[int], campaign: Campaign | None, policy: ContactPolicy, start: date, end: date
+) -> Mapping[int, Sequence[tuple[date, Protected]]]:
+    """Return of accounts the spells in `[start, end]` in which a renewal is near."""
+    days = policy.quiet_before_renewal_days
     asks_about_renewal = campaign and campaign.trigger == Campaign.Trigger.BEFORE_RENEWAL
-    if policy.quiet_before_renewal_days and not asks_about_renewal:
-        end = day + timedelta(days=policy.quiet_before_renewal_days)
-        open_ones = Subscription.objects.due(day, end).filter(
-            account__in=accounts, renewals=None, cancelled_on=None
-        )
+    spells: dict[int, list[tuple[date, Protected]]] = defaultdict(list)
+    if days and not asks_about_renewal:
+        due = Subscription.objects.due(start, end + timedelta(days=days))
+        open_ones = due.filter(account__in=accounts, renewals=None, cancelled_on=None)
         for account, ends_on in open_ones.order_by("ends_on").values_list("account", "ends_on"):
-            quiet[account] = Protected("renewal is being negotiated", ends_on)
+            begins = ends_on - timedelta(days=days - 1)
+            spells[account].append((begins, Protected("renewal is being negotiated", ends_on)))
+    return spells
+
+
+def _with_open_case(accounts: Collection[int], policy: ContactPolicy, day: date) -> Mapping[int, Protected]:
+    """Return the accounts that are left alone on a day since a case of theirs is open."""
+    quiet: dict[int, Protected] = {}
     if policy.is_quiet_in_open_case:
         for source in OPEN_CASES:
             quiet |= source(accounts, day)
