@@ -78,8 +78,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     # Each worker collected in an order of its own, and all must agree.
     items.sort(key=lambda item: item.path)
     yield
-    # What commits empties the database afterwards, roles of the migrations included: it comes last.
-    items.sort(key=commits)
+    # What commits empties the database afterwards, roles of the migrations included: it comes last, and of it
+    # the short tests without a browser, which fill up the end.
+    items.sort(key=lambda item: commits(item) and 1 + (item.get_closest_marker("browser") is None))
 
 
 def commits(item: pytest.Item) -> bool:

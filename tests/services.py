@@ -5,6 +5,7 @@ REDIS_URL set, that server is used instead. While its workers collect, our own P
 their databases are copies (`tests/conftest.py`).
 """
 
+import gc
 import os
 import secrets
 import subprocess
@@ -43,6 +44,7 @@ migrations: list[subprocess.Popen[bytes]] = []
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """Start the servers, and let a run of the whole suite use the cores."""
+    gc.disable()  # until everything is imported and collected, of which nothing is garbage
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
     options = early_config.known_args_namespace
@@ -73,6 +75,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
     """Let no worker begin before there is something to copy."""
+    # Looking through all that was imported and collected, over and over, took a twentieth of the time.
+    gc.freeze()
+    gc.enable()
     while migrations:
         if migrations.pop().wait() != 0:
             pytest.exit("The migrations failed.", returncode=1)
