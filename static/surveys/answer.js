@@ -1,4 +1,4 @@
-// What a respondent's page can do beyond HTML. It is whole without: the server draws every state and decides.
+// What a page can do beyond HTML. It is whole without: the server draws every state and decides.
 
 const DAYS_KEPT = 30;
 const SAVE_AFTER = 1200;
@@ -8,9 +8,9 @@ const UNREAD = [400, 403, 411, 413, 415];
 const root = document.documentElement;
 const find = (selector, within = document) => within.querySelector(selector);
 const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
+const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
-// Reading and refusing answers: the rules of surveys/kinds, as Kind.rule hands them over. What no control of ours can
-// send is left to the server.
+// The rules of surveys/kinds, as Kind.rule hands them over, for what our controls can send.
 
 const BLANK = "(?:(?!\\ufeff)[\\s\\x1c-\\x1f\\x85])+";
 const EDGES = new RegExp(`^${BLANK}|${BLANK}$`, "g");
@@ -22,7 +22,6 @@ const OPEN_LENGTH = 300;
 const trim = (text) => text.replace(EDGES, "");
 const fold = (text) => text.toUpperCase().toLowerCase();
 
-// The code of the sentence that says why, and the number or day in it.
 const refuse = (code, limit) => ({ code, limit });
 
 const clean = (text, most) => {
@@ -71,7 +70,6 @@ const readers = {
   pick(of, open) {
     const [pick] = of("").filter(Boolean);
     const words = openWords(of);
-    // Who wrote words and pressed no button meant the open choice.
     if (!open || (pick ? pick !== open : !words)) return pick && [pick];
     return words.code ? words : ["other"];
   },
@@ -160,7 +158,7 @@ export const judge = ({ questions, needs_answer: needsAnswer }, valuesOf) => {
   return { asked: asked.map(({ key }) => key), answers, refused };
 };
 
-// The page as it stands; each answer of the server may bring the next one.
+// The page as it stands.
 
 let form, page, conditional, always, judged;
 let savedBody, isTouched, isBusy, waitingFor;
@@ -171,7 +169,8 @@ let wait = 2000;
 const hidden = (name) => find(`input[type=hidden][name="${name}"]`, form);
 
 const phrase = (name, count) => {
-  const words = page.words[name];
+  // With a day in it the sentence comes as a whole.
+  const words = page.words[`${name} ${count}`] ?? page.words[name];
   const text = words.other ? (words[new Intl.PluralRules(root.lang).select(count)] ?? words.other) : words;
   return text.replace(/\{\w+\}/, count);
 };
@@ -238,11 +237,11 @@ const pipe = () => {
   }
 };
 
-// Beside each field, why its answer is not taken, as the server would say it.
+// Beside each field, why its answer is not taken.
 
 const mark = (key, fault) => {
   const question = questionOf(key);
-  const said = find(".said", question) ?? Object.assign(document.createElement("p"), { className: "said", id: `${key}-error` });
+  const said = find(".said", question) ?? make("p", { className: "said", id: `${key}-error` });
   said.textContent = fault ? phrase(`error.${fault.code}`, fault.limit) : "";
   if (fault) find(".controls", question).before(said);
   else said.remove();
@@ -281,39 +280,33 @@ const bodyOf = (go) => {
 };
 
 const post = (body, options) =>
-  fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(body), credentials: "same-origin", ...options });
+  fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(body), ...options });
 
-// What a device remembers of a visit: its key, and what could not be sent. Not where many share it.
+// What a device remembers of a visit.
 
 const PLACE = `earshot ${location.pathname}`;
 
-const remembered = () => {
+const stored = (use) => {
   try {
-    const kept = JSON.parse(localStorage.getItem(PLACE)) ?? {};
-    return Date.now() - kept.at < DAYS_KEPT * 86_400_000 ? kept : {};
-  } catch {
-    return {};
-  }
-};
-
-const remember = (kept) => {
-  if (!page.keeps) return;
-  try {
-    localStorage.setItem(PLACE, JSON.stringify({ key: hidden("_key").value, at: Date.now(), ...kept }));
+    return use(localStorage);
   } catch {
     // A private window, or a full one.
   }
 };
 
-const forget = () => {
-  try {
-    localStorage.removeItem(PLACE);
-  } catch {
-    // Likewise.
-  }
+const remembered = () => {
+  const kept = stored((memory) => JSON.parse(memory.getItem(PLACE)));
+  return Date.now() - kept?.at < DAYS_KEPT * 86_400_000 ? kept : {};
 };
 
-// Keeping what is answered so far, once a person did something: a loaded page alone says nothing.
+const remember = (kept) => {
+  const all = { key: hidden("_key").value, at: Date.now(), ...kept };
+  if (page.keeps) stored((memory) => memory.setItem(PLACE, JSON.stringify(all)));
+};
+
+const forget = () => stored((memory) => memory.removeItem(PLACE));
+
+// Keeping what is answered so far, once a person did something.
 
 const save = async (options) => {
   clearTimeout(saveTimer);
@@ -332,20 +325,19 @@ const save = async (options) => {
   }
 };
 
-// Sending. What finds no connection waits on the device; under its key it counts once, however often it is tried.
+// What finds no connection waits on the device; under its key it counts once, however often it is sent.
 
 const waitForConnection = (go) => {
   waitingFor = go;
   remember({ body: bodyOf(go), isSent: true });
   tell(phrase("offline"), true);
-  find(".state", form).append(" ", linkButton(phrase("try_now"), () => turn(go)));
+  find(".state", form).append(" ", button("link", { textContent: phrase("try_now"), onclick: () => turn(go) }));
   clearTimeout(retryTimer);
   retryTimer = setTimeout(() => turn(go), wait);
   wait = Math.min(wait * 2, LONGEST_WAIT);
 };
 
-const linkButton = (text, onclick) =>
-  Object.assign(document.createElement("button"), { type: "button", className: "link", textContent: text, onclick });
+const button = (className, rest) => make("button", { type: "button", className, ...rest });
 
 const turn = async (go, written) => {
   if (isBusy || (go === "next" && !written && isRefused())) return;
@@ -382,7 +374,9 @@ const show = (next) => {
   find("main").replaceWith(main);
   begin();
   scrollTo(0, 0);
-  (notice ?? find(".alone .question") ?? find("h1")).focus({ preventScroll: !notice });
+  // A phone would cover half of the screen with its keys.
+  const field = matchMedia("(hover)").matches && find(".alone :is(input.text[id], textarea)");
+  (notice || field || find(".alone .question") || find("h1")).focus({ preventScroll: !notice });
 };
 
 const begin = () => {
@@ -428,7 +422,7 @@ const resume = async () => {
     const response = await post(fields).catch(() => undefined);
     if (response?.status === 200) {
       show(new DOMParser().parseFromString(await response.text(), "text/html"));
-      find(".resumed", form)?.append(" ", linkButton(phrase("start_over"), startOver));
+      find(".resumed", form)?.append(" ", button("link", { textContent: phrase("start_over"), onclick: startOver }));
     } else if (response?.status === 204) {
       if (!kept.body) return forget();
       hidden("_key").value = kept.key;
@@ -446,18 +440,13 @@ const showRanks = (list) => {
   const items = findAll(".rank", list);
   items.sort((one, other) => (+rankOf(one) || Infinity) - (+rankOf(other) || Infinity));
   for (const item of items) {
-    const handle = find(".handle", item) ?? makeHandle(item);
+    if (!find(".handle", item)) item.prepend(button("handle"));
+    const handle = find(".handle", item);
     handle.textContent = rankOf(item) || "\u2013";
     handle.ariaLabel = [find("label", item).textContent, rankOf(item)].join(" ").trim();
     item.classList.toggle("ranked", rankOf(item));
     list.append(item);
   }
-};
-
-const makeHandle = (item) => {
-  const handle = Object.assign(document.createElement("button"), { type: "button", className: "handle" });
-  item.prepend(handle);
-  return handle;
 };
 
 const rank = (item) => {
@@ -531,11 +520,14 @@ const pressKey = (event) => {
     if (press(find(`.point input[value="${digits}"]`, question))) goOnAlone(question, 700);
   } else if (/^[a-z]$/i.test(key)) {
     const choice = findAll(".choice label input", question)[key.toLowerCase().charCodeAt() - 97];
-    if (press(choice)) goOnAlone(question, 350);
+    if (!press(choice)) return;
+    event.preventDefault();
+    find(".words .text", choice.closest(".choice"))?.focus();
+    goOnAlone(question, 350);
   }
 };
 
-// One question a screen: a pick by pointer, digit or letter goes on by itself; the arrow keys only look around.
+// One question a screen: a pick goes on by itself, the arrow keys do not.
 
 const goOnAlone = (question, delay) => {
   clearTimeout(goOnTimer);
@@ -546,8 +538,8 @@ const goOnAlone = (question, delay) => {
 
 const count = (field) => {
   const left = field.maxLength - field.value.length;
-  const counter = find(".left", field.closest(".question"));
-  if (counter) counter.textContent = left <= Math.max(20, field.maxLength / 5) ? phrase("characters_left", left) : "";
+  const counter = find(".left", field.closest(".question")) ?? {};
+  counter.textContent = left <= Math.max(20, field.maxLength / 5) ? phrase("characters_left", left) : "";
 };
 
 const change = (event) => {

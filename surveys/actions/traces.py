@@ -48,7 +48,12 @@ def blur_ballots(*, now: datetime) -> int:
 def blur_times(*, now: datetime) -> int:
     """Take the time of day from the private responses of the days before; return how many had one."""
     today = start_of_day(now, settings.REPORTING_ZONE)
-    when = {"now": now, "today": today, "since": today - BLURRED_DAYS, "identified": IDENTIFIED}
+    when: dict[str, datetime | str] = {
+        "now": now,
+        "today": today,
+        "since": today - BLURRED_DAYS,
+        "identified": IDENTIFIED,
+    }
     with connection.cursor() as cursor:
         cursor.execute(SETTLE, when)
         return int(cursor.rowcount)

@@ -37,10 +37,11 @@ class Day(Kind):
         if not is_day(answer):
             raise AnswerRefused("not_a_date")
         # Days written this way stand in the order of their letters.
-        if question.settings["min"] and answer < question.settings["min"]:
-            raise AnswerRefused("too_early", low=question.settings["min"])
-        if question.settings["max"] and answer > question.settings["max"]:
-            raise AnswerRefused("too_late", high=question.settings["max"])
+        low, high = (question.settings[name] for name in self.defaults)
+        if low and answer < low:
+            raise too_early(low)
+        if high and answer > high:
+            raise too_late(high)
         return answer
 
     def read_cell(self, question: Question, cell: str) -> Answer | None:
@@ -66,6 +67,16 @@ class Day(Kind):
     def refusals(self, question: Question) -> tuple[str, ...]:
         """Return that it may be no whole date, or out of range."""
         return "not_a_date", "too_early", "too_late"
+
+
+def too_early(low: str) -> AnswerRefused:
+    """Return the refusal of a day before the first one allowed."""
+    return AnswerRefused("too_early", low=date.fromisoformat(low))
+
+
+def too_late(high: str) -> AnswerRefused:
+    """Return the refusal of a day after the last one allowed."""
+    return AnswerRefused("too_late", high=date.fromisoformat(high))
 
 
 def is_day(value: object) -> bool:

@@ -5,14 +5,13 @@ from contextlib import suppress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
-from django.utils.formats import date_format, time_format
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from surveys.actions.answering import AlreadyAnswered, AnsweredDifferently
 from surveys.definition import Definition, Ending
 from surveys.languages import choose_language
 from surveys.versions import published_definition
+from surveys.views.days import write_day, write_time
 from surveys.views.incoming import RequestRefused, read_query
 from surveys.views.looks import look_of
 from surveys.views.messages import render_message, render_thanks
@@ -24,8 +23,6 @@ from surveys.wording import LANGUAGES, wording
 RETRY_AFTER = "5"
 # In a query: whoever has answered wants to change it.
 CHANGE = "change"
-# Languages that Django knows under another name.
-DJANGO_CODES = {"zh": "zh-hans"}
 # The words and the status of each closed door. "Not yet" is 403: 425 is about replays, 404 would be untrue.
 DOORS: Mapping[type[NotTaken], tuple[str, int]] = {
     NotYetOpen: ("early", 403),
@@ -72,9 +69,8 @@ def _opening(door: NotTaken, language: str) -> str:
     if not isinstance(door, NotYetOpen) or opens_at is None or door.visit.live_version_id is None:
         return ""
     words, local = wording(language), opens_at.astimezone(settings.REPORTING_ZONE)
-    with translation.override(DJANGO_CODES.get(words.language, words.language)):
-        day, time = date_format(local, "DATE_FORMAT"), time_format(local, "TIME_FORMAT")
-    return words.say("early_at", day=day, time=f"{time} {local:%Z}")
+    day, time = write_day(local, words.language), write_time(local, words.language)
+    return words.say("early_at", day=day, time=time)
 
 
 def _ending(definition: Definition, door: NotTaken) -> Ending | None:

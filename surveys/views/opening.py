@@ -51,7 +51,7 @@ def open_visit(request: HttpRequest, link: Link, now: datetime) -> HttpResponse:
     )
     page = replace(
         page,
-        hidden=read_hidden(definition, query),
+        hidden=_hidden(visit, definition, read_hidden(definition, query)),
         person=person_of(link, definition),
         seed=seed_of(link, page.key),
         is_change=is_change,
@@ -97,11 +97,17 @@ def resume_visit(request: HttpRequest, link: Link, form: Form, now: datetime) ->
     )
     page = replace(
         page,
-        hidden=read_hidden(definition, form.fields, prefix=IN_FORM),
+        hidden=_hidden(visit, definition, read_hidden(definition, form.fields, prefix=IN_FORM)),
         person=person_of(link, definition),
         seed=seed_of(link, page.key),
     )
     return html_response(render_form(page), venue=page.venue, look=look_of(definition.theme))
+
+
+def _hidden(visit: Visit, definition: Definition, said: Mapping[str, str]) -> dict[str, str]:
+    """Return what the link says beside the answers, on top of what it said when they were begun."""
+    kept = visit.saved.hidden if visit.saved else {}
+    return {name: value for name, value in {**kept, **said}.items() if name in definition.hidden}
 
 
 def nothing_to_show() -> HttpResponse:

@@ -11,6 +11,7 @@ from surveys.definition import Definition, Question
 from surveys.filling import filled_for, values_for
 from surveys.hidden import IN_FORM
 from surveys.kinds import KINDS, Answer, AnswerRefused, Sheet
+from surveys.kinds.dates import too_early, too_late
 from surveys.live import live_questions, live_texts, needs_an_answer, refusals_on
 from surveys.paging import UNSEEN, page_questions
 from surveys.views.incoming import Fields
@@ -19,7 +20,7 @@ from surveys.views.questions import Place, draw_question, refusal
 from surveys.views.replies import draw_page
 from surveys.views.traces import stamp
 from surveys.views.venues import IDLE_SECONDS, PLAIN, UNATTENDED_SECONDS, WARNING_SECONDS, Venue
-from surveys.wording import Wording, wording
+from surveys.wording import wording
 
 # What the script says itself.
 SCRIPT_WORDS = ("saved", "offline", "try_now", "start_over", "characters_left", "more_questions", "problems")
@@ -113,7 +114,7 @@ def render_form(page: FormPage, **preview: object) -> str:
             "keeps": page.keeps and not page.venue.is_kiosk,
             "is_resumed": page.is_resumed,
             "goes_on": definition.layout == "question" and page.page < count - 1,
-            "words": _script_words(words, drawn),
+            "words": _script_words(sheet, drawn),
         },
         **preview,
     )
@@ -147,10 +148,17 @@ def _travelling(page: FormPage) -> list[tuple[str, str]]:
     return [*fields, *((f"{IN_FORM}{name}", value) for name, value in page.hidden.items())]
 
 
-def _script_words(words: Wording, drawn: Sequence[Question]) -> dict[str, str | Mapping[str, str]]:
-    """Return the sentences that the script may need on the page, and no others."""
+def _script_words(sheet: Sheet, drawn: Sequence[Question]) -> dict[str, str | Mapping[str, str]]:
+    """Return the sentences that the script may need on the page, and no others.
+
+    One with a day in it comes whole, under a name that ends with the day: browsers write days differently.
+    """
     refusals = sorted(f"error.{code}" for code in refusals_on(drawn))
-    return {name: words.phrases[name] for name in (*SCRIPT_WORDS, *refusals)}
+    phrases = {name: sheet.words.phrases[name] for name in (*SCRIPT_WORDS, *refusals)}
+    limits = [question.settings for question in drawn if question.kind == "date"]
+    days = [(one["min"], too_early) for one in limits] + [(one["max"], too_late) for one in limits]
+    refused = [(day, refuse(day)) for day, refuse in days if day]
+    return {**phrases, **{f"error.{one.code} {day}": refusal(one, sheet) for day, one in refused}}
 
 
 def _live_texts(page: FormPage, drawn: Sequence[Question]) -> list[tuple[str, list[str | list[str]]]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from surveys.definition import Question
 from surveys.kinds import KINDS, AnswerRefused, Sheet
 from surveys.paging import UNSEEN
 from surveys.versions import published_definition
+from surveys.views.days import write_day
 from surveys.wording import wording
 
 
@@ -56,7 +58,11 @@ def _is_published(version_id: int, question: Question) -> bool:
 
 def refusal(refused: AnswerRefused, sheet: Sheet) -> str:
     """Return the sentence that says what is wrong with an answer."""
-    return sheet.words.say(f"error.{refused.code}", **refused.params)
+    params = {
+        name: write_day(value, sheet.words.language) if isinstance(value, date) else value
+        for name, value in refused.params.items()
+    }
+    return sheet.words.say(f"error.{refused.code}", **params)
 
 
 @lru_cache(maxsize=1024)

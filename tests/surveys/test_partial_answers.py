@@ -51,6 +51,21 @@ def test_keeping_takes_three_statements_at_most(questions):
     assert len([query for query in asked if query["sql"].split()[0] in SQL]) <= 2
 
 
+def test_what_a_link_said_when_it_was_begun_is_told_again_when_it_goes_on():
+    greeting = {**NPS, "text": "Hello {{hidden.plan|friend}}"}
+    survey = published_survey([greeting, {**CSAT, "page": 2}], hidden=["plan"])
+    _, link = create_invitation(survey, contact(account()), now=timezone.now())
+    path = "/r/" + link.rpartition("/r/")[2]
+    save(Respondent(path).open("?plan=pro"), nps="3")
+    elsewhere = Respondent(path).open()
+    assert "Hello pro" in elsewhere.send(_go="back").content.decode()
+
+    opened = Respondent(open_link(survey)).open("?plan=team")
+    save(opened, nps="3")
+    again = opened.client.post(opened.path, {"_go": "resume", "_key": opened.hidden["_key"]})
+    assert 'name="_h.plan" value="team"' in again.content.decode()
+
+
 def test_what_is_wrong_is_left_out_and_waits_for_its_turn():
     respondent = Respondent(open_link(published_survey(ONE_PAGE))).open()
     assert save(respondent, nps="11", why="x" * 5000, csat="4").status_code == 204

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from surveys.models import Response
 from tests.factories import CSAT, NPS, WHY, published_survey
+from tests.surveys.respondent import Respondent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SCRIPT = Path(settings.BASE_DIR) / "static/surveys/answer.js"
@@ -310,7 +311,7 @@ def test_one_question_a_screen_goes_on_by_a_pick_and_comes_back(visit):
     expect(page.locator("#csat-q")).to_be_focused()
     expect(page.get_by_text("Page 2 of 3")).to_be_visible()
     page.keyboard.press("4")
-    expect(page.locator("#why-q")).to_be_focused()
+    expect(page.locator("#why")).to_be_focused()
     page.get_by_role("button", name="Back").click()
     expect(page.locator("#csat-4")).to_be_checked()
     page.keyboard.press("Enter")
@@ -318,6 +319,32 @@ def test_one_question_a_screen_goes_on_by_a_pick_and_comes_back(visit):
     page.get_by_role("button", name="Send").click()
     expect(page).to_have_url(re.compile("/thanks/"))
     assert Response.objects.get().answers == {"nps": 9, "csat": 4, "why": "Kind."}
+
+
+def test_the_letter_of_the_open_choice_leads_to_its_words(visit):
+    open_choice = {"key": "else", "text": "Something else", "is_other": True}
+    page = visit([{**KINDS[1], "choices": [*CHOICES, open_choice]}])
+    page.locator("#one-q").focus()
+    page.keyboard.type("d")
+    page.keyboard.type("a cab")
+    send(page)
+    expect(page).to_have_url(re.compile("/thanks/"))
+    assert Response.objects.get().answers == {"one": {"other": "a cab"}}
+
+
+def test_a_refused_day_is_written_as_the_language_writes_it_with_and_without_the_script(visit):
+    day = {"key": "day", "kind": "date", "text": "Seit wann?", "settings": {"min": "2001-01-31"}}
+    survey = published_survey([day], language="de", languages=["de"])
+    sentence = "Bitte wählen Sie ein Datum, das nicht vor dem 31. Januar 2001 liegt."
+    respondent = Respondent(f"/s/{survey.slug}/").open()
+    respondent.send(day="1999-01-01")
+    assert sentence in respondent.text
+
+    page = visit(survey)
+    page.get_by_label("Seit wann?").fill("1999-01-01")
+    send(page)
+    expect(page.locator("#day-error")).to_have_text(sentence)
+    assert page.posts == []
 
 
 def test_a_question_may_be_called_like_a_part_of_the_form(visit):
