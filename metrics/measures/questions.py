@@ -11,7 +11,7 @@ from metrics.formulas.histograms import answers as total_of
 from metrics.formulas.intervals import Interval, wilson
 from metrics.formulas.response_rates import completion_rate as completed_of
 from metrics.formulas.spreads import day_spread, spread
-from metrics.measures.answers import Answers, question_settings, read_answers
+from metrics.measures.answers import Answers, question_settings, read_each
 from metrics.measures.cells import Cell
 from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.measure import Measure, Point, Unit
@@ -38,14 +38,15 @@ def survey_results(
     former: Sequence[Question] = (),
     sample: Sample | None = None,
 ) -> Results:
-    """Return the answers to every question of a published survey, in six queries at most.
+    """Return the answers to every question of a published survey, in seven queries at most.
 
     Its first NPS question speaks for it, or else the first one of CSAT, CES, a rating. A sample that asks for
     what no tally knows counts everything from the answers themselves.
     """
     sample = sample or Sample(scope=scope)
     questions = [*definition, *former]
-    is_promised, is_hidden = bool(confidential_surveys(scope)), False
+    promised = confidential_surveys(scope)
+    is_promised, is_hidden = bool(promised), False
     if is_promised:
         shown = None if sample.is_raw else kept_promise(scope)
         is_hidden, scope = shown is None, shown or scope
@@ -57,7 +58,7 @@ def survey_results(
     elif sample.is_raw:
         answers = _answers(scope, questions, counts)
     else:
-        answers = read_answers(scope, MEASURED, by="month")
+        answers = read_each([(scope, "month")], MEASURED, promised)[0]
     by_key = answers.by("question_key")
     nothing = Answers([], {})
     gone = {question.key for question in former}
@@ -76,7 +77,7 @@ def survey_results(
     if headline and not sample.is_raw:
         spoken = by_key.get(headline.question.key, nothing)
         points = trend(scope, spoken, headline.question.kind, "month")
-    return Results(results, headline, points, counts, scope, is_promised=is_promised, is_hidden=is_hidden)
+    return Results(results, headline, points, counts, scope, promised, is_hidden=is_hidden)
 
 
 def completion(results: Results) -> Measure:

@@ -96,8 +96,9 @@ class Result:
 class Results(NamedTuple):
     """The questions of a survey in the order asked, and the trend of the one that speaks for it.
 
-    `counts` is what was counted from the answers themselves, `scope` over which days: of a survey that
-    promised confidentiality whole months. `is_hidden` says that nothing of it may be shown like this.
+    `counts` is what was counted without scores, `scope` over which days: of a survey that promised
+    confidentiality whole months. `promised` holds the survey if it did, `is_hidden` says that nothing of it
+    may be shown like this.
     """
 
     questions: Sequence[Result]
@@ -105,8 +106,13 @@ class Results(NamedTuple):
     trend: Sequence[Point]
     counts: Counts
     scope: Scope
-    is_promised: bool = False
+    promised: frozenset[int] = frozenset()
     is_hidden: bool = False
+
+    @property
+    def is_promised(self) -> bool:
+        """Whether the survey promised confidentiality."""
+        return bool(self.promised)
 
     @property
     def is_cut(self) -> bool:

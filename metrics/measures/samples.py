@@ -14,7 +14,7 @@ from django.db.models import Q
 from metrics.measures.scope import Scope
 from surveys.models import Response
 
-MOST_COMPLETE, MOST_PARTIAL = 10_000, 2_000
+MOST_COMPLETE, MOST_PARTIAL = 5_000, 1_000
 OTHER_WORDS, DISTINCT = 200, 5_000
 
 # The first lines are written by the QuerySet, with its own parameters: who sees what is decided there alone.

@@ -16,7 +16,7 @@ from metrics.models import Comment
 from metrics.words.extra import missing_in_words
 
 # The newest so many are what a page may take the time for.
-MOST_COMMENTS = 20_000
+MOST_COMMENTS = 5_000
 # Where words are looked for, each comment is read again.
 MOST_FOUND = 2_000
 # Stands for all comments among the names of themes, none of which is empty.

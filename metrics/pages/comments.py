@@ -21,6 +21,7 @@ from metrics.measures.comments import (
     newest_first,
     told,
 )
+from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.exchange import rates_on
 from metrics.measures.revenue import Arr, arr_on
 from metrics.measures.scope import Scope
@@ -51,13 +52,14 @@ def comments(request: HttpRequest) -> TemplateResponse:
     asked = _read(request)
     scope, wanted = asked.scope, asked.wanted
     arr = arr_on(scope.end, scope.accounts, rates_on(scope.end)) if scope.viewer.sees_revenue else None
-    rows = comments_of(scope, wanted)
+    promised = confidential_surveys(scope)
+    rows = comments_of(scope, wanted, promised=promised)
     if asked.is_by_arr and arr:
         found, after = largest_first(rows, _ranked(arr), asked.after, PAGE)
     else:
         found, after = newest_first(rows, asked.after, PAGE)
     most = MOST_FOUND if wanted.words else MOST_COMMENTS
-    about = themes(scope, replace(wanted, theme="", mood=""), most=most, arr=arr)
+    about = themes(scope, replace(wanted, theme="", mood=""), most=most, arr=arr, promised=promised)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Comments",
@@ -69,7 +71,7 @@ def comments(request: HttpRequest) -> TemplateResponse:
         "sees_revenue": arr is not None,
         "sees_people": scope.viewer.sees_people,
         "sees_responses": request.user.has_perm("surveys.view_response"),
-        "said": told(scope, found, wanted.words, arr.by_account if arr else None),
+        "said": told(scope, found, wanted.words, arr.by_account if arr else None, promised),
         "about": about,
         "moods": [(mood, about.moods.get(mood, 0)) for mood in MOODS],
         # As text: the address would list the parts of a tuple one by one.
@@ -154,10 +156,11 @@ def _dataset(request: HttpRequest, asked: Asked) -> Dataset:
 def _rows(asked: Asked, viewer: User) -> Iterator[list[Value]]:
     scope, after = asked.scope, None
     arr = arr_on(scope.end, scope.accounts, rates_on(scope.end)) if viewer.sees_revenue else None
-    rows = comments_of(scope, asked.wanted)
+    promised = confidential_surveys(scope)
+    rows = comments_of(scope, asked.wanted, promised=promised)
     while True:
         found, after = newest_first(rows, after, CHUNK)
-        for each in told(scope, found, "", arr.by_account if arr else None):
+        for each in told(scope, found, "", arr.by_account if arr else None, promised):
             yield [*_cells(each), *_of_whom(each, viewer)]
         if after is None:
             return

@@ -75,8 +75,8 @@ def read_filters(
 
     `default` and `windows` name the days as `metrics.pages.windows` does. `fixed` goes to the scope as it is,
     such as the survey that the page is about. A value that there is none of is said and not applied; one that
-    the viewer may not see is none (SECURITY T17, T19). Reads one query for the attributes of accounts and one
-    for each other dimension.
+    the viewer may not see is none (SECURITY T17, T19). Reads one query for the attributes of accounts, one
+    for those of answers and one for each other dimension.
     """
     viewer = request.user
     if not isinstance(viewer, User):
@@ -118,6 +118,7 @@ def _offered(viewer: User, names: Iterable[str]) -> dict[str, tuple[Choice, ...]
     """Return the choices of each dimension, in the order of the names, without those out of sight."""
     asked = [name for name in names if name not in CONTRACTS or viewer.sees_revenue]
     texts = _attributes(viewer, [name for name in asked if name in (*ATTRIBUTES, *COMPANY)])
+    texts |= _answered(viewer, [name for name in asked if name in ANSWERED])
     return {name: texts[name] if name in texts else CHOICES[name](viewer) for name in asked}
 
 
@@ -168,14 +169,15 @@ def _surveys(viewer: User) -> tuple[Choice, ...]:
     return tuple(Choice(row.slug, row.title, row) for row in rows)
 
 
-def _answered(name: str) -> Callable[[User], tuple[Choice, ...]]:
-    def choices(viewer: User) -> tuple[Choice, ...]:
-        rows: Any = Slice.objects.all()
-        if not viewer.sees_all_accounts:
-            rows = rows.filter(pk__in=Score.objects.visible_to(viewer).values("slice"))
-        return _texts(rows.order_by().values_list(name, flat=True).distinct())
-
-    return choices
+def _answered(viewer: User, names: Sequence[str]) -> dict[str, tuple[Choice, ...]]:
+    """Return the values of what answers bring along among those that the viewer sees, in one query."""
+    if not names:
+        return {}
+    rows: Any = Slice.objects.all()
+    if not viewer.sees_all_accounts:
+        rows = rows.filter(pk__in=Score.objects.visible_to(viewer).values("slice"))
+    found = list(rows.order_by().values_list(*names).distinct())
+    return {name: _texts({each[place] for each in found}) for place, name in enumerate(names)}
 
 
 def _label(name: str) -> str:
@@ -189,5 +191,4 @@ CHOICES: Mapping[str, Callable[[User], tuple[Choice, ...]]] = {
     "cohort": _cohorts,
     "programme": _programmes,
     "survey": _surveys,
-    **{name: _answered(name) for name in ANSWERED},
 }

@@ -83,16 +83,16 @@ def _results(request: HttpRequest, versions: Versions, asked: Asked) -> dict[str
         "response_rate": response_rate(scope) if is_asked_of_all else None,
         "completion_rate": completion(results),
         "shows_comments": shows_comments,
-        "said": _said(sample) if shows_comments else (),
+        "said": _said(sample, results.promised) if shows_comments else (),
         "sees_people": scope.viewer.sees_people,
         "sees_responses": request.user.has_perm("surveys.view_response"),
         "kept": [(key, value) for key, value in request.GET.items() if key not in OWN],
     }
 
 
-def _said(sample: Sample) -> Sequence[Any]:
-    found, _ = newest_first(comments_of(sample.scope), None, COMMENTS)
-    return told(sample.scope, found) if found else ()
+def _said(sample: Sample, promised: frozenset[int]) -> Sequence[Any]:
+    found, _ = newest_first(comments_of(sample.scope, promised=promised), None, COMMENTS)
+    return told(sample.scope, found, promised=promised) if found else ()
 
 
 def versions_of(survey: Survey) -> Versions:

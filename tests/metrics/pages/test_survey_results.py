@@ -125,7 +125,7 @@ def test_queries_do_not_grow_with_the_answers(executive, django_assert_max_num_q
             invited = f.invitation(survey, contact, sent_at=now)
             answer(survey, now, contact=contact, invitation=invited)
         absorb_responses(now=now)
-        with django_assert_max_num_queries(23) as queries:
+        with django_assert_max_num_queries(20) as queries:
             executive.get(page_of(survey))
         counts.append(len(queries))
     assert counts[0] == counts[1]
