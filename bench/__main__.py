@@ -8,7 +8,7 @@ from bench import arena
 
 PARTS = (
     *("weight", "lighthouse", "statements", "submit"),
-    *("tallies", "absorbing", "retention", "coverage", "backtest", "imports", "api", "health"),
+    *("tallies", "absorbing", "retention", "coverage", "backtest", "imports", "api", "exports", "health"),
     *("mail", "mail_race", "mail_killed"),
     *("scanners", "contract", "pages"),
 )

@@ -1,44 +1,17 @@
-"""The API: rows a second of a bulk upsert, a response handed in against a bare insert, and exports."""
+"""The API: rows a second of a bulk upsert, and a response handed in against a bare insert."""
 
 import http.client
 import json
-import os
 import secrets
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from django.db import connection
-
 from accounts.actions.keys import create_api_key, parse_scopes
-from bench.arena import ANSWERS, ROOT, Server, published_survey
+from bench.arena import ANSWERS, Server, bare_server, published_survey
 
-CONTACTS, POSTS, RESPONSES = 20_000, 500, int(os.environ.get("BENCH_RESPONSES", "200000"))
-FORMATS = ("csv", "jsonl", "xlsx", "sav", "parquet")
-# Memory is a process's own, so each export runs in one; Django itself is not what is timed.
-EXPORT = """
-import os, resource, sys, time
-import django
-django.setup()
-from accounts.interchange.writers import FORMATS
-from accounts.models.people import OPERATOR
-from surveys.exports import responses_dataset
-from surveys.models import Survey
-dataset = responses_dataset(Survey.objects.get(slug=sys.argv[1]), OPERATOR)
-began, size = time.perf_counter(), 0
-for chunk in FORMATS[sys.argv[2]].write(dataset):
-    size += len(chunk)
-print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, size)
-"""
-FILL = """
-INSERT INTO surveys_response (public_id, survey_id, version_id, collector_id, submission_key, started_at,
-    submitted_at, changed_at, revision, language, channel, answers, hidden, is_test, flags)
-SELECT gen_random_uuid(), %s, %s, %s, 'x' || n, now(), now(), now() - n * interval '1 second', 1, 'en',
-    'link', %s, '{}', false, '{}' FROM generate_series(1, %s) AS n
-"""
+CONTACTS, POSTS = 20_000, 500
 
 
 def run() -> Iterator[tuple[str, str, str]]:
@@ -47,21 +20,13 @@ def run() -> Iterator[tuple[str, str, str]]:
     _, secret = create_api_key(
         "bench", parse_scopes(["all"]), team=None, expires_at=None, by=None, now=survey.created_at
     )
-    ours = Server("config.wsgi:application", API_CALLS_PER_MINUTE="1000000")
-    parameters = connection.get_connection_params()
-    dsn = " ".join(
-        f"{name}={parameters[name]}" for name in ("host", "port", "user", "dbname") if parameters.get(name)
-    )
-    bare = Server(
-        "bench.bare:application", BENCH_DSN=dsn, BENCH_IDS=f"{survey.pk},{version.pk},{collector.pk}"
-    )
-    try:
+    limit = {"API_CALLS_PER_MINUTE": "1000000"}
+    with (
+        Server("config.wsgi:application", **limit) as ours,
+        bare_server(survey, version, collector) as bare,
+    ):
         yield from _bulk(ours, secret)
         yield from _responses(ours, bare, secret)
-    finally:
-        ours.stop()
-        bare.stop()
-    yield from _exports()
 
 
 def _bulk(server: Server, secret: str) -> Iterator[tuple[str, str, str]]:
@@ -95,10 +60,8 @@ def _bulk(server: Server, secret: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _responses(ours: Server, bare: Server, secret: str) -> Iterator[tuple[str, str, str]]:
-    answers = {
-        **ANSWERS,
-        **{key: int(ANSWERS[key]) for key in ("nps", "support", "product", "effort", "docs")},
-    }
+    scales = ("nps", "support", "product", "effort", "docs")
+    answers = {**ANSWERS, **{key: int(ANSWERS[key]) for key in scales}}
     spent = {ours: 0.0, bare: 0.0}
     # Turn by turn, so that what else the machine does meets both; the first round warms them.
     for turn in range(6):
@@ -108,34 +71,6 @@ def _responses(ours: Server, bare: Server, secret: str) -> Iterator[tuple[str, s
             spent[server] += server.cpu_seconds() - before if turn else 0
     ratio = spent[ours] / spent[bare]
     yield "POST /responses, CPU per request / bare insert", f"{ratio:.2f}×", "≤ 4×"
-
-
-def _exports() -> Iterator[tuple[str, str, str]]:
-    sizes = (RESPONSES // 10, RESPONSES)
-    for number, size in enumerate(sizes):
-        survey, version, collector = published_survey(f"export{number}")
-        answers = {
-            **ANSWERS,
-            **{key: int(ANSWERS[key]) for key in ("nps", "support", "product", "effort", "docs")},
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(FILL, [survey.pk, version.pk, collector.pk, json.dumps(answers), size])
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE surveys_response")
-    for name in FORMATS:
-        (_, least), (seconds, most) = (export(f"export{number}", name) for number in range(2))
-        target = "≥ 20,000" if name in ("csv", "jsonl") else ""
-        yield f"export of {RESPONSES:,} responses, {name}: rows/s", f"{RESPONSES / seconds:,.0f}", target
-        yield f"… memory that {sizes[1] - sizes[0]:,} rows more take", f"{(most - least) >> 10} MB", "≤ 32 MB"
-
-
-def export(slug: str, name: str) -> tuple[float, int]:
-    """Return the seconds that an export took, and the most memory its process held, in KB."""
-    child = subprocess.run(
-        [sys.executable, "-c", EXPORT, slug, name], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    seconds, kilobytes, _ = child.stdout.splitlines()[-1].split()
-    return float(seconds), int(kilobytes)
 
 
 def post(server: Server, secret: str, path: str, body: object) -> dict:

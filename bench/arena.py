@@ -2,14 +2,16 @@
 
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 from config import embedded
 from config.embedded.places import make_throwaway
@@ -89,7 +91,7 @@ def database() -> Iterator[None]:
 
 
 class Server:
-    """One granian worker on a loopback port, and the processor time that it and its children used."""
+    """One granian worker on a loopback port while the context lasts, and the processor time that it used."""
 
     def __init__(self, application: str, *, threads: int = 4, **environment: str) -> None:
         with socket.socket() as probe:
@@ -106,12 +108,24 @@ class Server:
             start_new_session=True,
         )
         deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.1)
-        raise RuntimeError(f"{application} did not start")
+        try:
+            while not self._answers():
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    raise RuntimeError(f"{application} did not start")
+                time.sleep(0.1)
+        except BaseException:
+            self.stop()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     @property
     def url(self) -> str:
@@ -130,8 +144,24 @@ class Server:
         return seconds
 
     def stop(self) -> None:
+        """Ask the server to stop, and kill whatever is left of its process group."""
         self.process.terminate()
-        self.process.wait(20)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(20)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def bare_server(survey, version, collector) -> Server:
+    """Return the yardstick, which inserts responses to this survey."""
+    from django.db import connection  # noqa: PLC0415
+
+    parameters = connection.get_connection_params()
+    names = ("host", "port", "user", "password", "dbname")
+    dsn = " ".join(f"{name}={parameters[name]}" for name in names if parameters.get(name))
+    ids = f"{survey.pk},{version.pk},{collector.pk}"
+    return Server("bench.bare:application", BENCH_DSN=dsn, BENCH_IDS=ids)
 
 
 def published_survey(slug: str = "bench"):

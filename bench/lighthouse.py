@@ -31,11 +31,8 @@ def run() -> list[tuple[str, str, str]]:
             ("Lighthouse, respondent page", "not run", "needs Chromium, and lighthouse or npx that finds it")
         ]
     published_survey("lighthouse")
-    server = Server("config.wsgi:application")
-    try:
+    with Server("config.wsgi:application") as server:
         report = audit(command, browser, f"{server.url}/s/lighthouse/")
-    finally:
-        server.stop()
     scores = report["categories"]
     audits = report["audits"]
     return [

@@ -5,9 +5,7 @@ import statistics
 import subprocess
 import sys
 
-from django.db import connection
-
-from bench.arena import ANSWERS, Server, published_survey
+from bench.arena import ANSWERS, Server, bare_server, published_survey
 
 ROUNDS, REQUESTS, CONNECTIONS = 5, 3200, 32
 
@@ -15,17 +13,7 @@ ROUNDS, REQUESTS, CONNECTIONS = 5, 3200, 32
 def run() -> list[tuple[str, str, str]]:
     """Return the ratios of CPU per request and of throughput: Earshot over bare, medians of paired rounds."""
     survey, version, collector = published_survey("submit")
-    parameters = connection.get_connection_params()
-    dsn = " ".join(
-        f"{name}={parameters[name]}"
-        for name in ("host", "port", "user", "password", "dbname")
-        if parameters.get(name)
-    )
-    ours = Server("config.wsgi:application")
-    bare = Server(
-        "bench.bare:application", BENCH_DSN=dsn, BENCH_IDS=f"{survey.pk},{version.pk},{collector.pk}"
-    )
-    try:
+    with Server("config.wsgi:application") as ours, bare_server(survey, version, collector) as bare:
         fields = {**ANSWERS, "_version": str(version.pk), "_language": "en"}
         for server in (ours, bare):
             load(f"{server.url}/s/submit/", fields, requests=320)
@@ -35,9 +23,6 @@ def run() -> list[tuple[str, str, str]]:
             cpu.append(mine["cpu_ms"] / theirs["cpu_ms"])
             throughput.append(mine["rps"] / theirs["rps"])
             statuses |= set(mine["statuses"]) | set(theirs["statuses"])
-    finally:
-        ours.stop()
-        bare.stop()
     if statuses != {"302"}:
         raise RuntimeError(f"not every post was taken: {statuses}")
     return [

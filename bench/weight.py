@@ -13,13 +13,10 @@ LINKED = re.compile(r"""<(?:link[^>]+rel="?stylesheet[^>]+href|script[^>]+src|im
 def run() -> list[tuple[str, str, str]]:
     """Return the weight of the page and of all it links."""
     published_survey("weight")
-    server = Server("config.wsgi:application")
-    try:
+    with Server("config.wsgi:application") as server:
         wire, page = fetch(f"{server.url}/s/weight/")
         linked = [urljoin(f"{server.url}/s/weight/", path) for path in LINKED.findall(page)]
         sizes = [wire, *(fetch(url)[0] for url in linked)]
-    finally:
-        server.stop()
     return [
         ("respondent page, cold, on the wire", f"{sum(sizes) / 1000:.1f} KB", "≤ 20 KB"),
         ("respondent page, requests", str(len(sizes)), "≤ 3"),

@@ -37,8 +37,17 @@ def converted(
     while batch := list(islice(left, BATCH)):
         cells: list[Sequence[Any]] = list(zip(*batch, strict=True))
         for place, change in changes:
-            cells[place] = [missing if cell is None else change(cell) for cell in cells[place]]
+            cells[place] = _changed(cells[place], change, missing)
         yield list(zip(*cells, strict=True))
+
+
+def _changed(cells: Sequence[Any], change: Convert, missing: object) -> list[Any]:
+    """Return the cells of a column, changed; what it says over and over is changed once."""
+    said = set(cells)
+    if 2 * len(said) > len(cells):
+        return [missing if cell is None else change(cell) for cell in cells]
+    changed = {cell: missing if cell is None else change(cell) for cell in said}
+    return [changed[cell] for cell in cells]
 
 
 def _as_it_is(cell: Any) -> Any:

@@ -9,7 +9,7 @@ import re
 import struct
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import IO, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from accounts.interchange.writers.chunks import BATCH
 from accounts.interchange.writers.delimited import converted
 
 SYSTEM_MISSING = struct.unpack("<d", b"\xff\xff\xff\xff\xff\xff\xef\xff")[0]
-FIRST_INSTANT = datetime(1582, 10, 14, tzinfo=UTC)
+FIRST_INSTANT, SECOND = datetime(1582, 10, 14, tzinfo=UTC), timedelta(seconds=1)
 LONGEST_TEXT, LONGEST_LABEL, LONGEST_NAME = 32_767, 255, 64
 # A longer text is cut into variables of 255 bytes, of which 252 count towards its width.
 SEGMENT, COUNTED = 255, 252
@@ -33,46 +33,50 @@ OF_BLANK, OF_MISSING, AS_IT_IS = 254, 255, 253
 
 def write_sav(dataset: Dataset) -> Iterator[bytes]:
     """Yield a system file in UTF-8: choices as numbers with value labels, instants in UTC."""
-    columns = dataset.columns
     with tempfile.TemporaryFile() as kept:
         widths, cases = _keep(dataset, kept)
         yield _dictionary(dataset, widths, cases)
         kept.seek(0)
-        texts = [(n, _slots(widths[n]) * 8) for n, column in enumerate(columns) if column.type is Type.TEXT]
-        pack = _packer(columns, widths)
         for _ in range(0, cases, BATCH):
-            yield _compressed(b"".join(pack(row, texts) for row in marshal.load(kept)))  # noqa: S302 - our own
+            yield _compressed(_cases(marshal.load(kept), widths))  # noqa: S302 - our own
 
 
 def _keep(dataset: Dataset, kept: IO[bytes]) -> tuple[list[int], int]:
-    """Store the rows, texts as bytes and all else as floats; return the width of each text, and the count."""
+    """Store the rows in batches, column by column; return the width of each text, and the count of rows."""
     widths, cases = [1] * len(dataset.columns), 0
     convert = [_converter(column) for column in dataset.columns]
     texts = {n for n, column in enumerate(dataset.columns) if column.type is Type.TEXT}
     for batch in converted(dataset.rows, convert):
+        columns: list[bytes | list[bytes]] = []
         for n, cells in enumerate(zip(*batch, strict=True)):
             if n in texts:
-                widths[n] = max(widths[n], *(len(cell or b"") for cell in cells))
+                said = [cell or b"" for cell in cells]
+                widths[n] = max(widths[n], *map(len, said))
+                columns.append(said)
+            else:
+                numbers = [SYSTEM_MISSING if cell is None else cell for cell in cells]
+                columns.append(np.array(numbers, "<f8").tobytes())
         cases += len(batch)
-        marshal.dump(batch, kept)
+        marshal.dump(columns, kept)
     return widths, cases
 
 
 def _converter(column: Column) -> Any:
     if column.type is Type.TEXT:
-        return lambda text: _cut(str(text), LONGEST_TEXT)
+        return lambda text: _cut(text, LONGEST_TEXT)
     if column.type is Type.CHOICE:
         return {key: float(number) for number, key in enumerate(column.choices, 1)}.get
     if column.type is Type.DATE:
         return lambda day: float((day - date(1582, 10, 14)).days * 86_400)
     if column.type is Type.INSTANT:
-        return lambda at: (moment(at) - FIRST_INSTANT).total_seconds()
+        return lambda at: (moment(at) - FIRST_INSTANT) / SECOND
     return float
 
 
 def _cut(text: str, longest: int) -> bytes:
     """Return the text in UTF-8, cut between letters where it is too long."""
-    return text.encode(errors="replace")[:longest].decode(errors="ignore").encode()
+    kept = text.encode(errors="replace")
+    return kept if len(kept) <= longest else kept[:longest].decode(errors="ignore").encode()
 
 
 def _segments(width: int) -> list[int]:
@@ -88,21 +92,22 @@ def _slots(width: int) -> int:
     return sum(-(-part // 8) for part in _segments(width))
 
 
-def _packer(columns: Sequence[Column], widths: Sequence[int]) -> Any:
-    layout = [f"{_slots(widths[n]) * 8}s" if c.type is Type.TEXT else "d" for n, c in enumerate(columns)]
-    packed = struct.Struct("<" + "".join(layout)).pack
+def _cases(columns: Sequence[bytes | list[bytes]], widths: Sequence[int]) -> bytes:
+    """Return the rows of a batch one after the other, each value in as many times eight bytes as it takes."""
+    parts = []
+    for cells, width in zip(columns, widths, strict=True):
+        rows = len(cells) // 8 if isinstance(cells, bytes) else len(cells)
+        filled = cells if isinstance(cells, bytes) else _filled(cells, width)
+        parts.append(np.frombuffer(filled, np.uint8).reshape(rows, -1))
+    return np.hstack(parts).tobytes()
 
-    def pack(row: Sequence[Any], texts: Sequence[tuple[int, int]]) -> bytes:
-        cells = [SYSTEM_MISSING if cell is None else cell for cell in row]
-        for n, size in texts:
-            text = row[n] or b""
-            if len(text) > SEGMENT:
-                parts = (text[at : at + SEGMENT] for at in range(0, len(text), SEGMENT))
-                text = b" ".join(parts)
-            cells[n] = text.ljust(size)
-        return packed(*cells)
 
-    return pack
+def _filled(texts: Sequence[bytes], width: int) -> bytes:
+    """Return texts one after the other, filled up with blanks to the slots that the width takes."""
+    if width > SEGMENT:
+        texts = [b" ".join(text[at : at + SEGMENT] for at in range(0, len(text), SEGMENT)) for text in texts]
+    size = _slots(width) * 8
+    return b"".join([text.ljust(size) for text in texts])
 
 
 def _compressed(cases: bytes) -> bytes:

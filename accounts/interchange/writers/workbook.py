@@ -16,6 +16,7 @@ from accounts.interchange.writers.guard import guarded
 LAST_ROW = 1 << 20  # of any spreadsheet; what is beyond goes to a further sheet
 LONGEST_TEXT = 32_767
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+SPECIAL = re.compile(f"[&<>{NOT_XML.pattern[1:]}")
 FIRST_DAY = date(1899, 12, 30)
 FIRST_INSTANT = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no zones
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -48,9 +49,7 @@ SHEET = (
 def write_xlsx(dataset: Dataset, *, zone: tzinfo) -> Iterator[bytes]:
     """Yield a workbook; instants stand in the zone, since spreadsheets know none."""
     outlet = Outlet()
-    header = "".join(
-        f'<c s="1" t="inlineStr"><is>{_text(column.name)}</is></c>' for column in dataset.columns
-    )
+    header = "".join(_text(column.name, ' s="1"') for column in dataset.columns)
     cells = [_cell(column, zone) for column in dataset.columns]
     rows = chain.from_iterable(converted(dataset.rows, cells, missing="<c/>"))
     with ZipFile(outlet, "w", ZIP_DEFLATED, compresslevel=1) as archive:
@@ -84,14 +83,14 @@ def _cell(column: Column, zone: tzinfo) -> Callable[[Any], str]:
         Type.DATE: lambda value: f'<c s="2"><v>{(value - FIRST_DAY).days}</v></c>',
         Type.INSTANT: instant,
     }
-    return written.get(column.type, lambda value: f'<c t="inlineStr"><is>{_text(value)}</is></c>')
+    return written.get(column.type, _text)
 
 
-def _text(value: str) -> str:
-    text = guarded(str(value))[:LONGEST_TEXT]
-    if NOT_XML.search(text):
-        text = NOT_XML.sub("\ufffd", text)
-    return f'<t xml:space="preserve">{escape(text)}</t>'
+def _text(value: str, style: str = "") -> str:
+    text = guarded(str(value))
+    if len(text) > LONGEST_TEXT or SPECIAL.search(text):
+        text = escape(NOT_XML.sub("\ufffd", text[:LONGEST_TEXT]))
+    return f'<c{style} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 
 def _frame(name: str, sheets: int) -> Iterator[tuple[str, str]]:
