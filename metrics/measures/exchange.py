@@ -1,6 +1,6 @@
 """Amounts of other currencies in the reporting one, at the rates of one month."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -57,24 +57,33 @@ class Rates:
         return tuple(sentences)
 
 
+@dataclass(frozen=True, slots=True)
+class RateBook:
+    """The exchange rates of many months, read once, from which those of any of their days follow."""
+
+    rows: Sequence[ExchangeRate]
+
+    @classmethod
+    def between(cls, first: date, last: date) -> "RateBook":
+        """Return the rates of the days from the first to the last."""
+        oldest = months_later(month_of(first).start, -STALE_MONTHS)
+        rows = ExchangeRate.objects.filter(month__lte=last, month__gte=oldest)
+        return cls(list(rows.exclude(currency=settings.REPORTING_CURRENCY).order_by("month")))
+
+    def on(self, day: date) -> Rates:
+        """Return the rates of a day as `rates_on` says them."""
+        month = month_of(day).start
+        oldest = months_later(month, -STALE_MONTHS)
+        near = (row for row in self.rows if oldest <= row.month <= month)
+        return Rates(month, {row.currency: Quote(row.rate, row.month) for row in near})
+
+
 def rates_for(days: Collection[date]) -> dict[date, Rates]:
     """Return the rates of each day as `rates_on` says them, in one query for all."""
     if not days:
         return {}
-    rows = list(
-        ExchangeRate.objects.filter(
-            month__lte=max(days), month__gte=months_later(month_of(min(days)).start, -STALE_MONTHS)
-        )
-        .exclude(currency=settings.REPORTING_CURRENCY)
-        .order_by("month")
-    )
-    found = {}
-    for day in days:
-        month = month_of(day).start
-        oldest = months_later(month, -STALE_MONTHS)
-        quotes = {row.currency: Quote(row.rate, row.month) for row in rows if oldest <= row.month <= month}
-        found[day] = Rates(month, quotes)
-    return found
+    book = RateBook.between(min(days), max(days))
+    return {day: book.on(day) for day in days}
 
 
 def rates_on(day: date, *, known_on: date | None = None) -> Rates:

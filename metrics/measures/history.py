@@ -5,22 +5,19 @@ What it takes to ask is read once for all of them, so a page can show where a fi
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import NamedTuple
 
 from accounts.models import Account, ExchangeRate, Subscription
 from metrics.formulas.days import months_later
 from metrics.measures.comparisons import former
-from metrics.measures.exchange import Rates, rates_for
-from metrics.measures.ledger import PaidRow, paid_rows
+from metrics.measures.ledger import Ledger
 from metrics.measures.lifetime import clv
 from metrics.measures.measure import Days, Measure
 from metrics.measures.memory import remembered
 from metrics.measures.renewals import Due, Renewals, coming_renewals, renewals_of
 from metrics.measures.retention import RevenueRetention, retained
-from metrics.measures.revenue import Arr, added_up, require_revenue
+from metrics.measures.revenue import Arr, require_revenue
 from metrics.measures.scope import Scope
-from metrics.measures.takeovers import Takeovers
 
 STEP_MONTHS = 3
 LEAST_STEPS = 4
@@ -70,27 +67,24 @@ def _books(scope: Scope) -> Books:
         replace(scope, start=days.start, end=days.end, today=min(scope.today, days.end))
         for days in windows_before(scope)
     ]
-    rows = paid_rows(scope, scope.end)
-    rates = rates_for({scope.today, *(day for each in scopes for day in (each.start, each.end) if day)})
-    takeovers = Takeovers.ever(scope)
-    levels: dict[tuple[date, date], Arr] = {}
+    ledger = Ledger(scope)
+    of_today = ledger.rates(scope.today)
+    due = coming_renewals(scope, COMING_DAYS, rates=of_today)
+    return Books(kept_in(ledger, scopes), ledger.arr(scope.today, of_today), due)
 
-    def level(day: date, at: date) -> Arr:
-        known = rates[at]
-        key = (day, known.month if known.quotes else day)
-        if key not in levels:
-            levels[key] = _level(rows, day, known)
-        return levels[key]
 
+def kept_in(ledger: Ledger, scopes: Sequence[Scope]) -> list[Kept]:
+    """Return the figures of several windows of one question, none of which ends after the ledger's."""
+    starts = {scope.start: ledger.rates(scope.start) for scope in scopes if scope.start}
     found = []
-    for each, renewed in zip(scopes, renewals_of(scopes, rates), strict=True):
-        assert each.start is not None
-        before, after = level(each.start, each.start), level(each.end, each.start)
-        kept = retained(each, before, after, takeovers.until(each.end))
-        worth = clv(each, retained=kept.grr, arr=level(each.end, each.end))
-        found.append(Kept(each.window, kept, worth, renewed))
-    due = coming_renewals(scope, COMING_DAYS, rates=rates[scope.today])
-    return Books(found, level(scope.today, scope.today), due)
+    for scope, renewed in zip(scopes, renewals_of(scopes, starts), strict=True):
+        assert scope.start is not None
+        rates = starts[scope.start]
+        before, after = ledger.arr(scope.start, rates), ledger.arr(scope.end, rates)
+        kept = retained(scope, before, after, ledger.all_takeovers.until(scope.end))
+        worth = clv(scope, retained=kept.grr, arr=ledger.arr(scope.end, ledger.rates(scope.end)))
+        found.append(Kept(scope.window, kept, worth, renewed))
+    return found
 
 
 def windows_before(scope: Scope) -> list[Days]:
@@ -114,12 +108,3 @@ def _steps(scope: Scope) -> Iterator[Days]:
         length = end - start
         for back in range(LEAST_STEPS + 1):
             yield Days(start - back * length, end - back * length)
-
-
-def _level(rows: Sequence[PaidRow], day: date, rates: Rates) -> Arr:
-    in_force = (
-        (row.account, row.currency, row.value)
-        for row in rows
-        if row.starts_on <= day and (row.last is None or row.last > day)
-    )
-    return added_up(rates, in_force)

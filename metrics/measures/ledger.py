@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db.models.functions import Coalesce
 
 from accounts.models import Subscription
-from metrics.formulas.days import month_of
 from metrics.formulas.money import ZERO
-from metrics.measures.exchange import Rates, rates_on
-from metrics.measures.revenue import Arr, require_revenue, top_parents
+from metrics.measures.exchange import RateBook, Rates
+from metrics.measures.revenue import Arr, added_up, require_revenue, top_parents
 from metrics.measures.scope import Scope
-from metrics.measures.takeovers import Takeovers
+from metrics.measures.takeovers import AllTakeovers, Takeovers
 
 
 class PaidRow(NamedTuple):
@@ -39,8 +37,8 @@ class PaidRow(NamedTuple):
 class Ledger:
     """What the accounts in question ever paid up to the window's end, as the subscriptions say it today.
 
-    Whatever is asked of it takes one query for the subscriptions, two for the takeovers among them and one
-    for the rates of each month. Raises PermissionDenied for whoever may not see revenue.
+    Whatever is asked of it takes one query for the subscriptions, one or two for the takeovers among them and
+    one for exchange rates. Raises PermissionDenied for whoever may not see revenue.
     """
 
     scope: Scope
@@ -49,7 +47,7 @@ class Ledger:
         require_revenue(self.scope.viewer)
         if self.scope.known_on:
             raise ValueError("a ledger says what is known today")
-        object.__setattr__(self, "_rates", {})
+        object.__setattr__(self, "_levels", {})
 
     @cached_property
     def rows(self) -> list[PaidRow]:
@@ -57,9 +55,28 @@ class Ledger:
         return paid_rows(self.scope, self.scope.end)
 
     @cached_property
+    def all_takeovers(self) -> AllTakeovers:
+        """Who ever took over any of the accounts."""
+        return Takeovers.ever(self.scope)
+
+    @cached_property
     def takeovers(self) -> Takeovers:
-        """Who took over any of the accounts."""
-        return Takeovers.of(self.scope, left={row.account for row in self.rows}).read_ahead()
+        """Who took over any of the accounts by the end of the window."""
+        return self.all_takeovers.until(self.scope.end).read_ahead()
+
+    @cached_property
+    def book(self) -> RateBook:
+        """The exchange rates of every month since somebody began to pay."""
+        begun = min((row.starts_on for row in self.rows), default=self.scope.end)
+        first = min(begun, self.scope.start or begun)
+        return RateBook.between(first, max(self.scope.end, self.scope.today))
+
+    def since(self, start: date) -> "Ledger":
+        """Return the same subscriptions in a window that begins on another day; nothing is read again."""
+        other = Ledger(self.scope.between(start, self.scope.end))
+        for name in ("rows", "all_takeovers", "takeovers", "book"):
+            other.__dict__[name] = getattr(self, name)
+        return other
 
     @cached_property
     def customers(self) -> Mapping[int, int]:
@@ -80,12 +97,7 @@ class Ledger:
 
     def rates(self, day: date) -> Rates:
         """Return the rates of the day's month."""
-        known: dict[date, Rates] = self._rates  # type: ignore[attr-defined]
-        month = month_of(day).start
-        if month not in known:
-            is_foreign = currencies_of(self.rows) - {settings.REPORTING_CURRENCY}
-            known[month] = rates_on(month) if is_foreign else Rates(month, {})
-        return known[month]
+        return self.book.on(day)
 
     def arr_by(self, day: date, rates: Rates, groups: Sequence[str]) -> dict[str, Arr]:
         """Return the ARR on a day of the group that each row belongs to, in the order of the rows."""
@@ -101,8 +113,12 @@ class Ledger:
 
     def arr(self, day: date, rates: Rates) -> Arr:
         """Return the ARR of all on a day."""
-        whole = self.arr_by(day, rates, [""] * len(self.rows))
-        return whole.get("", Arr(rates, {}, {}))
+        levels: dict[Any, Arr] = self._levels  # type: ignore[attr-defined]
+        key = (day, rates.month, *sorted(rates.quotes.items()))
+        if key not in levels:
+            in_force = (row for row in self.rows if row.is_in_force(day))
+            levels[key] = added_up(rates, ((row.account, row.currency, row.value) for row in in_force))
+        return levels[key]
 
 
 def paid_rows(scope: Scope, until: date) -> list[PaidRow]:

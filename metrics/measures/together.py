@@ -14,7 +14,6 @@ from django.db.models import Q
 from metrics.measures.answers import Answers, question_settings
 from metrics.measures.cells import Cell, closed_months, read_cells
 from metrics.measures.confidentiality import Disclosed, confidential_surveys, disclosed
-from metrics.measures.exchange import rates_for
 from metrics.measures.health import healthy_accounts, standings
 from metrics.measures.ledger import Ledger
 from metrics.measures.lifetime import clv
@@ -25,7 +24,6 @@ from metrics.measures.renewals import renewals_among
 from metrics.measures.retention import retained
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import measure_of
-from metrics.measures.takeovers import Takeovers
 
 # By what the questions may differ; anything else is asked one by one.
 PARTS = frozenset({"segment", "team", "owner", "programme"})
@@ -81,9 +79,9 @@ class _Shared:
         )
 
     @cached_property
-    def rates(self) -> Mapping[Any, Any]:
-        """The exchange rates of the first day and of the end."""
-        return rates_for({day for day in self.whole.window if day})
+    def ledger(self) -> Ledger:
+        """Every subscription in question."""
+        return Ledger(self.whole)
 
 
 def _said(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
@@ -140,16 +138,15 @@ def _healths(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
 
 def _kept(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
     """Return retention and lifetime value from one read of the subscriptions."""
-    whole, ledger = shared.whole, Ledger(shared.whole)
+    whole, ledger = shared.whole, shared.ledger
     assert whole.start is not None
-    first, last = shared.rates[whole.start], shared.rates[whole.end]
+    first = ledger.rates(whole.start)
     before, after = ledger.arr(whole.start, first), ledger.arr(whole.end, first)
-    today = ledger.arr(whole.end, last)
-    takeovers = Takeovers.ever(whole).until(whole.end).read_ahead()
+    today = ledger.arr(whole.end, ledger.rates(whole.end))
     measures = []
     for metric, scope in questions:
         part = shared.accounts_of(scope)
-        kept = retained(scope, before.among(part), after.among(part), takeovers)
+        kept = retained(scope, before.among(part), after.among(part), ledger.takeovers)
         worth = metric == "clv"
         measures.append(
             clv(scope, retained=kept.grr, arr=today.among(part)) if worth else getattr(kept, metric)
@@ -159,7 +156,8 @@ def _kept(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
 
 def _renewed(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
     parts = [(scope, shared.accounts_of(scope)) for _, scope in questions]
-    found = renewals_among(shared.whole, parts, shared.rates[shared.whole.start])
+    assert shared.whole.start is not None
+    found = renewals_among(shared.whole, parts, shared.ledger.rates(shared.whole.start))
     which = {"renewal_rate": "gross", "net_renewal_rate": "net", "logo_renewal_rate": "logo"}
     return [getattr(each, which[metric]) for each, (metric, _) in zip(found, questions, strict=True)]
 
