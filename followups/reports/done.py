@@ -2,6 +2,9 @@
 
 from statistics import median
 
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, F, Q
+
 from followups.models import FollowUp
 from followups.reports.report import Section
 from followups.reports.words import level, several
@@ -21,10 +24,14 @@ def _cases(scope: Scope) -> list[str]:
     if has_perm and not has_perm("followups.view_followup"):
         return []
     rows = FollowUp.objects.visible_to(scope.viewer)
-    opened = rows.filter(scope.instants("opened_at")).count()
-    closed = rows.filter(scope.instants("closed_at")).values_list("opened_at", "closed_at")
-    took = [(end - start).total_seconds() / 86_400 for start, end in closed]
-    late = rows.overdue_on(scope.end).count()
+    is_late = Q(due_on__lt=scope.end) & ~Q(state=FollowUp.State.CLOSED)
+    counted = rows.order_by().aggregate(
+        opened=Count("pk", filter=scope.instants("opened_at")),
+        late=Count("pk", filter=is_late),
+        took=ArrayAgg(F("closed_at") - F("opened_at"), filter=scope.instants("closed_at")),
+    )
+    opened, late = counted["opened"], counted["late"]
+    took = [length.total_seconds() / 86_400 for length in counted["took"] or ()]
     if not (opened or took or late):
         return []
     speed = f", half of them within {several(max(1, round(median(took))), 'day')}" if took else ""

@@ -3,13 +3,13 @@
 from datetime import date
 
 from accounts.models import User
-from followups.reports.book import Book
+from followups.reports.book import ROWS, Book
 from followups.reports.done import done
-from followups.reports.moved import moved_bands
+from followups.reports.moved import moved_bands, movers
 from followups.reports.numbers import numbers
 from followups.reports.report import Report
 from followups.reports.voiced import voiced
-from followups.reports.worth import worth
+from followups.reports.worth import losses, unwell_and_due, worth
 from metrics.formulas.days import Window, months_later
 
 
@@ -20,7 +20,17 @@ def monthly_report(viewer: User, month: date) -> Report:
     """
     book = Book(viewer, Window(month, months_later(month, 1)))
     of_month = book.scope.between(*book.month)
-    sections = [*numbers(book), *worth(book), *moved_bands(book), done(of_month), *voiced(of_month)]
+    moved, lost, unwell = movers(book), losses(book), unwell_and_due(book)
+    of_money = [*(each.account for each in lost[:ROWS]), *(each.account for each in unwell[:ROWS])]
+    shown = [*(now.account for _, now in moved[:ROWS]), *of_money]
+    named = book.named(shown)
+    sections = [
+        *numbers(book),
+        *worth(book, lost, unwell, named),
+        *moved_bands(book, moved, named),
+        done(of_month),
+        *voiced(book),
+    ]
     return Report(
         title=f"Customers in {month:%B %Y}",
         subtitle="What changed, what it is worth, what was done.",

@@ -1,10 +1,11 @@
 """Whose health moved to another band within a month."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from followups.reports.book import Book
+from accounts.models import Account
+from followups.reports.book import ROWS, Book
 from followups.reports.report import Row, Section, Table
 from followups.reports.words import several
 from metrics.formulas.health import Band
@@ -12,13 +13,13 @@ from metrics.formulas.money import ZERO
 from metrics.measures.health import Standing
 from metrics.templatetags.figures import UNKNOWN, money
 
-ROWS = 8
 # From worst to best; grey, of which too little is known, is no place among them.
 ORDER = (Band.RED, Band.YELLOW, Band.GREEN)
 
 
-def moved_bands(book: Book) -> Iterator[Section]:
-    """Yield who moved to another band between the beginning and the end of the month."""
+def movers(book: Book) -> list[tuple[Standing, Standing]]:
+    """Return how each account was and is that moved to another band, the furthest and largest falls first."""
+    arr = book.arr if book.viewer.sees_revenue else None
     moved = [
         (book.health_before[account], standing)
         for account, standing in book.health.items()
@@ -26,21 +27,23 @@ def moved_bands(book: Book) -> Iterator[Section]:
         and Band.GREY not in (standing.band, book.health_before[account].band)
         and standing.band is not book.health_before[account].band
     ]
-    ways = Counter(ORDER.index(now.band) > ORDER.index(before.band) for before, now in moved)
-    if not book.health:
-        return
-    if not moved:
-        yield Section("Whose health moved", ["No account moved to another band."])
-        return
-    arr = book.arr if book.viewer.sees_revenue else None
 
     def weight(pair: tuple[Standing, Standing]) -> tuple[int, Decimal, int]:
         before, now = pair
         paid = (arr.of(now.account) or ZERO) if arr else ZERO
         return ORDER.index(now.band) - ORDER.index(before.band), -paid, now.account
 
-    first = sorted(moved, key=weight)[:ROWS]
-    named = book.named([now.account for _, now in first])
+    return sorted(moved, key=weight)
+
+
+def moved_bands(
+    book: Book, moved: Sequence[tuple[Standing, Standing]], named: Mapping[int, Account]
+) -> Iterator[Section]:
+    """Yield who moved to another band between the beginning and the end of the month."""
+    if not book.health:
+        return
+    ways = Counter(ORDER.index(now.band) > ORDER.index(before.band) for before, now in moved)
+    arr = book.arr if book.viewer.sees_revenue else None
     rows = [
         Row(
             (
@@ -53,7 +56,7 @@ def moved_bands(book: Book) -> Iterator[Section]:
             path=named[now.account].get_absolute_url(),
             band=now.band.value,
         )
-        for before, now in first
+        for before, now in moved[:ROWS]
         if now.account in named
     ]
     columns = ("Account", "Was", "Is", *(("ARR",) if arr else ()), "Owner")

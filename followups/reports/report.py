@@ -21,8 +21,8 @@ class Figure:
     measure: Measure
     before: Measure
     change: str
-    aim: Aim | None
-    target: str
+    aim: Aim | None = None
+    target: str = ""
     is_signal: bool | None = None
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from accounts.models import Viewer
 from accounts.rights import may_read
+from followups.reports.book import Book
 from followups.reports.report import Quote, Row, Section, Table
 from followups.reports.words import several
-from metrics.measures.scope import Scope
 from metrics.measures.themes import Themes, themes
 from metrics.measures.voices import NEWEST, Mood, Voice, newest_comments
 from metrics.templatetags.figures import money
@@ -16,15 +16,18 @@ THEMES = 5
 LONGEST = 400
 
 
-def voiced(scope: Scope) -> Iterator[Section]:
-    """Yield themes and quotes of a window; nothing for who may not read responses."""
-    if not may_read(scope.viewer, "responses"):
+def voiced(book: Book) -> Iterator[Section]:
+    """Yield themes and quotes of the month; nothing for who may not read responses."""
+    if not may_read(book.viewer, "responses"):
         return
-    found = themes(scope)
+    scope = book.scope.between(*book.month)
+    pays = book.viewer.sees_revenue
+    arr = book.ledger.arr(book.month.end, book.ledger.rates(book.month.end)) if pays else None
+    found = themes(scope, arr=arr, promised=book.confidential)
     if found.comments:
         sentence = f"{several(found.comments, 'comment')} came in; what each is about was read by machine."
         yield Section("What they write about", [sentence, *found.notes], table=_ranked(found, scope.viewer))
-    heard = newest_comments(scope, NEWEST)
+    heard = newest_comments(scope, NEWEST, confidential=book.confidential, known=book.answers.settings)
     for heading, mood in (("Unhappy voices", Mood.UNHAPPY), ("Happy voices", Mood.HAPPY)):
         chosen = [voice for voice in heard if voice.mood is mood][:QUOTES]
         yield Section(heading, quotes=quotes_of(chosen, scope.viewer))

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
-from followups.reports.book import Book
+from accounts.models import Account
+from followups.reports.book import COMING_DAYS, ROWS, Book
 from followups.reports.drawing import bridge_bars
 from followups.reports.report import Row, Section, Table
 from followups.reports.words import several
@@ -11,22 +13,48 @@ from metrics.formulas.health import Band
 from metrics.formulas.money import ZERO
 from metrics.formulas.movements import Bridge
 from metrics.measures.health import Standing
-from metrics.measures.movements import arr as arr_movements
-from metrics.measures.renewals import Due, coming_renewals
+from metrics.measures.movements import arr_and_movements
+from metrics.measures.renewals import Due
 from metrics.measures.retention import pairs_of
-from metrics.measures.revenue import arr_of
 from metrics.templatetags.figures import UNKNOWN, day, money
 
-COMING_DAYS = 90
-ROWS = 8
 WORSE = (Band.RED, Band.YELLOW)
 
 
-def worth(book: Book) -> Iterator[Section]:
+class Loss(NamedTuple):
+    """What an account pays less a year than when the month began, and whether it left."""
+
+    account: int
+    amount: Decimal
+    has_left: bool
+
+
+def losses(book: Book) -> list[Loss]:
+    """Return who pays less than when the month began, or nothing any more, the greatest loss first."""
+    if not book.viewer.sees_revenue:
+        return []
+    month = book.ledger.since(book.month.start)
+    before = month.arr(book.month.start, book.arr.rates)
+    pairs = pairs_of(month.scope, before, book.arr, month.takeovers) or {}
+    lost = [Loss(account, then - now, not now) for account, (then, now) in pairs.items() if now < then]
+    return sorted(lost, key=lambda each: (-each.amount, each.account))
+
+
+def unwell_and_due(book: Book) -> list[Due]:
+    """Return what of accounts in red or yellow ends soon, the largest first."""
+    if not book.viewer.sees_revenue:
+        return []
+    unwell = [each for each in book.coming if _band(book.health, each) in WORSE]
+    return sorted(unwell, key=lambda each: (-(each.value or ZERO), each.ends_on, each.account))
+
+
+def worth(
+    book: Book, lost: Sequence[Loss], unwell: Sequence[Due], named: Mapping[int, Account]
+) -> Iterator[Section]:
     """Yield what the month did to recurring revenue, who left, and what is at stake next."""
     if not book.viewer.sees_revenue:
         return
-    measure = arr_movements(book.scope.between(*book.month))
+    measure, _ = arr_and_movements(book.ledger.since(book.month.start))
     if measure.value is None:
         yield Section("What it is worth", sentences=measure.notes)
     else:
@@ -36,9 +64,9 @@ def worth(book: Book) -> Iterator[Section]:
             "What it is worth",
             sentences=[_bridge_words(bridge), *measure.notes, *([scale] if scale else [])],
             bars=bars,
-            table=_losses(book),
+            table=_losses(lost, named),
         )
-    yield coming(book)
+    yield _coming(book, unwell, named)
 
 
 def _bridge_words(bridge: Bridge) -> str:
@@ -50,43 +78,34 @@ def _bridge_words(bridge: Bridge) -> str:
     )
 
 
-def _losses(book: Book) -> Table | None:
-    """Return who pays less than when the month began, or nothing any more, the greatest loss first."""
-    month = book.scope.between(*book.month)
-    pairs = pairs_of(month, arr_of(month, book.month.start, book.arr.rates), book.arr) or {}
-    lost = {account: before - after for account, (before, after) in pairs.items() if after < before}
-    largest = sorted(lost, key=lambda account: (-lost[account], account))
-    named = book.named(largest[:ROWS])
+def _losses(lost: Sequence[Loss], named: Mapping[int, Account]) -> Table | None:
     rows = [
         Row(
             (
-                named[account].name,
-                money(lost[account]),
-                "left" if not pairs[account][1] else "pays less",
-                str(named[account].owner or UNKNOWN),
+                named[each.account].name,
+                money(each.amount),
+                "left" if each.has_left else "pays less",
+                str(named[each.account].owner or UNKNOWN),
             ),
-            path=named[account].get_absolute_url(),
+            path=named[each.account].get_absolute_url(),
         )
-        for account in largest[:ROWS]
-        if account in named
+        for each in lost[:ROWS]
+        if each.account in named
     ]
     columns = ("Account", "Lost a year", "What happened", "Owner")
     return Table(columns, rows, more=max(0, len(lost) - ROWS)) if rows else None
 
 
-def coming(book: Book) -> Section:
+def _coming(book: Book, unwell: Sequence[Due], named: Mapping[int, Account]) -> Section:
     """Return what comes up for renewal after the month, and which of it is with unwell accounts."""
-    due = coming_renewals(book.scope, COMING_DAYS)
+    due = book.coming
     if not due:
         return Section("Renewals ahead", [f"Nothing ends in the next {COMING_DAYS} days."])
-    unwell = [each for each in due if _band(book.health, each) in WORSE]
     sentence = (
         f"In the next {COMING_DAYS} days {several(len({each.account for each in due}), 'account')} with"
         f" {_value(due)} a year come up for renewal; {_value(unwell)} of it is with"
         f" {several(len({each.account for each in unwell}), 'account')} in red or yellow."
     )
-    first = sorted(unwell, key=lambda each: (-(each.value or ZERO), each.ends_on, each.account))
-    named = book.named([each.account for each in first[:ROWS]])
     rows = [
         Row(
             (
@@ -99,11 +118,11 @@ def coming(book: Book) -> Section:
             path=named[each.account].get_absolute_url(),
             band=book.health[each.account].band.value,
         )
-        for each in first[:ROWS]
+        for each in unwell[:ROWS]
         if each.account in named
     ]
     columns = ("Unwell and due", "A year", "Ends", "Health", "Owner")
-    return Section("Renewals ahead", [sentence], table=Table(columns, rows, more=max(0, len(first) - ROWS)))
+    return Section("Renewals ahead", [sentence], table=Table(columns, rows, more=max(0, len(unwell) - ROWS)))
 
 
 def _band(found: Mapping[int, Standing], due: Due) -> Band:

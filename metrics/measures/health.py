@@ -1,11 +1,12 @@
 """How accounts are: the newest health of each, and how many are in which band."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Count, Q, Subquery
+from django.db.models import Count, Q, Subquery, Value
 
 from metrics.formulas.health import Band
 from metrics.measures.measure import Measure, Point, Unit
@@ -34,15 +35,23 @@ class Standing:
 
 def standings(scope: Scope) -> dict[int, Standing]:
     """Return the newest health of each account in question that has one of the last week, by account."""
-    rows = (
-        Health.objects.filter(account__in=scope.accounts, day__gt=scope.today - timedelta(days=STALE_DAYS))
-        .newest_on(scope.today)
-        .values_list("account", "score", "band", "confidence", "day")
-    )
-    return {
-        account: Standing(account, score / 100, Band(band), confidence / 10_000, day)
-        for account, score, band, confidence, day in rows
-    }
+    return standings_on(scope, [scope.today])[0]
+
+
+def standings_on(scope: Scope, days: Sequence[date]) -> list[dict[int, Standing]]:
+    """Return the same as it stood on each of the days, in one query."""
+    parts = [_newest(scope, day).annotate(place=Value(place)) for place, day in enumerate(days)]
+    named = ("place", "account", "score", "band", "confidence", "day")
+    first, *others = (part.values_list(*named) for part in parts)
+    found: list[dict[int, Standing]] = [{} for _ in days]
+    for place, account, score, band, confidence, day in first.union(*others, all=True) if others else first:
+        found[place][account] = Standing(account, score / 100, Band(band), confidence / 10_000, day)
+    return found
+
+
+def _newest(scope: Scope, day: date) -> Any:
+    rows = Health.objects.filter(account__in=scope.accounts, day__gt=day - timedelta(days=STALE_DAYS))
+    return rows.newest_on(day)
 
 
 def healthy_accounts(scope: Scope, found: Mapping[int, Standing] | None = None) -> Measure:

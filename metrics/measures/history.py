@@ -14,7 +14,7 @@ from metrics.measures.ledger import Ledger
 from metrics.measures.lifetime import clv
 from metrics.measures.measure import Days, Measure
 from metrics.measures.memory import remembered
-from metrics.measures.renewals import Due, Renewals, coming_renewals, renewals_of
+from metrics.measures.renewals import Due, Renewals, Terms, coming_renewals, renewals_of
 from metrics.measures.retention import RevenueRetention, retained
 from metrics.measures.revenue import Arr, require_revenue
 from metrics.measures.scope import Scope
@@ -73,11 +73,14 @@ def _books(scope: Scope) -> Books:
     return Books(kept_in(ledger, scopes), ledger.arr(scope.today, of_today), due)
 
 
-def kept_in(ledger: Ledger, scopes: Sequence[Scope]) -> list[Kept]:
-    """Return the figures of several windows of one question, none of which ends after the ledger's."""
+def kept_in(ledger: Ledger, scopes: Sequence[Scope], read: Terms | None = None) -> list[Kept]:
+    """Return the figures of several windows of one question, none of which ends after the ledger's.
+
+    What falls due is read unless it was already.
+    """
     starts = {scope.start: ledger.rates(scope.start) for scope in scopes if scope.start}
     found = []
-    for scope, renewed in zip(scopes, renewals_of(scopes, starts), strict=True):
+    for scope, renewed in zip(scopes, renewals_of(scopes, starts, read), strict=True):
         assert scope.start is not None
         rates = starts[scope.start]
         before, after = ledger.arr(scope.start, rates), ledger.arr(scope.end, rates)

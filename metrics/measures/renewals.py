@@ -73,14 +73,22 @@ def renewal_rates(scope: Scope) -> Renewals:
     return renewals_of([scope], {scope.start: rates_on(scope.start)})[0]
 
 
-def renewals_of(scopes: Sequence[Scope], rates: Mapping[date, Rates]) -> list[Renewals]:
+def terms_between(scope: Scope, start: date, end: date) -> "Terms":
+    """Return what of the accounts in question falls due in `[start, end)` and all that may renew it."""
+    require_revenue(scope.viewer)
+    return _rows(scope.accounts, start, end)
+
+
+def renewals_of(
+    scopes: Sequence[Scope], rates: Mapping[date, Rates], read: "Terms | None" = None
+) -> list[Renewals]:
     """Return the renewal rates of several windows of one question, from one read; rates by their first days.
 
     Raises PermissionDenied for whoever may not see revenue.
     """
     starts = [scope.start for scope in scopes if scope.start]
     require_revenue(scopes[0].viewer)
-    rows = _rows(scopes[0].accounts, min(starts), max(scope.end for scope in scopes))
+    rows = terms_between(scopes[0], min(starts), max(scope.end for scope in scopes)) if read is None else read
     return [
         _renewals(scope, [*_near(rows, scope)], rates[start])
         for scope, start in zip(scopes, starts, strict=True)
@@ -151,17 +159,25 @@ def due_terms(scope: Scope) -> list[Term]:
 
 
 def coming_renewals(
-    scope: Scope, days: int, among: Collection[int] | None = None, rates: Rates | None = None
+    scope: Scope,
+    days: int,
+    among: Collection[int] | None = None,
+    rates: Rates | None = None,
+    read: "Terms | None" = None,
 ) -> list[Due]:
     """Return what ends within so many days from today and is not renewed yet, the nearest first.
 
-    Of all accounts in question, or of those among the given ones. The rates of today are read unless given.
+    Of all accounts in question, or of those among the given ones. The rates of today are read unless given,
+    and so is what falls due.
     """
     require_revenue(scope.viewer)
     end = scope.today + timedelta(days=days)
     rates = rates or rates_on(scope.today)
     accounts = scope.accounts if among is None else scope.accounts.filter(pk__in=among)
-    rows = _rows(accounts, scope.today, end)
+    if read is None:
+        rows = _rows(accounts, scope.today, end)
+    else:
+        rows = [*_near(read, scope.between(scope.today, end))]
     renewed = set(successors(row.line(rates) for row in rows))
     due: dict[tuple[date, int], list[_Row]] = defaultdict(list)
     for row in rows:
@@ -194,6 +210,9 @@ class _Row(NamedTuple):
             self.renews,
             self.names_renewals,
         )
+
+
+Terms = Sequence[_Row]
 
 
 def _rows(accounts: Any, start: date, end: date) -> list[_Row]:

@@ -1,7 +1,7 @@
 """Responses as people read them: who said what, with the scores given beside the words."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from operator import attrgetter
 from types import MappingProxyType
@@ -97,24 +97,30 @@ def mood_of(kind: str, value: int, settings: Settings) -> Mood:
     return _mood(value, scale.low + worse_half - 1, scale.good_from)
 
 
-def newest_comments(scope: Scope, limit: int, *, unhappy_first: bool = False) -> list[Voice]:
+def newest_comments(
+    scope: Scope,
+    limit: int,
+    *,
+    unhappy_first: bool = False,
+    confidential: frozenset[int] | None = None,
+    known: Mapping[tuple[int, str], Settings] = MappingProxyType({}),
+) -> list[Voice]:
     """Return the newest responses with words, or those of the last 60 with the unhappy ones first.
 
-    Of confidential surveys only over all accounts, and once there are enough of them (SECURITY T22).
+    Of confidential surveys only over all accounts, and once there are enough of them (SECURITY T22). These
+    and the settings of questions are not read again where they are known already.
     """
     rows: Any = Comment.objects.visible_to(scope.viewer).filter(scope.days(), scope.surveys())
     if scope.without_flagged:
         rows = rows.filter(response__flags=[])
-    confidential = confidential_surveys(scope)
+    confidential = confidential_surveys(scope) if confidential is None else confidential
     if scope.is_narrowed:
         rows = rows.filter(account__in=scope.accounts).exclude(survey__in=confidential)
     elif confidential:
         said = rows.order_by().filter(survey__in=confidential).values("survey")
         few = said.annotate(people=Count("response", distinct=True)).filter(people__lt=LEAST_SHOWN)
         rows = rows.exclude(survey__in=few.values("survey"))
-    newest = rows.order_by("-day", "-pk").values_list("response", flat=True)[: max(limit, NEWEST)]
-    responses = Response.objects.filter(pk__in=list(newest)).select_related("survey", "account", "contact")
-    by_age = sorted(voices(responses), key=attrgetter("response.started_at"), reverse=True)
+    by_age = _heard(rows.order_by("-day", "-pk")[: max(limit, NEWEST)], confidential, known)
     return (sorted(by_age, key=attrgetter("urgency")) if unhappy_first else by_age)[:limit]
 
 
@@ -133,18 +139,28 @@ def newest_moods(
     if scope.is_narrowed:
         rows = rows.filter(account__in=scope.accounts)
     rows = rows.exclude(survey__in=confidential).order_by("-day", "-pk")[:LOOKED_THROUGH]
-    words: dict[int, list[str]] = defaultdict(list)
-    heard: dict[int, Response] = {}
-    for row in rows.select_related("response__survey", "response__account", "response__contact"):
-        words[row.response_id].append(row.text)
-        heard[row.response_id] = row.response
-    given = scores_given(heard.values(), known or {})
-    found = [Voice(each, given.get(pk, ()), tuple(words[pk])) for pk, each in heard.items()]
-    found.sort(key=attrgetter("response.started_at"), reverse=True)
+    found = _heard(rows, confidential, known or {})
     return (
         [voice for voice in found if voice.mood is Mood.UNHAPPY][:limit],
         [voice for voice in found if voice.mood is Mood.HAPPY][:limit],
     )
+
+
+def _heard(
+    comments: Any, confidential: Collection[int], known: Mapping[tuple[int, str], Settings]
+) -> list[Voice]:
+    """Return the responses of these comments, the newest first, in two queries or three."""
+    words: dict[int, list[str]] = defaultdict(list)
+    heard: dict[int, Response] = {}
+    for row in comments.select_related("response__survey", "response__account", "response__contact"):
+        words[row.response_id].append(row.text)
+        heard[row.response_id] = row.response
+    given = scores_given(heard.values(), known)
+    found = [
+        Voice(each, given.get(pk, ()), tuple(words[pk]), each.survey_id in confidential)
+        for pk, each in heard.items()
+    ]
+    return sorted(found, key=attrgetter("response.started_at"), reverse=True)
 
 
 def voices(responses: Iterable[Response], asked: Asked | None = None) -> list[Voice]:

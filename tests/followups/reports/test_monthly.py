@@ -186,3 +186,24 @@ def test_only_who_sees_everything_reads_the_digest_of_somebody_else(executive, m
     assert "Your accounts" in logged_in(executive).get(url).text
     assert logged_in(manager).get(f"{reverse('digest')}?of={executive.pk}").status_code == 404
     assert logged_in(executive).get(f"{reverse('digest')}?of=x").status_code == 404
+
+
+def test_queries_do_not_grow_with_what_there_is(executive, manager, feels, django_assert_max_num_queries):
+    client, counts = logged_in(executive), []
+    survey = f.published_survey()
+    for metric in ("nps", "grr", "nrr", "renewal_rate", "health", "clv"):
+        Target.objects.create(metric=metric, value=50, by=date(2026, 12, 31))
+    for number in (2, 9):
+        for _ in range(number):
+            account = f.account(owner=manager)
+            first = f.subscription(account, date(2025, 5, 20), date(2026, 5, 20), 1000, currency="EUR")
+            f.subscription(account, date(2026, 5, 20), date(2026, 7, 20), 500, currency="EUR", renews=first)
+            feels(account, MONTH, 80, "green")
+            feels(account, NEXT, 40, "red")
+            f.respond(survey, {"nps": 3, "csat": 2, "why": "Slow"}, contact=f.contact(account), at=MONDAY)
+        absorb_responses(now=MONDAY, sweep=True)
+        client.get(PAGE)
+        with django_assert_max_num_queries(20) as queries:
+            assert client.get(PAGE).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

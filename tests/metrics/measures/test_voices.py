@@ -126,5 +126,5 @@ def test_queries_do_not_grow_with_the_responses(django_assert_num_queries):
         absorb_responses(now=f.NOON)
         with django_assert_num_queries(6):
             survey_results(scope, definition)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(4):
             newest_comments(scope, 8)
