@@ -26,10 +26,11 @@ def shown(groups: Mapping[_Group, int], least: int = LEAST_SHOWN) -> frozenset[_
     """Return the groups that may be shown beside their total, by the number of people in each.
 
     Groups below the least are hidden, and as many of the next smallest as it takes for the hidden together
-    to reach it: otherwise the total less the shown would reveal the rest (SECURITY T22).
+    to reach it: otherwise the total less the shown would reveal the rest (SECURITY T22). Of groups alike the
+    first by name is hidden, however they are listed: asked twice, the same ones are.
     """
     least = max(least, NEVER_BELOW)
-    filled = sorted((n, position, group) for position, (group, n) in enumerate(groups.items()) if n > 0)
+    filled = sorted((n, str(group), group) for group, n in groups.items() if n > 0)
     hidden = 0
     visible = []
     for n, _, group in filled:

@@ -21,7 +21,10 @@ SCORED = " || ".join(f'@.kind == "{kind.name}"' for kind in KINDS.values() if ki
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Counts of scored answers, by what settings each question reads them, and of which groups some hide."""
+    """Counts of scored answers, by what settings each question reads them, and of which groups some hide.
+
+    Where None is among the hidden, it is of every group.
+    """
 
     cells: Sequence[Cell]
     settings: Mapping[tuple[int, str], Settings]
@@ -48,7 +51,7 @@ class Answers:
         if part != "group":
             return {key: Answers(cells, self.settings, self.hidden) for key, cells in parts.items()}
         return {
-            key: Answers(parts.get(key, []), self.settings, self.hidden & {key})
+            key: Answers(parts.get(key, []), self.settings, self.hidden & {key, None})
             for key in {*parts, *self.hidden}
         }
 

@@ -12,13 +12,14 @@ from django.db.models.functions import TruncQuarter
 from accounts.models import Account
 from metrics.measures.answers import Answers, ScoredQuestions, Settings
 from metrics.measures.cells import PROGRAMME, Cell
-from metrics.measures.confidentiality import HIDDEN, PROMISING
+from metrics.measures.confidentiality import HIDDEN
 from metrics.measures.measure import Measure
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import measure_of
 from metrics.models import Score
 from surveys.kinds import KINDS
 from surveys.models import Programme, Response, Version
+from surveys.privacy import ANONYMOUS, CONFIDENTIAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def asked_of(account: Account) -> Asked:
         programmes[programme[0]] = Programme(
             **dict(zip(("pk", "slug", "name", "mode"), programme, strict=True))
         )
-        if privacy in PROMISING:
+        if privacy in (CONFIDENTIAL, ANONYMOUS):
             confidential.add(survey)
         for each in questions:
             complete = KINDS[each["kind"]].complete_settings(each.get("settings") or {})

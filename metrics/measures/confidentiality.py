@@ -1,12 +1,14 @@
 """What may be shown of surveys that promised confidentiality (SECURITY T22).
 
-Nothing smaller than the least group is shown, nor anything by whose difference from something shown a smaller
-one would come out: groups hide with the next smallest, filters are checked against what they leave out, and
-windows are whole months that neither begin nor end with a small one.
+Every count that is shown is a sum of the same atoms, whoever asks, by what and about which days: the answers
+to one question in a block of months, or those of one segment in it. Each atom holds the least group, and so
+do the hidden segments of a block together: no sums of them, however many are compared, leave fewer people.
+That holds for one way of splitting alone, since a segment and a tier may differ by a single person: answers
+are narrowed and split by nothing but the segment, and who sees only some of the accounts is shown none.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from operator import attrgetter
@@ -14,20 +16,20 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from metrics.formulas.days import month_of
-from metrics.formulas.disclosure import LEAST_SHOWN, shown
+from metrics.formulas.days import month_of, quarter_of
+from metrics.formulas.disclosure import LEAST_SHOWN, blocks, shown
 from metrics.measures.cells import Cell, read_cells
-from metrics.measures.dimensions import CONTRACTS, SURVEYS
+from metrics.measures.dimensions import PERIODS, SURVEYS
 from metrics.measures.scope import Scope
 from surveys.models import Version
-from surveys.privacy import ANONYMOUS, CONFIDENTIAL
 
-PROMISING = (CONFIDENTIAL, ANONYMOUS)
+# The one way of splitting what was said in confidence.
+SPLIT = "segment"
 HIDDEN = f"Answers of confidential surveys are left out where fewer than {LEAST_SHOWN} people would show."
 
 
 class Disclosed(NamedTuple):
-    """The counts that may be shown, and the groups of which something was hidden."""
+    """The counts that may be shown, and the groups of which some was hidden; None where of each."""
 
     cells: list[Cell]
     hidden: frozenset[Hashable]
@@ -40,32 +42,39 @@ def confidential_surveys(scope: Scope) -> frozenset[int]:
 
 def promising(which: Q) -> frozenset[int]:
     """Return the surveys of the versions that meet a condition and promised confidentiality."""
-    versions = Version.objects.filter(which, definition__privacy__in=PROMISING)
+    versions = Version.objects.promising().filter(which)
     return frozenset(versions.values_list("survey", flat=True))
 
 
 def disclosed(scope: Scope, kinds: Iterable[str], by: str | None, surveys: Collection[int]) -> Disclosed:
-    """Return the counts of confidential surveys that give nobody away."""
-    wide, asked = whole_months(scope), tuple(kinds)
-    by_ = (by,) if by else ()
-    cells = read_cells(wide, asked, "month", *by_, only=Q(survey__in=surveys))
-    open_cells: list[Cell] = []
+    """Return the counts of confidential surveys that give nobody away, in one query at most.
+
+    Of periods, a block of several months counts to the one that its last month is in.
+    """
+    asked_of = (scope.narrowings | {by or ""}) - {"", *SURVEYS, *PERIODS}
+    if asked_of - {SPLIT} or scope.is_by_account or scope.without_flagged or scope.known_on:
+        return Disclosed([], frozenset({None}))
+    wide = whole_months(scope)
+    ever = replace(wide, start=None, attributes={}, unsaid=frozenset())
+    groups = [*([SPLIT] if asked_of else []), *([by] if by in SURVEYS else [])]
+    cells = read_cells(ever, kinds, "month", *groups, only=Q(survey__in=surveys))
+    found: list[Cell] = []
     hidden: set[Hashable] = set()
-    for survey, of_one in _split(cells, attrgetter("survey")).items():
-        kept = _without_small_edges(of_one)
-        groups = {group: people(each) for group, each in _split(kept, _second).items()}
-        visible = shown(groups) - _given_away(wide, asked, by_, survey, groups)
-        hidden |= {_second(cell) for cell in of_one} - visible
-        open_cells += [replace(cell, groups=cell.groups[1:]) for cell in kept if _second(cell) in visible]
-    return Disclosed(open_cells, frozenset(hidden))
-
-
-def people(cells: Iterable[Cell]) -> int:
-    """Return how many people at least answered one survey: as many as its most answered question."""
-    counts: dict[str, int] = defaultdict(int)
-    for cell in cells:
-        counts[cell.question_key] += cell.total
-    return max(counts.values(), default=0)
+    for of_question in _split(cells, attrgetter("survey", "question_key")).values():
+        last_month = {
+            cell: last
+            for last, inside in _blocks(of_question, wide)
+            for cell in (_visible(inside) if asked_of else inside)
+        }
+        for cell in of_question:
+            if (wide.start and cell.group < wide.start) or not _is_asked(cell, scope):
+                continue
+            own, label = _label(cell, cell.group, by), _label(cell, last_month.get(cell, cell.group), by)
+            if cell in last_month:
+                found.append(replace(cell, groups=label))
+            if cell not in last_month or label != own:
+                hidden.add(own[0] if own else None)
+    return Disclosed(found, frozenset(hidden))
 
 
 def whole_months(scope: Scope) -> Scope:
@@ -74,57 +83,38 @@ def whole_months(scope: Scope) -> Scope:
     return scope.between(scope.start and month_of(scope.start).start, last.end)
 
 
-def _without_small_edges(cells: list[Cell]) -> list[Cell]:
-    """Return the cells without the months at either end that hold too few.
-
-    Otherwise two windows that differ by such a month would tell what it holds.
-    """
-    months = sorted(_split(cells, attrgetter("group")).items())
-    while months and people(months[0][1]) < LEAST_SHOWN:
-        months.pop(0)
-    while months and people(months[-1][1]) < LEAST_SHOWN:
-        months.pop()
-    return [cell for _, each in months for cell in each]
+def _blocks(cells: Collection[Cell], wide: Scope) -> Iterator[tuple[date, list[Cell]]]:
+    """Yield the blocks of months of one question that lie in the window: the last month, and the cells."""
+    people = {month: sum(cell.total for cell in own) for month, own in _split(cells, _month).items()}
+    for block in blocks(people):
+        if (wide.start is None or wide.start <= block.first) and month_of(block.last).end <= wide.end:
+            yield block.last, [cell for cell in cells if block.first <= cell.group <= block.last]
 
 
-def _given_away(
-    scope: Scope, kinds: Collection[str], by: tuple[str, ...], survey: int, groups: Mapping[Hashable, int]
-) -> frozenset[Hashable]:
-    """Return the groups that would tell of those whom the scope's own filters leave out."""
-    given: set[Hashable] = set()
-    for name in scope.narrowings - {*SURVEYS}:
-        if name in CONTRACTS:
-            return frozenset(groups)
-        cells = read_cells(_lifted(scope, name), kinds, name, *by, only=Q(survey=survey))
-        for group, of_group in _split(cells, _second).items():
-            counts = {value: people(each) for value, each in _split(of_group, attrgetter("group")).items()}
-            if _value(scope, name) not in shown(counts):
-                given.add(group)
-    return frozenset(given)
+def _visible(cells: Collection[Cell]) -> list[Cell]:
+    """Return the cells of the segments of a block that may be shown beside the whole of it."""
+    segments = _split(cells, _segment)
+    visible = shown({name: sum(cell.total for cell in own) for name, own in segments.items()})
+    return [cell for cell in cells if _segment(cell) in visible]
 
 
-def _lifted(scope: Scope, name: str) -> Scope:
-    if name in scope.unsaid:
-        return replace(scope, unsaid=scope.unsaid - {name})
-    if name in scope.attributes:
-        return replace(scope, attributes={k: v for k, v in scope.attributes.items() if k != name})
-    nothing: Any = "" if isinstance(getattr(scope, name), str) else None
-    return replace(scope, **{name: nothing})
+def _is_asked(cell: Cell, scope: Scope) -> bool:
+    return SPLIT not in scope.narrowings or _segment(cell) == scope.attributes.get(SPLIT, "")
 
 
-def _value(scope: Scope, name: str) -> Any:
-    if name in scope.unsaid:
-        return ""
-    if name in scope.attributes:
-        return scope.attributes[name]
-    value = getattr(scope, name)
-    fields = {"owner": "email", "team": "name", "account": "pk"}
-    return getattr(value, fields[name]) if name in fields else value
+def _label(cell: Cell, month: date, by: str | None) -> tuple[Any, ...]:
+    """Return the group that a cell counts to, as that of this month."""
+    if by in PERIODS:
+        return ((month_of if by == "month" else quarter_of)(month).start,)
+    return (cell.groups[-1],) if by else ()
 
 
-def _second(cell: Cell) -> Any:
-    """Return the group of the second dimension, None without one."""
-    return cell.groups[1] if cell.groups[1:] else None
+def _month(cell: Cell) -> Any:
+    return cell.group
+
+
+def _segment(cell: Cell) -> Any:
+    return cell.groups[1]
 
 
 def _split(cells: Iterable[Cell], part: Callable[[Cell], Any]) -> dict[Any, list[Cell]]:

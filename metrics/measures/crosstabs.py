@@ -14,7 +14,7 @@ from django.db.models import Q
 from metrics.formulas.crosstabs import Independence, TooFew, independence, unusual, without_empty
 from metrics.formulas.disclosure import LEAST_SHOWN
 from metrics.measures.cells import closed_months, read_cells
-from metrics.measures.confidentiality import confidential_surveys
+from metrics.measures.confidentiality import SPLIT, confidential_surveys
 from metrics.measures.picks import knows_picks, read_picks_by
 from metrics.measures.promises import kept_promise
 from metrics.measures.samples import OF_RESPONSES, OF_SLICES, Pairs, Sample, read_pairs
@@ -89,7 +89,8 @@ def cross_tab(
     scope = sample.scope
     promised = bool(confidential_surveys(scope))
     if promised:
-        shown = None if sample.is_raw else kept_promise(scope, is_always=True)
+        is_refused = sample.is_raw or (second.question is None and second.key != SPLIT)
+        shown = None if is_refused else kept_promise(scope)
         if shown is None:
             return _hidden()
         sample = Sample(scope=shown)

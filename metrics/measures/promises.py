@@ -1,4 +1,4 @@
-"""Which months of a confidential survey are shown together: windows that nobody can be told apart by."""
+"""Which months of a confidential survey are shown, always together, so that nobody can be told apart."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,29 +11,22 @@ from django.db.models.functions import Coalesce, TruncMonth
 
 from metrics.formulas.days import month_of
 from metrics.formulas.disclosure import blocks
-from metrics.measures.confidentiality import whole_months
 from metrics.measures.dimensions import SURVEYS
 from metrics.measures.scope import Scope
 from surveys.models import Response
 
 
-def kept_promise(scope: Scope, *, is_always: bool = False) -> Scope | None:
-    """Return a scope over the whole blocks of months in its window, None where nothing may be shown.
+def kept_promise(scope: Scope) -> Scope | None:
+    """Return a scope over all the whole blocks of months of one survey, None where nothing may be shown.
 
-    For the answers of one survey to everybody: narrowed down by anything else, it shows nothing. `is_always`
-    takes all blocks whatever the window, for what even whole blocks would tell apart.
+    Whatever the window: a question that few answered has months of its own with too few, which the difference
+    of two windows would tell. Narrowed down by anything else, it shows nothing.
     """
     if scope.survey is None:
         raise ValueError("a promise is that of one survey")
     if scope.is_narrowed or scope.without_flagged or scope.narrowings - {*SURVEYS}:
         return None
-    wide = whole_months(scope)
-    shown = [
-        block
-        for block in blocks(_people(scope))
-        if is_always
-        or ((wide.start is None or wide.start <= block.first) and month_of(block.last).end <= wide.end)
-    ]
+    shown = list(blocks(_people(scope)))
     if not shown:
         return None
     return replace(scope, start=shown[0].first, end=month_of(shown[-1].last).end)

@@ -167,8 +167,8 @@ def parts(scope: Scope, by: str) -> dict[str, Scope]:
 def _counted(name: str, scope: Scope, by: str, scopes: Mapping[str, Scope]) -> list[Part]:
     """Return a metric of counted answers by part, from one read of all answers."""
     answers = read_answers(scope, (name,), by).of(name)
-    found = {str(group): each for group, each in answers.by("group").items()}
-    nothing = Answers([], {})
+    found = {str(group): each for group, each in answers.by("group").items() if group is not None}
+    nothing = Answers([], {}, answers.hidden & {None})
     beside = _shrunk(scope) if (name, by) == ("nps", "account") else {}
     if by in PERIODS:
         groups = list(scopes)

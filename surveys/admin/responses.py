@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateTimeFilter
@@ -47,7 +48,9 @@ class ResponseAdmin(ReadOnlyAdmin):
         AfterwordFilter,
     )
     search_fields = ("account__name", "contact__name", "contact__email")
-    search_help_text = "Account, contact or e-mail address"
+    search_help_text = (
+        "Account, contact or e-mail address. What was said in confidence shows in results only."
+    )
     ordering = ("-started_at", "-pk")
     # Counting a million rows to number the pages would take longer than to show one.
     paginator = InfinitePaginator
@@ -75,6 +78,11 @@ class ResponseAdmin(ReadOnlyAdmin):
 
     class Media:
         css = {"all": ("surveys/builder.css",)}
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Return what the user sees; of what was said in confidence no single response (SECURITY T22)."""
+        rows: Any = super().get_queryset(request)
+        return rows.identified()
 
     @display(description="received", ordering="started_at")
     def received(self, response: Response) -> Any:

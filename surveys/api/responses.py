@@ -14,7 +14,7 @@ from accounts.api.filters import ExactFilters
 from accounts.api.problems import Conflict, Gone
 from accounts.api.resources import AccountViewSet, ContactViewSet
 from accounts.api.views import ReadView
-from accounts.models import Contact
+from accounts.models import ApiKey, Contact
 from surveys.actions.answering import (
     AnswersRefused,
     Recorded,
@@ -26,7 +26,7 @@ from surveys.actions.answering import (
 from surveys.actions.statements import TOLD
 from surveys.answers import Checked, check_answers
 from surveys.api.references import SurveyFilters, ToAnswer, last_known, survey_to_answer
-from surveys.api.serializers import NewResponseSerializer, ResponseSerializer
+from surveys.api.serializers import TELLING, NewResponseSerializer, ResponseSerializer
 from surveys.api.views import SurveyViewSet
 from surveys.languages import choose_language
 from surveys.models import Response
@@ -46,9 +46,14 @@ class ResponseFilters(SurveyFilters):
         fields = ("account", "contact", "channel", "language", "is_test")
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows; who somebody is may be asked by keys with the scope `personal` only."""
+        """Return the rows; who somebody is may be asked by keys with the scope `personal` only.
+
+        What tells people apart finds nothing that was said in confidence.
+        """
         if self.form.cleaned_data.get("contact") and "personal" not in self.request.auth.scopes:
             raise ValidationError({"contact": ["This key lacks the scope personal."]})
+        if any(self.form.cleaned_data.get(name) for name in TELLING):
+            queryset = queryset.filter(is_promised=False)
         narrowed: QuerySet[Any] = super().filter_queryset(queryset)
         return narrowed
 
@@ -74,6 +79,13 @@ class ResponseViewSet(ReadView):
         "account": AccountViewSet,
         "contact": ContactViewSet,
     }
+
+    @classmethod
+    def seen_by(cls, key: ApiKey) -> QuerySet[Any]:
+        """Return what the key sees; one that sees some accounts sees nothing that was said in confidence."""
+        rows: Any = super().seen_by(key)
+        rows = rows.shown_as_rows()
+        return cast(QuerySet[Any], rows if key.sees_all_accounts else rows.filter(is_promised=False))
 
     @extend_schema(request=NewResponseSerializer, responses=dict.fromkeys((200, 201), ResponseSerializer))
     def create(self, request: Request) -> ApiResponse:

@@ -163,9 +163,16 @@ class NewInvitationSerializer(InvitationSerializer):
 
 
 # Generated clients have a class Response of their own.
+# By these someone who answered in confidence could be told apart, and what is shown instead (SECURITY T22).
+TELLING: Mapping[str, str | None] = {
+    **dict.fromkeys(("account", "contact", "invitation")),
+    **dict.fromkeys(("language", "channel"), ""),
+}
+
+
 @extend_schema_serializer(component_name="SurveyResponse")
 class ResponseSerializer(StrictSerializer):
-    """One visit's answers, by question key."""
+    """One visit's answers, by question key; of a survey that promised confidentiality nothing else of it."""
 
     version = serializers.IntegerField(
         source="version_number",
@@ -183,6 +190,13 @@ class ResponseSerializer(StrictSerializer):
             *("submitted_at", "changed_at", "language", "channel", "answers", "is_test"),
         )
         read_only_fields = fields
+
+    def to_representation(self, instance: Any) -> Any:
+        """Return the row as the key may see it, without what the survey promised not to tell."""
+        document = super().to_representation(instance)
+        if getattr(instance, "is_promised", False):
+            document |= {name: nothing for name, nothing in TELLING.items() if name in document}
+        return document
 
 
 class NewResponseSerializer(KnownNames, serializers.Serializer[Any]):

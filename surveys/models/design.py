@@ -7,6 +7,7 @@ from django.db import models
 
 from surveys.definition import ASKS, LAYOUTS, PRIVACY
 from surveys.kinds import KINDS
+from surveys.privacy import ANONYMOUS, CONFIDENTIAL
 
 validate_key = RegexValidator(
     r"^[a-z][a-z0-9_]{0,59}$", "Lower-case letters, digits and _, beginning with a letter."
@@ -235,6 +236,10 @@ class PublishedVersions(models.Manager["Version"]):
     def get_queryset(self) -> "models.QuerySet[Version]":
         """Leave out the drafts that were only tested."""
         return super().get_queryset().exclude(number=None)
+
+    def promising(self) -> "models.QuerySet[Version]":
+        """Versions that promised not to tell who answers: confidential and anonymous ones."""
+        return self.filter(definition__privacy__in=(CONFIDENTIAL, ANONYMOUS))
 
 
 class Version(models.Model):

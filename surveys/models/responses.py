@@ -3,11 +3,13 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from accounts.models import Account, Contact
 from accounts.models.people import OfAccount
 from surveys.models.design import Survey, Version
 from surveys.models.outreach import Collector, Invitation
+from surveys.privacy import LEAST_TOGETHER
 
 
 class Responses(OfAccount):
@@ -28,6 +30,18 @@ class Responses(OfAccount):
     def unflagged(self) -> Self:
         """Responses that nothing speaks against."""
         return self.filter(flags=[])
+
+    def identified(self) -> Self:
+        """Responses to surveys of which no version ever promised confidentiality, and tests of any."""
+        return self.exclude(survey__in=Version.objects.promising().values("survey"), is_test=False)
+
+    def shown_as_rows(self) -> Self:
+        """Responses that may be listed one by one, each with `is_promised`: whether it may say no more than
+        what was answered. Of a survey that promised confidentiality there are none below five (SECURITY T22).
+        """
+        promising = Version.objects.promising().values("survey")
+        is_promised = ExpressionWrapper(Q(survey__in=promising, is_test=False), BooleanField())
+        return self.exclude(survey__in=kept_back(), is_test=False).annotate(is_promised=is_promised)
 
     def quotable(self) -> Self:
         """Responses whose author gave words of praise and consented to their being shown."""
@@ -75,3 +89,10 @@ class Response(models.Model):
 
     def __str__(self) -> str:
         return f"response {str(self.public_id)[:8]}"
+
+
+def kept_back() -> "models.QuerySet[Survey]":
+    """Surveys that promised confidentiality and have too few responses for any to be shown (SECURITY T22)."""
+    fifth = Response.objects.counted().filter(survey=OuterRef("pk")).order_by()[LEAST_TOGETHER - 1 :]
+    promising = Version.objects.promising().values("survey")
+    return Survey.objects.filter(~Exists(fifth), pk__in=promising)

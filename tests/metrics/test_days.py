@@ -104,6 +104,8 @@ def test_a_small_group_takes_a_neighbour_into_hiding():
     assert disclosure.shown({"a": 6, "b": 4, "c": 4}) == {"a"}
     assert disclosure.shown({"a": 6, "b": 5, "none": 0}) == {"a", "b"}
     assert disclosure.shown({"a": 4, "b": 2}, least=1) == set()
+    # Else asking until another of two alike is hidden would tell of the one that always is.
+    assert disclosure.shown({"a": 5, "b": 5, "c": 1}) == disclosure.shown({"c": 1, "b": 5, "a": 5}) == {"b"}
 
 
 @given(st.dictionaries(st.integers(), st.integers(0, 30), max_size=8), st.integers(1, 10))

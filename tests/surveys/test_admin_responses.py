@@ -167,3 +167,25 @@ def test_it_invites_only_who_may_be_asked(survey, wish):
     assert reply.status_code == 200
     assert Invitation.objects.filter(contact=contact).exists() is not bool(wish)
     assert ("does not want to be asked" in reply.text) is bool(wish)
+
+
+@pytest.mark.parametrize("promise", ["confidential", "anonymous"])
+def test_no_single_answer_given_in_confidence_is_listed_searched_filtered_or_opened(response, promise):
+    account = response.account
+    quiet = factories.published_survey(privacy=promise, title="Quiet")
+    kept = [factories.respond(quiet, {"nps": 0}, account=account, language="fr") for _ in range(9)]
+    client, url = logged_in(superuser()), reverse("admin:surveys_response_changelist")
+    for query in (
+        "",
+        "?q=Alpha",
+        f"?account__id__exact={account.pk}",
+        f"?survey__id__exact={quiet.pk}",
+        "?language=fr",
+    ):
+        shown = client.get(url + query).context["cl"].result_list
+        assert not {row.pk for row in kept} & {row.pk for row in shown}, query
+    assert [row.pk for row in client.get(f"{url}?q=Alpha").context["cl"].result_list] == [response.pk]
+    # Django leads to its front page, with a word that there is no such row.
+    assert client.get(url_of(kept[0])).status_code == 302
+    tried = factories.respond(quiet, {"nps": 0}, is_test=True)
+    assert client.get(url_of(tried)).status_code == 200
