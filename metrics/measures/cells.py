@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from metrics.formulas.days import month_of
 from metrics.measures.dimensions import NEEDS_SCORES, group_of
 from metrics.measures.scope import NotClosed, Scope
 from metrics.models import Close, Score, Tally, TallyMonth
+from surveys.models import Response
 
 PROGRAMME = "survey__programme"
 
@@ -48,9 +49,12 @@ def read_cells(
     from the scores of these accounts. Scores without an account are nobody's in particular (SECURITY T21).
     Of the `closed_months` given, the counts of whole months are read instead of those of their days.
     """
-    which = (only or Q()) & scope.surveys() & Q(kind__in=tuple(kinds), **scope.sliced)
+    kinds = tuple(kinds)
+    which = (only or Q()) & scope.surveys() & Q(kind__in=kinds, **scope.sliced)
     if scope.known_on:
         return _cells(_counted(closed_tallies(scope, by), which & scope.days("month"), by, "month"))
+    if scope.without_flagged and not needs_scores(replace(scope, without_flagged=False), by):
+        return _without_flagged(scope, kinds, by, only, which)
     if needs_scores(scope, by):
         rows: Any = Score.objects.filter(scope.answered) if scope.is_by_account else Score.objects.all()
         if scope.without_flagged:
@@ -63,6 +67,22 @@ def read_cells(
         return _cells(days)
     months = TallyMonth.objects.filter(until=None, month__in=whole)
     return _cells(days.union(_counted(months, which, by, "month"), all=True))
+
+
+def _without_flagged(
+    scope: Scope, kinds: Iterable[str], by: tuple[str, ...], only: Q | None, which: Q
+) -> list[Cell]:
+    """Return the counts of all answers less those of flagged responses, which are few, in three queries."""
+    everything = replace(scope, without_flagged=False)
+    flagged = Response.objects.filter(scope.surveys()).exclude(flags=[])
+    scores: Any = Score.objects.filter(response__in=flagged)
+    less = {
+        replace(cell, total=0): cell.total
+        for cell in _cells(_counted(scores, which & scope.days(), by, "day", Count("pk")))
+    }
+    cells = read_cells(everything, kinds, *by, only=only, closed=closed_months(everything))
+    counted = (replace(cell, total=cell.total - less.get(replace(cell, total=0), 0)) for cell in cells)
+    return [cell for cell in counted if cell.total]
 
 
 def closed_months(scope: Scope) -> list[date]:

@@ -267,7 +267,7 @@ def _responses(sample: Sample) -> tuple[str, list[Any]]:
     )
     columns = ("pk", "answers", "submitted_at", "flags", "language", "channel", "version")
     complete = rows.filter(scope.instants("submitted_at")).order_by("-submitted_at")
-    partial = rows.filter(Q(submitted_at=None) & scope.instants("started_at")).order_by("-pk")
+    partial = rows.filter(Q(submitted_at=None) & scope.instants("started_at")).order_by("-started_at")
     parts = [
         each.values_list(*columns)[:most].query.sql_with_params()
         for each, most in ((complete, MOST_COMPLETE), (partial, MOST_PARTIAL))

@@ -85,6 +85,13 @@ class Response(models.Model):
             models.Index(fields=("survey", "-submitted_at")),
             models.Index(fields=("account", "-submitted_at")),
             models.Index(fields=("contact", "-submitted_at")),
+            # Few, and looked for among the many others.
+            models.Index(
+                fields=("survey", "-started_at"),
+                condition=models.Q(submitted_at=None),
+                name="unfinished_responses",
+            ),
+            models.Index(fields=("survey",), condition=~models.Q(flags=[]), name="flagged_responses"),
         )
 
     def __str__(self) -> str:
