@@ -81,7 +81,7 @@
       const said = Object.values(told.errors || {}).join(" ");
       if (told.parts) swap(told);
       showErrors(told.parts ? middle : form, told.errors || {});
-      state(`Could not save: ${said}`, true);
+      state("Not saved", true);
       alarm(`Could not save: ${said}`);
       return false;
     }
@@ -95,7 +95,7 @@
   }
 
   function conflict(form, told) {
-    state(`Could not save: ${told.conflict}`, true);
+    state("Not saved", true);
     const theirs = button("Show theirs", () => { alarm(""); open(told.url); });
     const ours = button("Save mine over it", () => {
       alarm("");
@@ -165,7 +165,7 @@
           document.getElementById("id_text")?.focus();
         }
       } catch (error) {
-        state(`Could not save: ${error.message}`, true);
+        state("Not saved", true);
         alarm(`Could not save: ${error.message}`);
       }
     });

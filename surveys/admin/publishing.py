@@ -173,10 +173,8 @@ class PublishingViews(VisibleAdmin):
         if request.method == "POST":
             close_survey(survey, now=timezone.now())
             return self._done(request, survey, "The survey is closed.")
-        said = f"“{survey.closed}”" if survey.closed else "that it is closed"
-        lead = (
-            f"Whoever opens one of its links then reads {said}. Answers so far stay, and it can be reopened."
-        )
+        lead = "Answers so far stay, and it can be reopened. Whoever opens one of its links reads "
+        lead += f"“{survey.closed}”" if survey.closed else "that it is closed."
         return self._page(request, survey, title=f"Close “{survey.title}”?", lead=lead, label="Close")
 
     def reopen_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -11,7 +11,7 @@ from surveys.colours import Colour
 from surveys.definition import LAYOUTS, PRIVACY
 from surveys.interchange.native import KEY, LANGUAGE, MAX_LANGUAGES
 from surveys.models import Survey
-from surveys.themes import COLOURS, FONTS, RADII, ThemeRefused, check_theme, contrast_faults
+from surveys.themes import COLOURS, DAY, FONTS, RADII, ThemeRefused, check_theme, contrast_faults
 
 
 class LanguagesField(forms.CharField):
@@ -104,17 +104,19 @@ class FrameForm(DraftForm):
         }
 
 
-def _colour(label: str, help_text: str) -> forms.CharField:
-    widget = forms.TextInput({"placeholder": "#0d6b5e", "data-colour": ""})
+def _colour(name: str, help_text: str) -> forms.CharField:
+    """Return the field of a colour; left empty it is that of the product, which stands there in grey."""
+    widget = forms.TextInput({"placeholder": str(DAY[name]), "data-colour": ""})
+    label = name.capitalize()
     return forms.CharField(label=label, required=False, max_length=9, widget=widget, help_text=help_text)
 
 
 class ThemeForm(DraftForm):
     """How the survey looks: a few checked values, everything else follows from them."""
 
-    accent = _colour("Accent", "Buttons and what is picked.")
-    background = _colour("Background", "")
-    text = _colour("Text", "")
+    accent = _colour("accent", "Buttons and what is picked.")
+    background = _colour("background", "")
+    text = _colour("text", "")
     font = forms.ChoiceField(
         label="Font",
         required=False,
