@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Q, Subquery, Value
 
+from metrics.formulas.days import day_bounds
 from metrics.formulas.health import Band
 from metrics.measures.measure import Measure, Point, Unit
-from metrics.measures.scope import Scope
+from metrics.measures.scope import NotClosed, Scope
 from metrics.models import Health
 
 # A health that nobody renewed for a week says nothing about today.
@@ -51,12 +53,19 @@ def standings_on(scope: Scope, days: Sequence[date]) -> list[dict[int, Standing]
 
 def _newest(scope: Scope, day: date) -> Any:
     rows = Health.objects.filter(account__in=scope.accounts, day__gt=day - timedelta(days=STALE_DAYS))
+    if scope.known_on:
+        rows = rows.filter(computed_at__lt=day_bounds(scope.known_on, settings.REPORTING_ZONE)[1])
     return rows.newest_on(day)
 
 
 def healthy_accounts(scope: Scope, found: Mapping[int, Standing] | None = None) -> Measure:
-    """Return the accounts in green (0..100 percent) of those known, or None; each band's count beside it."""
+    """Return the accounts in green (0..100 percent) of those known, or None; each band's count beside it.
+
+    Raises NotClosed where it is asked what was known on a day and nothing was.
+    """
     found = standings(scope) if found is None else found
+    if scope.known_on and not found:
+        raise NotClosed(f"No health of the week up to {scope.today} was known on {scope.known_on}.")
     today = scope.between(scope.today, scope.today + timedelta(days=1))
     return _share_of_green(today, Counter(standing.band for standing in found.values()))
 

@@ -122,8 +122,8 @@ METRICS: Mapping[str, Metric] = {
     "services_margin": Metric(services.services_margin, _KEPT, is_revenue=True),
 }
 COUNTED = ("nps", "csat", "ces")
-# What the months closed can answer with `known_on`.
-CLOSED = frozenset({*COUNTED, "grr", "nrr", "logo_churn", "clv"})
+# What the monthly closes, and the health of every day, can answer with `known_on`.
+CLOSED = frozenset({*COUNTED, "arr", "grr", "nrr", "logo_churn", "clv", "health"})
 
 
 def ask(name: str, scope: Scope) -> Measure:

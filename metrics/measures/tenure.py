@@ -24,8 +24,10 @@ class Tenure(NamedTuple):
 
     @property
     def years(self) -> int:
-        """How many whole years it was watched: the anniversaries passed."""
-        return int((self.until - self.began).days / 365.2425)
+        """How many renewals it made: the anniversaries passed, but for one on which it left."""
+        began, until = (self.began.month, self.began.day), (self.until.month, self.until.day)
+        is_passed = began < until if self.has_left else began <= until
+        return max(0, self.until.year - self.began.year - (not is_passed))
 
 
 def tenures(scope: Scope) -> dict[int, Tenure]:

@@ -1,18 +1,26 @@
 """Retention, movements and lifetimes: mergers, groups of companies, products, months as known then."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
+from scipy.special import betaln
 
 from accounts.models import Account, ExchangeRate, Subscription
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.closing import close_month, close_months
+from metrics.actions.scorecards import scorecard_for
+from metrics.formulas.days import reporting_day
 from metrics.measures.query import ask
+from metrics.measures.receipts import receipt
 from metrics.measures.scope import NotClosed, Scope
-from metrics.models import Close, RevenueMonth
+from metrics.measures.tenure import Tenure
+from metrics.models import Close, Health, RevenueMonth
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -168,11 +176,77 @@ def test_customers_of_different_loyalty_are_worth_more_than_one_rate_says(scope)
     assert measure.beside["margin"] == measure.value * Decimal("0.80")
 
 
+def test_the_second_level_is_worked_out_again_from_its_rows(scope):
+    """Fader and Hardie's likelihood over the cohorts that the receipt makes, maximised by hand."""
+    for years, count in {1: 26, 2: 10, 3: 6, 4: 4}.items():
+        for _ in range(count):
+            f.subscription(f.account(), date(2021, 1, 1), date(2021 + years, 1, 1), 1000)
+    for _ in range(54):
+        f.subscription(f.account(), date(2021, 1, 1), None, 1000)
+    found = receipt("clv_sbg", scope())
+    rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+    # Who left in 2023 had renewed once and did not a second time.
+    lost = Counter(row["watched_until"].year - row["began"].year for row in rows if row["left"])
+    kept = sum(not row["left"] for row in rows)
+
+    def survival(t, a, b):
+        return np.exp(betaln(a, b + t) - betaln(a, b))
+
+    def misfit(logs):
+        a, b = np.exp(logs)
+        left = sum(n * np.log(survival(t - 1, a, b) - survival(t, a, b)) for t, n in lost.items())
+        return -left - kept * np.log(survival(5, a, b))
+
+    a, b = np.exp(minimize(misfit, (0.0, 0.0), method="Nelder-Mead").x)
+    multiple = sum(survival(5 + k, a, b) / survival(5, a, b) / 1.1 ** (k - 1) for k in range(1, 21))
+    per_customer = float(sum(row["arr"] for row in rows)) / kept
+    assert float(ask("clv_sbg", scope()).value) == pytest.approx(per_customer * multiple, rel=0.001)
+
+
+def test_anniversaries_are_those_of_the_calendar_leap_years_too():
+    for years in range(1, 9):
+        began, then = date(2021, 1, 1), date(2021 + years, 1, 1)
+        assert Tenure(began, then, has_left=False).years == years
+        assert Tenure(began, then, has_left=True).years == years - 1
+        assert Tenure(began, then + timedelta(days=9), has_left=True).years == years
+
+
 def test_too_few_customers_have_no_second_level(scope):
     f.subscription(f.account(), date(2021, 1, 1), None, 1000)
     measure = ask("clv_sbg", scope())
     assert measure.value is None
     assert "100 customers" in measure.notes[-1]
+
+
+def test_revenue_and_health_are_told_as_they_were_known(scope):
+    account = f.account()
+    sold = f.subscription(account, date(2025, 1, 1), None, 1000)
+    with pytest.raises(NotClosed, match="not closed"):
+        ask("arr", scope(known_on=date(2026, 6, 2)))
+    with pytest.raises(NotClosed, match="No health"):
+        ask("health", scope(known_on=date(2026, 6, 2)))
+    close_months(now=NOW)
+    day = scope().end - timedelta(days=1)
+    card = scorecard_for(day=day, now=NOW)
+    for revision, band, at in ((1, "green", NOW), (2, "red", NOW + timedelta(days=3))):
+        Health.objects.create(
+            account=account,
+            scorecard=card,
+            day=day,
+            revision=revision,
+            score=5000,
+            base=5000,
+            confidence=9000,
+            band=band,
+            parts=[],
+            computed_at=at,
+        )
+    sold.annual_value = 400
+    sold.save()
+    close_months(now=NOW + timedelta(days=2))
+    then, later = (scope(known_on=reporting_day(NOW, UTC) + timedelta(days=days)) for days in (0, 4))
+    assert [ask("arr", each).value for each in (then, later, scope())] == [1000, 400, 400]
+    assert [ask("health", each).value for each in (then, later, scope())] == [100, 0, 0]
 
 
 def test_a_closed_month_is_kept_and_a_restatement_told_apart(scope):
