@@ -1,6 +1,5 @@
 """Tables that people upload: mapped, looked at, run by a worker, and undone where nothing changed since."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,11 +11,11 @@ from typing import Any
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.db import models, transaction
-from django.db.models import Exists, ProtectedError
+from django.db import transaction
+from django.db.models import Exists
 
-from accounts.actions.batches import in_batches
 from accounts.actions.importing import Change, import_table
+from accounts.actions.undoing import as_json, take_back
 from accounts.interchange.columns import MappingRefused, map_columns
 from accounts.interchange.dates import LONGEST, Dates
 from accounts.interchange.delimited import EncodingUnknown
@@ -38,7 +37,7 @@ FOLDER = "imports"
 MAX_BYTES = 50 << 20
 SAMPLE, PREVIEWED = 3, 500
 BEAT_ROWS = 1_000
-MAX_ATTEMPTS, MAX_KEPT = 3, 1_000
+MAX_ATTEMPTS = 3
 
 
 class UploadRefused(Exception):
@@ -161,7 +160,8 @@ def run_next_import(*, clock: Callable[[], datetime]) -> bool:
     if table_import.attempts > MAX_ATTEMPTS:
         _end(table_import, now, fault="It was begun several times and never came to its end.")
     elif table_import.undo_asked_at:
-        _undo(table_import, clock)
+        take_back(table_import, SPECS[table_import.kind], clock=clock)
+        _end(table_import, clock())
     else:
         _run(table_import, clock)
     return True
@@ -214,65 +214,12 @@ def _note(table_import: TableImport, changes: Sequence[Change]) -> None:
     ImportChange.objects.bulk_create(
         ImportChange(
             table_import=table_import,
-            key=_plain(change.key),
-            before=None if change.before is None else _plain(change.before),
-            after=_plain(change.after),
+            key=as_json(change.key),
+            before=None if change.before is None else as_json(change.before),
+            after=as_json(change.after),
         )
         for change in changes
     )
-
-
-def _undo(table_import: TableImport, clock: Callable[[], datetime]) -> None:
-    """Put back what the import changed, the last first; what is different by now stays and is named."""
-    spec, undone, kept = SPECS[table_import.kind], table_import.undone, list(table_import.kept)
-    newest_first = table_import.changes.order_by("-pk").iterator(chunk_size=1000)
-    for batch in in_batches(newest_first):
-        with transaction.atomic():
-            for change in batch:
-                reason = _take_back(spec, change)
-                if reason is None:
-                    undone += 1
-                elif len(kept) < MAX_KEPT:
-                    kept.append(f"{', '.join(map(str, change.key))}: {reason}")
-            # What is taken back is forgotten, so that a worker who takes over goes on from here.
-            ImportChange.objects.filter(pk__in=[change.pk for change in batch]).delete()
-            TableImport.objects.filter(pk=table_import.pk).update(undone=undone, kept=kept, beat_at=clock())
-    _end(table_import, clock())
-
-
-def _take_back(spec: Spec, change: ImportChange) -> str | None:
-    """Undo one change, and return why it stays where it does."""
-    names = spec.attributes(spec.written)
-    found = dict(zip(spec.attributes(spec.key), change.key, strict=True))
-    row: Any = spec.model._default_manager.select_for_update(of=("self",)).filter(**found).first()
-    if row is None:
-        return "is not there any more"
-    if _plain([getattr(row, name) for name in names]) != change.after:
-        return "has changed since"
-    if change.before is None:
-        return _delete(row)
-    columns = {column.attname: column for column in row._meta.concrete_fields}
-    for name, value in zip(names, change.before, strict=True):
-        setattr(row, name, None if value is None else columns[name].to_python(value))
-    row.save(update_fields=spec.written)
-    return None
-
-
-def _delete(row: Any) -> str | None:
-    """Delete a row that the import made, unless something hangs on it by now; return why not."""
-    for relation in row._meta.related_objects:
-        # What other apps derive from a row goes with it; what was told about it stays, and so does the row.
-        is_told = relation.related_model._meta.app_label == row._meta.app_label
-        hanging = relation.related_model._default_manager.filter(**{relation.field.name: row})
-        if relation.on_delete is models.CASCADE and is_told and hanging.exists():
-            return f"has {relation.related_model._meta.verbose_name_plural} by now"
-    try:
-        with transaction.atomic():
-            row.delete()
-    except ProtectedError as error:
-        protected: Any = next(iter(error.protected_objects))
-        return f"has {protected._meta.verbose_name_plural} by now"
-    return None
 
 
 def _columns(table_import: TableImport, wishes: Sequence[str]) -> Any:
@@ -304,9 +251,3 @@ def _guessed_wishes(table_import: TableImport) -> list[str]:
     return [
         f"{column}={field or ''}" for column, field in pairs if column and (field or not spec.keeps_others_in)
     ]
-
-
-def _plain(values: Any) -> list[Any]:
-    """Return the values as JSON holds them."""
-    plain: list[Any] = json.loads(json.dumps(list(values), default=str))
-    return plain

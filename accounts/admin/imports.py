@@ -228,7 +228,7 @@ class TableImportAdmin(VisibleAdmin):
         return {
             "columns": columns,
             "fields": fields,
-            "needed": ", ".join(spec.key),
+            "needed": ", ".join(spec.key).replace("_", " "),
             "date_format": request.POST.get("date_format", table_import.date_format),
             "date_formats": DATE_FORMATS,
             **preview,

@@ -13,7 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SUPERVISE = """
 import sys
 from pathlib import Path
+import config.supervisor
 from config.supervisor import Child, Supervisor
+config.supervisor.SECONDS_TO_FINISH = 1.0
 mark, program = sys.argv[1:]
 child = Child("child", [sys.executable, "-c", program, mark], Path.cwd())
 Supervisor([child], lambda line: print(line, flush=True)).run(each_turn=lambda: None)
@@ -71,6 +73,17 @@ def test_no_family_member_survives_a_killed_supervisor(supervise, tmp_path):
     supervisor.kill()
 
     wait_until(lambda: pids_naming(tmp_path) == [])
+
+
+def test_who_does_not_stop_when_asked_is_killed(supervise, tmp_path):
+    supervisor = supervise(f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{FAMILY}")
+    assert supervisor.stdout.readline() == "child | up and running\n"
+    wait_until(lambda: len(pids_naming(tmp_path, "grandchild")) == 1)
+
+    supervisor.send_signal(signal.SIGTERM)
+
+    assert supervisor.wait(timeout=60) == 0
+    assert pids_naming(tmp_path) == []
 
 
 def test_a_dead_child_is_replaced_and_its_own_children_are_not_left(supervise, tmp_path):
