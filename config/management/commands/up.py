@@ -5,6 +5,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,11 @@ class Command(BaseCommand):
         lock = self._claim_data_dir()
         self._claim_port(bind)
         try:
-            links = self._prepare(demo=demo)
+            self._prepare(demo=demo)
         except KeyboardInterrupt:
             raise SystemExit(130) from None
         supervisor = Supervisor(self._children(bind, processes), self.say)
-        supervisor.run(each_turn=Announcement(bind, links, self.say))
+        supervisor.run(each_turn=Announcement(bind, partial(self._links, demo=demo), self.say))
         self.say("Stopped.")
         os.close(lock)
 
@@ -58,8 +59,8 @@ class Command(BaseCommand):
         self.stdout.write(line)
         self.stdout.flush()
 
-    def _prepare(self, *, demo: bool) -> list[str]:
-        """Bring the database and the files up to date; return what to tell people once the server answers."""
+    def _prepare(self, *, demo: bool) -> None:
+        """Bring the database and the files up to date."""
         self.say("Bringing the database up to date ...")
         call_command("migrate", interactive=False, verbosity=0)
         if demo and not Account.objects.exists():
@@ -71,8 +72,12 @@ class Command(BaseCommand):
             Heartbeat.objects.all().delete()
         with suppress(OperationalError):  # no broker yet: beat asks again in five seconds
             beat_heart.apply_async(expires=30)
-        links = [f"Earshot runs: {settings.PUBLIC_BASE_URL}/", *(guide() if demo else [])]
         connection.close()  # from here on this process only watches others
+
+    def _links(self, *, demo: bool) -> list[str]:
+        """Return what to tell people once the server answers; checking the passwords takes a second."""
+        links = [f"Earshot runs: {settings.PUBLIC_BASE_URL}/", *(guide() if demo else [])]
+        connection.close()
         return [*links, "Ctrl-C stops it."]
 
     def _claim_data_dir(self) -> int:
@@ -119,7 +124,7 @@ class Command(BaseCommand):
 class Announcement:
     """Print the links once, when the web server takes connections."""
 
-    def __init__(self, bind: str, lines: Sequence[str], say: Callable[[str], None]) -> None:
+    def __init__(self, bind: str, lines: Callable[[], Sequence[str]], say: Callable[[str], None]) -> None:
         self.bind = bind
         self.lines = lines
         self.say = say
@@ -133,4 +138,4 @@ class Announcement:
         except OSError:
             return
         self.is_made = True
-        self.say("\n".join(["", *self.lines, ""]))
+        self.say("\n".join(["", *self.lines(), ""]))
