@@ -26,6 +26,10 @@ class Text:
         """Return the text in the language, or in the survey's own one, or ''."""
         return self.by_language.get(language) or self.by_language.get(self.language, "")
 
+    def stand_in(self, language: str) -> str:
+        """Return the language that `into` falls back to, '' where the text is in the one asked for."""
+        return "" if self.by_language.get(language) else self.language
+
     def __str__(self) -> str:
         return self.by_language.get(self.language, "")
 

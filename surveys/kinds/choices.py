@@ -133,6 +133,7 @@ class Choosing(Kind):
                 {
                     "key": choice.key,
                     "text": choice.text.into(sheet.language),
+                    "language": choice.text.stand_in(sheet.language),
                     "is_other": choice.is_other,
                     "is_picked": choice.key in picked,
                 }

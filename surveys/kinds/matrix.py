@@ -118,10 +118,12 @@ class Matrix(Kind):
                 {
                     "key": row.key,
                     "text": row.text.into(sheet.language),
+                    "language": row.text.stand_in(sheet.language),
                     "choices": [
                         {
                             "key": choice.key,
                             "text": choice.text.into(sheet.language),
+                            "language": choice.text.stand_in(sheet.language),
                             "is_picked": choice.key in sheet.values(f"{question.key}.{row.key}"),
                         }
                         for choice in question.choices

@@ -92,6 +92,7 @@ class Ranking(Kind):
                 {
                     "key": choice.key,
                     "text": choice.text.into(sheet.language),
+                    "language": choice.text.stand_in(sheet.language),
                     "rank": sheet.value(f"{question.key}.{choice.key}"),
                 }
                 for choice in in_order(question, sheet.seed)

@@ -29,7 +29,9 @@ class Asked:
 
     key: str
     text: str
+    text_language: str
     help: str
+    help_language: str
     hint: str
     template: str
     role: str
@@ -85,7 +87,9 @@ def _draw(question: Question, place: Place, sheet: Sheet, refused: AnswerRefused
     asked = Asked(
         key=question.key,
         text=question.text.into(sheet.language),
+        text_language=question.text.stand_in(sheet.language),
         help=said["help"],
+        help_language=question.help.stand_in(sheet.language),
         hint=said["hint"],
         template=kind.template,
         role=kind.role,

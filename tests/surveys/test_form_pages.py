@@ -1,5 +1,7 @@
 """Several pages, branching and languages, without a line of JavaScript."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -214,3 +216,29 @@ def test_a_choice_of_ones_own_words():
         "one": {"other": "The people"},
         "many": ["price", {"other": "Both"}],
     }
+
+
+def test_what_is_not_translated_says_which_language_it_is_in():
+    choices = [{"key": "a", "text": {"en": "Early", "de": "Früh"}}, {"key": "b", "text": "Late"}]
+    questions = [
+        {**NPS, "text": {"en": "How likely?", "de": "Wie wahrscheinlich?"}, "help": "In English only."},
+        {"key": "when", "kind": "single_choice", "text": "When?", "choices": choices},
+        {"key": "order", "kind": "ranking", "text": "In which order?", "choices": choices},
+        {"key": "grid", "kind": "matrix", "text": "?", "choices": choices, "settings": {"rows": choices}},
+        {"key": "list", "kind": "dropdown", "text": "Which?", "choices": choices},
+    ]
+    texts = {"title": {"en": "Care", "de": "Pflege"}, "intro": "Hello.", "languages": ["en", "de"]}
+
+    def in_english(query):
+        page = opened(questions, query, **texts).text.partition('class="head"')[2]
+        return re.findall(r'<(\w+)[^<>]* lang="en"[^>]*>\s*(?:<p>)?([^<]+)<', page)
+
+    assert in_english("?lang=en") == []
+    assert in_english("?lang=de") == [
+        ("div", "Hello."),
+        ("p", "In English only."),
+        *(("span", text) for text in ("When?", "Late", "In which order?")),
+        ("label", "Late"),
+        *(("span", "?"), ("span", "Late"), ("legend", "Late"), ("span", "Late"), ("span", "Which?")),
+        ("option", "Late"),
+    ]
