@@ -3,12 +3,13 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.actions.keys import admit_call
 from accounts.models import ApiKey
+from accounts.models.keys import SCOPES
 
 
 class BearerKey(BaseAuthentication):
@@ -42,6 +43,8 @@ class HasScope(BasePermission):
             return False
         verb = "read" if request.method in ("GET", "HEAD") else "write"
         for scope in (f"{view.resource}:{verb}", *view.further_scopes):
+            if scope not in SCOPES:
+                raise MethodNotAllowed(str(request.method))
             if scope not in request.auth.scopes:
                 raise PermissionDenied(f"This key lacks the scope {scope}.")
         return True

@@ -202,6 +202,10 @@ class ChangeView(mixins.UpdateModelMixin, mixins.DestroyModelMixin, ReadView):
 class CrudView(mixins.CreateModelMixin, ChangeView):
     """Creates rows too."""
 
+    def get_success_headers(self, data: Any) -> dict[str, str]:
+        """Return the new row's ETag, with which it can be changed without reading it again."""
+        return {"ETag": etag_of(data)}
+
     def perform_create(self, serializer: Any) -> None:
         """Store a new row."""
         self.store(serializer)

@@ -1,6 +1,7 @@
 import pytest
 
 from tests.api.conftest import assert_problem, program
+from tests.api.test_rows import RESOURCES, new_row
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +31,12 @@ def test_a_write_gives_the_etag_that_the_next_read_gives(root, own):
     attributes = {"b": 1, "a": 1e22, "ä": 1.50}
     changed = root.patch(path, {"attributes": attributes}, If_Match="*")
     assert changed["ETag"] == root.get(path)["ETag"]
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_a_new_row_comes_with_its_etag(root, own, resource):
+    made = root.post(resource, new_row(resource, own))
+    assert made["ETag"] == root.get(f"{resource}/{made.json()['id']}")["ETag"]
 
 
 def test_what_a_key_does_not_see_does_not_change_its_etag(root, own):
