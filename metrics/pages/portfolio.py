@@ -16,6 +16,7 @@ from accounts.admin.visibility import user_of
 from accounts.interchange.datasets import Column, Dataset, Type, Value
 from accounts.interchange.writers import FORMATS
 from accounts.models import User
+from metrics.actions.handed_out import record_portfolio
 from metrics.formulas.days import trailing
 from metrics.formulas.health import Band
 from metrics.measures.coverage import Hearing
@@ -121,13 +122,14 @@ def portfolio(request: HttpRequest) -> TemplateResponse:
 
 
 def portfolio_file(request: HttpRequest, kind: str) -> StreamingHttpResponse:
-    """Return the same accounts in the same order as a file, all of them."""
+    """Return the same accounts in the same order as a file, all of them, and put that on record."""
     if kind not in FILES:
         raise Http404
     asked = read_asked(request)
     found = find_accounts(asked.scope, asked.wanted)
     columns = [*COLUMNS, *(OF_MONEY if user_of(request).sees_revenue else ())]
     dataset = Dataset("Portfolio", columns, _file_rows(asked.scope, found))
+    record_portfolio(by=user_of(request), accounts=len(found.accounts), kind=kind)
     name = f"portfolio-{asked.scope.today}.{kind}"
     return StreamingHttpResponse(
         FORMATS[kind].write(dataset),

@@ -229,3 +229,17 @@ def test_queries_do_not_grow_with_what_there_is(administrator, django_assert_max
                 administrator.get(PAGE, query)
             counts.append(len(queries))
     assert counts[:3] == counts[3:]
+
+
+def test_a_file_leaves_a_line_of_who_took_it_and_nothing_of_what_is_in_it(executive):
+    f.account(name="Own Ltd")
+    f.account(name="Other Ltd")
+    assert executive.get("/admin/portfolio/").status_code == 200
+    assert not LogEntry.objects.exists()
+    executive.get("/admin/portfolio/file/csv/?q=Own")
+    executive.get("/admin/portfolio/file/xlsx/")
+    lines = [(entry.user.pk, entry.get_change_message()) for entry in LogEntry.objects.order_by("pk")]
+    viewer = int(executive.session["_auth_user_id"])
+    assert lines == [(viewer, "Exported 1 account as csv."), (viewer, "Exported 2 accounts as xlsx.")]
+    assert executive.get("/admin/portfolio/file/exe/").status_code == 404
+    assert LogEntry.objects.count() == 2
