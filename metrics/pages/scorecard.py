@@ -25,7 +25,10 @@ BACKTEST_MONTHS = 24
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def scorecard(request: HttpRequest) -> HttpResponse:
-    """Show the scorecard; whoever may write one sees what it would do before it is put in force."""
+    """Show the scorecard, and what the one in the address would do: a preview is a link, and stores nothing.
+
+    Whoever may write one puts in force what they looked at.
+    """
     viewer = request.user
     if not isinstance(viewer, User) or not viewer.has_perm("metrics.view_scorecard"):
         raise PermissionDenied
@@ -48,6 +51,10 @@ def scorecard(request: HttpRequest) -> HttpResponse:
             if request.POST.get("do") == "activate" and request.POST.get("previewed") == said:
                 return _activated(request, viewer, form)
             context |= {"preview": preview(scope, current, form.card), "previewed": said}
+    elif request.GET.get("do") == "preview" and viewer.has_perm("metrics.view_health"):
+        form = context["form"] = ScorecardForm(current, request.GET)
+        if form.is_valid():
+            context |= {"preview": preview(scope, current, form.card), "previewed": _hash(form.card)}
     elif "proposed" in request.GET and context["may_change"]:
         better = proposed(scope, current)
         context |= {"was_proposed": True, "is_better": better is not None}

@@ -88,6 +88,22 @@ def test_a_change_shows_what_it_would_do_and_writes_nothing(analyst, scored):
     assert Scorecard.objects.count() == 1
 
 
+def test_a_preview_is_a_link_that_says_the_same_to_whoever_opens_it(analyst, scored, someone, seen_by):
+    change = filled(weight_sentiment_trend=9, least_confidence=30)
+    asked = {**change, "do": "preview"}
+    posted, opened = analyst.post(PAGE, asked), analyst.get(PAGE, asked)
+    assert opened.context["preview"] == posted.context["preview"]
+    assert "csrfmiddlewaretoken" not in opened.text.partition("</form>")[0].rpartition("<form")[2]
+    read = seen_by(someone(EXECUTIVE)).get(PAGE, asked)
+    assert read.context["preview"].flows == opened.context["preview"].flows
+    assert "Put it in force" not in read.text
+    assert "Enter a number" in str(analyst.get(PAGE, asked | {"days": "x"}).context["form"].errors)
+    assert Scorecard.objects.count() == 1
+    said = {"do": "activate", "previewed": opened.context["previewed"], "note": "As shared."}
+    assert analyst.post(PAGE, change | said).status_code == 302
+    assert Scorecard.objects.first().note == "As shared."
+
+
 def test_only_what_was_looked_at_is_put_in_force(analyst, scored):
     change = filled(weight_sentiment_trend=9, note="Trends matter.")
     unseen = analyst.post(PAGE, change | {"do": "activate"})
