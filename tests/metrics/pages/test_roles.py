@@ -12,9 +12,12 @@ from django.utils import timezone
 
 from accounts.models import Team
 from accounts.roles import ACCOUNT_MANAGER, ADMINISTRATOR, ANALYST, BUILDER, EXECUTIVE
+from followups.models import Alert, FollowUp
+from followups.pages.reports import PAGES as REPORTS
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.health import score_accounts
 from metrics.actions.portfolio import count_account_nps
+from metrics.formulas.days import months_later
 from metrics.models import Target
 from metrics.pages.registry import PAGES
 from tests import factories as f
@@ -34,7 +37,10 @@ AMOUNTS = (str(CANARY), "987654", "987,654")
 # One of each kind of receipt and worked example; that all of them open, tests of their own page say.
 METRICS_OPENED = ("nps", "health", "grr", "renewal_rate", "clv", "response_rate", "revenue_coverage", "arr")
 # Read and write by POST only, or give a file that the page itself leads to.
-NOT_READ = {"override", "dry_run", "saved_views", "hand_over", "notes", "note"}
+NOT_READ = {
+    *("override", "dry_run", "saved_views", "hand_over", "notes", "note"),
+    *("send_monthly", "send_digest"),
+}
 OF_ONE_METRIC = {"metric", "metric_rows"}
 # What somebody might try in an address to order or choose by what they may not see.
 TRIED = (
@@ -67,7 +73,22 @@ def company(today):
     for part in ({}, {"segment": "Foreign segment"}, {"team": team}, {"account_owner": stranger}):
         for metric, value in (("nps", 40), ("clv", CANARY)):
             Target.objects.create(metric=metric, value=value, by=today + timedelta(days=90), **part)
+    last_month = months_later(today.replace(day=1), -1)
+    for account in (own, foreign):
+        for day in (today, last_month):
+            at = now.replace(year=day.year, month=day.month, day=day.day)
+            contact = account.contacts.get()
+            f.respond(
+                survey, {"nps": 0, "why": contact.responses.first().answers["why"]}, contact=contact, at=at
+            )
+            f.subscription(account, day, None, CANARY)
+        FollowUp.objects.create(account=account, about=f"{account} waits", due_on=today, opened_at=now)
+        Alert.objects.create(
+            about="band", account=account, day=today, is_lower=True, before=80, after=40,
+            band_before="green", band_after="red", found_at=now,
+        )  # fmt: skip
     absorb_responses(now=now)
+    score_accounts(day=last_month, now=now)
     score_accounts(day=today, now=now)
     count_account_nps(day=today)
     return SimpleNamespace(own=own, foreign=foreign, survey=survey, now=now)
@@ -76,7 +97,7 @@ def company(today):
 def addresses(company):
     """Yield the name and address of every page that is read, of what is one's own and of what is not."""
     yield "home", reverse("admin:index")
-    for page in PAGES:
+    for page in (*PAGES, *REPORTS):
         if page.name in NOT_READ:
             continue
         for arguments in arguments_of(page, company):
@@ -92,7 +113,8 @@ def arguments_of(page, company):
         "campaign": [{"pk": campaign.pk}],
         "audience": [{"pk": campaign.audience_id}],
         "response": [{"public_id": each} for each in responses],
-        "portfolio_file": [{"kind": "csv"}, {"kind": "json"}],
+        "monthly_report": [{"month": f"{months_later(company.now.date().replace(day=1), -1):%Y-%m}"}],
+        "portfolio_file": [{"kind": "csv"}],
         "metric": [{"name": name} for name in METRICS_OPENED],
         "metric_rows": [{"name": name} for name in METRICS_OPENED],
     }
@@ -144,16 +166,21 @@ def test_a_builder_meets_no_money(company, someone, seen_by):
 
 
 def test_an_executive_meets_both(company, executive):
-    everything = "".join(text for _, text, _ in opened(executive, company))
-    assert "Foreign Corp" in everything
-    assert "987,654" in everything
+    pages = {address: text for address, text, _ in opened(executive, company)}
+    assert "Foreign Corp" in "".join(pages.values())
+    assert "987,654" in "".join(pages.values())
+    # So that the reports of who may not see them prove something by being silent.
+    monthly = next(text for address, text in pages.items() if "/reports/monthly/" in address)
+    assert "987,654" in monthly
+    assert "Foreign words" in monthly
+    assert "Foreign Corp" in next(text for address, text in pages.items() if "/reports/alerts/" in address)
 
 
 def test_the_menu_names_only_what_opens(company, someone, seen_by):
     for role in (EXECUTIVE, ANALYST, ADMINISTRATOR, BUILDER, ACCOUNT_MANAGER):
         client = seen_by(someone(role))
         text = client.get(reverse("admin:index")).text
-        for page in PAGES:
+        for page in (*PAGES, *REPORTS):
             if page.title:
                 address = reverse(page.name)
                 is_named = f'href="{address}"' in text
