@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -5,11 +6,14 @@ import pytest
 from django.utils import timezone
 
 from metrics.actions.absorb import absorb_responses
+from metrics.formulas.days import months_later
 from metrics.measures.comparisons import Verdict, former
 from metrics.measures.query import ask
 from metrics.measures.scope import Scope
 from metrics.models import Health, Scorecard, Target
+from metrics.templatetags.figures import quantity
 from tests import factories as f
+from tests.api.conftest import program
 from tests.metrics.pages.conftest import CANARY, pays_the_canary
 from tests.metrics.pages.test_account import XSS
 
@@ -73,28 +77,69 @@ def test_an_empty_company_is_told_what_to_do_and_sees_no_number(executive):
     assert "Nobody unhappy has written anything" in response.text
 
 
-def test_every_number_is_that_of_the_measure_and_of_a_computation_of_its_own(executive, today):
-    account, survey, now = f.account(), f.published_survey(), timezone.now()
-    pays_the_canary(account, today)
-    is_well(account, 80, today)
-    is_well(f.account(), 40, today)
-    is_well(f.account(), 60, today, band="grey")
-    for value in (10, 9, 3):
-        f.respond(survey, {"nps": value}, account=account, at=now)
-    absorb_responses(now=now)
-    response = executive.get(HOME)
-    shown = {name: each.measure for name, each in told(response).items()}
-    scope = Scope.of_answers(response.wsgi_request.user, today)
-    asked = {name: ask(name, scope) for name in shown}
-    assert {name: (each.value, each.n, each.window) for name, each in shown.items()} == {
-        name: (each.value, each.n, each.window) for name, each in asked.items()
+def tile(response, metric):
+    """Return the figure that the page prints on the tile of a metric."""
+    (found,) = re.findall(
+        rf'data-metric="{metric}".*?<strong><a[^>]*>([^<]*)</a></strong>', response.text, flags=re.DOTALL
+    )
+    return found.strip()
+
+
+def test_every_tile_is_what_the_api_says_and_a_computation_of_its_own(executive, today):
+    now, survey = timezone.now(), f.published_survey([f.NPS, f.CSAT, f.CES])
+    kept, shrunk, lost, new = (f.account() for _ in range(4))
+    contracts = {
+        kept: ((-700, -30, 1000), (-30, 60, 1000)),
+        shrunk: ((-700, -100, 2000), (-100, None, 1200)),
+        lost: ((-700, -200, 700), None),
+        new: ((-90, None, 500), None),
     }
-    assert shown["nps"].value == pytest.approx(100 * (2 - 1) / 3)
-    assert (shown["health"].value, shown["health"].n) == (100 * 1 / 2, 2)
-    assert (shown["grr"].value, shown["nrr"].value, shown["renewal_rate"].value) == (100, 100, 100)
-    assert shown["clv"].value == CANARY * Decimal("11")
-    assert response.context["arr"].total == CANARY
-    assert response.context["steps"] == []
+    for account, (first, then) in contracts.items():
+        begun, ended, yearly = first
+        last = f.subscription(account, days_off(today, begun), days_off(today, ended), yearly)
+        if then:
+            begun, ended, yearly = then
+            f.subscription(account, days_off(today, begun), days_off(today, ended), yearly, renews=last)
+    for account, score in ((kept, 80), (shrunk, 40), (new, 90)):
+        is_well(account, score, today)
+    is_well(lost, 60, today, band="grey")
+    given = {"nps": (10, 9, 9, 7, 3, 0, 10), "csat": (5, 4, 3, 5, 1, 2, 4), "ces": (7, 5, 4, 6, 2, 1, 5)}
+    for place, account in enumerate((kept, kept, shrunk, lost, new, new, None)):
+        said = {key: values[place] for key, values in given.items()}
+        f.respond(survey, said, account=account, at=now - timedelta(days=place))
+    absorb_responses(now=now)
+    # Worked out here from the rows above, by the definitions and by nothing of ours.
+    start, end, due = 1000 + 2000 + 700, 1000 + 1200, 1000 + 2000 + 700
+    retained = Decimal(end) / start
+    paid, customers = 1000 + 1200 + 500, 3
+    expected = {
+        "nps": 100 * (sum(each >= 9 for each in given["nps"]) - sum(each <= 6 for each in given["nps"])) / 7,
+        "csat": 100 * sum(each >= 4 for each in given["csat"]) / 7,
+        "ces": 100 * sum(each >= 5 for each in given["ces"]) / 7,
+        "health": 100 * 2 / 3,
+        "grr": 100 * retained,
+        "nrr": 100 * retained,
+        "renewal_rate": 100 * Decimal(end) / due,
+        "clv": Decimal(paid) / customers * retained * Decimal("1.1") / (Decimal("1.1") - retained),
+    }
+    page, key = executive.get(HOME), program("all")
+    window = f"from={months_later(days_off(today, 1), -12)}&to={days_off(today, 1)}"
+    for metric, value in expected.items():
+        answer = key.get(f"metrics/{metric}?{window}")
+        assert answer.status_code == 200, answer.content
+        said = answer.json()
+        assert float(said["value"]) == pytest.approx(float(value), abs=0.005), metric
+        unit = told(page)[metric].measure.unit
+        assert tile(page, metric) == quantity(Decimal(str(said["value"])), unit), metric
+        assert str(said["n"]) == str(told(page)[metric].measure.n), metric
+        assert said["window"] == [str(day) for day in told(page)[metric].measure.window], metric
+    assert page.context["arr"].total == paid
+    assert page.context["steps"] == []
+
+
+def days_off(today, days):
+    """Return the day so many days from today, None for none."""
+    return None if days is None else today + timedelta(days=days)
 
 
 def test_every_former_number_is_what_asking_for_the_window_before_says(executive, today):
