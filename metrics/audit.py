@@ -134,12 +134,13 @@ def _responses(now: datetime, days: Collection[date] | None) -> QuerySet[Respons
         .annotate(
             at=Case(When(moment__range=CALENDAR, then="moment"), output_field=DateTimeField()),
             is_new=Q(changed_at__gt=now - PROMISE),
+            is_complete=Q(submitted_at__isnull=False),
             version_survey_id=F("version__survey_id"),
         )
         .order_by("pk")
         .values_list(
             *("pk", "revision", "survey_id", "version_id", "version_survey_id", "account_id", "contact_id"),
-            *("language", "channel", "is_test", "answers", "at", "is_new", "submitted_at", "flags"),
+            *("language", "channel", "is_test", "answers", "at", "is_new", "is_complete", "flags"),
             named=True,
         )
     )

@@ -28,7 +28,7 @@ def pick_numbers() -> dict[Named, int]:
 def picks_of(response: Any, numbers: Mapping[Named, int]) -> tuple[Any, ...]:
     """Return the numbers of what a response that counts picked, sorted; a pick without a number by name."""
     found: list[Any] = [CAME]
-    if response.submitted_at is not None:
+    if response.is_complete:
         found += [COMPLETE, *([FLAGGED] if response.flags else [])]
     for question in published_definition(response.version_id):
         given = response.answers.get(question.key)
