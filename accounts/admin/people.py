@@ -8,6 +8,7 @@ from django.db.models import Count, ManyToManyField, Model, Q, QuerySet
 from django.db.models.fields.related import RelatedField
 from django.forms import ValidationError
 from django.http import HttpRequest
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -51,6 +52,12 @@ class NewUserForm(OneAddress, UserCreationForm):
 
 class UserForm(OneAddress, UserChangeForm):
     """A login."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "password" in self.fields:
+            link = format_html('<a href="{}" class="underline">Set another password</a>', "../password/")
+            self.fields["password"].help_text = link
 
 
 @admin.register(User)

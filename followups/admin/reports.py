@@ -1,10 +1,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import ManyToManyField, Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.admin.visibility import ReadOnlyAdmin
 from followups.models import Delivery, Mailing
@@ -17,12 +18,20 @@ class MailingAdmin(ModelAdmin):
     list_display = ("kind", "is_on", "to_roles", "readers")
     fields = ("kind", "is_on", "roles", "declined_by")
     readonly_fields = ("kind",)
-    filter_horizontal = ("roles", "declined_by")
+    autocomplete_fields = ("declined_by",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Read the roles along."""
         rows: QuerySet[Any] = super().get_queryset(request).prefetch_related("roles")
         return rows
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Return check boxes for the roles, of which there are few."""
+        if db_field.name == "roles":
+            kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: every kind has its row."""
