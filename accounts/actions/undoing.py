@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 
 from accounts.actions.batches import in_batches, write_or_reject
 from accounts.interchange.specs import Spec
@@ -38,9 +38,9 @@ def as_json(values: Any) -> list[Any]:
 def _take_back(spec: Spec, changes: Sequence[ImportChange]) -> list[str]:
     """Undo a batch of changes, and return which stay and why."""
     names, stays, made = spec.attributes(spec.written), [], {}
+    rows = _rows(spec, changes)
     for change in changes:
-        found = dict(zip(spec.attributes(spec.key), change.key, strict=True))
-        row: Any = spec.model._default_manager.select_for_update(of=("self",)).filter(**found).first()
+        row = rows.get((*change.key,))
         if row is None:
             stays.append(f"{_named(change)}: is not there any more")
         elif as_json(getattr(row, name) for name in names) != change.after:
@@ -51,6 +51,15 @@ def _take_back(spec: Spec, changes: Sequence[ImportChange]) -> list[str]:
             _put_back(row, spec, dict(zip(names, change.before, strict=True)))
     reasons = _delete(spec.model, [*made])
     return [*stays, *(f"{_named(change)}: {reasons[row]}" for row, change in made.items() if row in reasons)]
+
+
+def _rows(spec: Spec, changes: Sequence[ImportChange]) -> dict[tuple[Any, ...], Any]:
+    """Return the rows that were changed and are still there, locked, by their keys."""
+    names = spec.attributes(spec.key)
+    keys = (Q(**dict(zip(names, change.key, strict=True))) for change in changes)
+    rows: Any = spec.model._default_manager.select_for_update(of=("self",))
+    found = rows.filter(Q(*keys, _connector=Q.OR))
+    return {(*as_json(getattr(row, name) for name in names),): row for row in found}
 
 
 def _named(change: ImportChange) -> str:

@@ -142,6 +142,14 @@ class TableImportAdmin(VisibleAdmin):
         """Return the imports of what the user may write."""
         return super().get_queryset(request).filter(kind__in=kinds_within(request))
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the form with the one button that leads on to the columns."""
+        other_ways = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        page: HttpResponse = super().add_view(request, form_url, {**(extra_context or {}), **other_ways})
+        return page
+
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         """Return the import that the form has made."""
         return form.cleaned_data["taken"]
