@@ -1,5 +1,6 @@
 """One campaign: what it would do, what it did, and what can be done to it."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -47,7 +48,7 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
         "funnel": measures.funnel(found, viewer),
         "rate": measures.response_rate(found, viewer),
         "by_segment": measures.rates_by_segment(found, viewer),
-        "by_subject": measures.rates_by_subject(found, viewer),
+        "by_subject": _by_subject(found, viewer),
         "by_day": measures.rates_by_day(found, viewer, settings.REPORTING_ZONE),
         "reasons": measures.skip_reasons(found, viewer),
         "skips": skips[:LISTED],
@@ -56,6 +57,14 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
         "unknown": mails.filter(state=Mail.State.UNKNOWN).select_related("invitation__contact")[:LISTED],
     }
     return TemplateResponse(request, "metrics/campaign.html", context)
+
+
+def _by_subject(found: Campaign, viewer: User) -> list[measures.Rate]:
+    """Return the rates of the two halves, each under the subject that it got; one where all got the same."""
+    first = found.messages.filter(number=0).exclude(subject_b="").first()
+    rates = measures.rates_by_subject(found, viewer) if first else []
+    subjects = {"a": first.subject, "b": first.subject_b} if first else {}
+    return [replace(rate, name=subjects[rate.name]) for rate in rates]
 
 
 def _records(request: HttpRequest, viewer: User, found: Campaign) -> list[Record] | None:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
+from typing import Any
 
-from django.db.models import CharField, Func, Q, Value
+from django.db.models import CharField, Func, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
 from accounts.models import Contact, Subscription
@@ -38,6 +39,7 @@ class Candidate:
     spells: Sequence[tuple[date, Protected]] = ()
 
 
+ContactIds = Collection[int] | QuerySet[Contact, dict[str, Any]]
 # Asks that a campaign has planned: of whom on which day.
 Asked = set[tuple[int, date]]
 
@@ -164,25 +166,31 @@ def ledger_around(
     asks = Invitation.objects.asked_between(
         begins_at - reach, begins_at + reach + timedelta(days=days_ahead + 1)
     )
-    asks = asks.exclude(pk__in=without)
-    near, counted = Q(contact__in={person.contact for person in people}), {cap.per for cap in policy.caps}
-    if "account" in counted:  # else thousands of others at a large account would be read for nothing
-        near |= Q(contact__account__in={person.account for person in people})
-    if "domain" in counted:
-        domain = Func(
-            Lower("contact__email"), Value("@"), Value(-1), function="split_part", output_field=CharField()
-        )
-        asks = asks.alias(domain=domain)
-        near |= Q(domain__in={person.domain for person in people})
+    asks = asks.exclude(pk__in=without).order_by()
+    asks = asks.filter(contact__in=_counted_with(people, {cap.per for cap in policy.caps}))
     columns = ("asked_at", "is_binding", "survey__programme__priority", "contact")
     whose = ("contact__account", "contact__email", "contact__role")
-    for asked_at, is_binding, priority, contact, account, email, role in asks.filter(near).values_list(
-        *columns, *whose
-    ):
+    for asked_at, is_binding, priority, contact, account, email, role in asks.values_list(*columns, *whose):
         asked_on = local_day(asked_at)
         person = Person(contact, account, domain_of(email), role)
         ledger.add(person, Ask(asked_on, SENT if is_binding else priority))
     return ledger
+
+
+def _counted_with(
+    people: Collection[Person], counted: Collection[str]
+) -> "Collection[int] | QuerySet[Contact, dict[str, Any]]":
+    """Return the contacts whose asks count for these people, where caps are per these."""
+    own = {person.contact for person in people}
+    near, rows = Q(pk__in=own), Contact.objects.all()
+    if "account" in counted:  # else thousands of others at a large account would be read for nothing
+        near |= Q(account__in={person.account for person in people})
+    if "domain" in counted:
+        domain = Func(Lower("email"), Value("@"), Value(-1), function="split_part", output_field=CharField())
+        rows = rows.alias(domain=domain)
+        near |= Q(domain__in={person.domain for person in people} - {""})
+    # Of contacts alone, so that the asks of all others need not be read first.
+    return rows.filter(near).values("pk") if {"account", "domain"} & set(counted) else own
 
 
 def _refusal(contact: Contact) -> Protected | None:

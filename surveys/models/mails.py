@@ -6,7 +6,6 @@ from django.db import models
 from accounts.models import Contact
 from accounts.models.people import OfAccount
 from surveys.models.campaigns import Campaign
-from surveys.models.design import Survey
 from surveys.models.outreach import Invitation
 
 
@@ -16,12 +15,8 @@ class Mails(OfAccount):
     account_path = "invitation__contact__account"
 
     def due(self, now: datetime) -> Self:
-        """Mails whose time has come, of campaigns that send and surveys that take answers."""
-        waiting = self.filter(state__in=(Mail.State.PLANNED, Mail.State.SOFT_FAILED), due_at__lte=now)
-        return waiting.filter(
-            invitation__campaign__in=Campaign.objects.sending(),
-            invitation__survey__in=Survey.objects.open_at(now),
-        )
+        """Mails that wait and whose time has come."""
+        return self.filter(state__in=(Mail.State.PLANNED, Mail.State.SOFT_FAILED), due_at__lte=now)
 
     def overdue(self, now: datetime) -> Self:
         """Mails that a worker claimed and did not settle within its lease."""

@@ -67,17 +67,19 @@ class Invitations(OfAccount):
 
     def asked_between(self, start: datetime, end: datetime) -> Self:
         """Asks sent or planned in `[start, end)`, at `asked_at`; `is_binding`: it may have arrived."""
-        first_mail = models.FilteredRelation("mails", condition=models.Q(mails__number=0))
+        # Looked up for each: as a join, tables grown since they were last analysed met row by row.
+        on_its_way = Invitation.objects.order_by().filter(
+            pk=models.OuterRef("pk"), mails__number=0, mails__state__in=("claimed", "sending", "unknown")
+        )
         return (
             self.filter(
                 models.Q(sent_at__isnull=False) | models.Q(revoked_at=None, planned_for__isnull=False)
             )
-            .alias(first_mail=first_mail)
             .annotate(
                 asked_at=Coalesce("sent_at", "planned_for"),
                 is_binding=models.Case(
                     models.When(sent_at__isnull=False, then=True),
-                    models.When(first_mail__state__in=("claimed", "sending", "unknown"), then=True),
+                    models.When(models.Exists(on_its_way), then=True),
                     default=False,
                 ),
             )
