@@ -89,7 +89,7 @@ def test_a_number_leads_to_its_meaning_and_its_rows_and_these_to_the_account(pag
     assert page.locator(".tile .figure strong").first.inner_text() == shown
     page.get_by_role("link", name="The rows it is made of").click()
     page.wait_for_url("**/admin/metric/nps/rows/?last=6m")
-    page.locator("main td a").first.click()
+    page.locator("main td a[href*='/account/']").first.click()
     page.wait_for_url("**/admin/account/*/")
 
 
