@@ -14,7 +14,8 @@ RECIPIENTS = 2000
 @pytest.mark.django_db(transaction=True)
 def test_two_thousand_recipients_survive_killed_workers():
     survival.fill([account() for _ in range(RECIPIENTS // 20)], RECIPIENTS)
-    plan_campaign(campaign(published_survey()), now=timezone.now())
+    now = timezone.now()
+    plan_campaign(campaign(published_survey(), starts_on=timezone.localdate(now)), now=now)
     with catching() as catcher:
         killed = survival.send_with_kills(catcher, every=300)
 
