@@ -20,7 +20,7 @@ QUIET_DAYS = 30
 # Per what, how many, in how many days, of which role: each is tighter than the one before leaves room for.
 CAPS = (("account", 2, 7, "decision_maker"), ("account", 9, 7, ""), ("domain", 16, 7, ""))
 FULL = 16
-SECONDS = 300
+SECONDS = 900
 BROKEN = """
 WITH asks AS (
     SELECT contact.id AS contact, account_id AS account, role, sent_at::date AS day,
