@@ -27,6 +27,7 @@ from metrics.measures.sentiment import measure_of
 
 # By what the questions may differ; anything else is asked one by one.
 PARTS = frozenset({"segment", "team", "owner", "programme"})
+NOTHING = Disclosed([], frozenset())
 
 
 class Question(NamedTuple):
@@ -103,11 +104,12 @@ def _said(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
     for metric, scope in questions:
         part = (metric, scope.attributes.get("segment"), scope.owner, scope.team, scope.programme)
         if confidential and part not in promised:
-            promised[part] = disclosed(scope, (metric,), None, confidential)
-        more = promised.get(part, Disclosed([], frozenset()))
+            own = confidential_surveys(scope) if scope.programme else confidential
+            promised[part] = disclosed(scope, (metric,), None, own) if own else NOTHING
+        more = promised.get(part, NOTHING)
         read = by_person if scope.owner or scope.team else by_slice
-        own = [cell for cell in read if cell.kind == metric and _is_of(cell, scope)]
-        parts.append(Answers(own + more.cells, {}, more.hidden))
+        given = [cell for cell in read if cell.kind == metric and _is_of(cell, scope)]
+        parts.append(Answers(given + more.cells, {}, more.hidden))
     settings = question_settings(
         {(cell.survey, cell.question_key): cell.kind for part in parts for cell in part.cells}
     )
