@@ -57,6 +57,7 @@ CASE WHEN reading.fault = '' AND NOT reading.is_test THEN
                 THEN (ordinal - 1) || ':' || said ELSE said END)::int AS id
         ) AS picked
         WHERE offer.version_id = reading.version_id AND given.answer <> 'null' AND picked.id IS NOT NULL
+            AND (ordinal = 1 OR said <> '')
     )
 ELSE '{{}}' END
 """  # noqa: S608 - the numbers are ours

@@ -129,6 +129,13 @@ def test_edits_erasures_and_late_answers_are_counted_where_they_belong(survey):
     assert not PickTally.objects.exists()
 
 
+def test_an_empty_text_is_one_answer():
+    survey = f.published_survey([f.NPS, f.WHY])
+    f.respond(survey, {"nps": 9, "why": ""})
+    absorb_responses(now=LATER)
+    assert differences(now=LATER) == []
+
+
 def test_a_rebuild_gives_the_same(survey):
     fields = ("survey", "is_month", "begins", "slice", "picks", "counts")
     before = sorted(PickTally.objects.values_list(*fields), key=str)

@@ -93,11 +93,13 @@ def test_a_preview_is_a_link_that_says_the_same_to_whoever_opens_it(analyst, sco
     asked = {**change, "do": "preview"}
     posted, opened = analyst.post(PAGE, asked), analyst.get(PAGE, asked)
     assert opened.context["preview"] == posted.context["preview"]
-    assert "csrfmiddlewaretoken" not in opened.text.partition("</form>")[0].rpartition("<form")[2]
+    linked = opened.text.partition('<form method="get" class="scorecard">')[2].partition("</form>")[0]
+    assert 'value="preview"' in linked
+    assert "csrfmiddlewaretoken" not in linked
     read = seen_by(someone(EXECUTIVE)).get(PAGE, asked)
     assert read.context["preview"].flows == opened.context["preview"].flows
     assert "Put it in force" not in read.text
-    assert "Enter a number" in str(analyst.get(PAGE, asked | {"days": "x"}).context["form"].errors)
+    assert "Enter a whole number" in str(analyst.get(PAGE, asked | {"days": "x"}).context["form"].errors)
     assert Scorecard.objects.count() == 1
     said = {"do": "activate", "previewed": opened.context["previewed"], "note": "As shared."}
     assert analyst.post(PAGE, change | said).status_code == 302
