@@ -83,9 +83,17 @@ def plan_campaign(campaign: Campaign, *, now: datetime) -> Planned:
         if len(chunk) < CHUNK:
             break
         last = chunk[-1]
+    if total.invited >= CHUNK:
+        _count_rows()
     campaign.planned_on = local_day(now)
     campaign.save(update_fields=["planned_on"])
     return total
+
+
+def _count_rows() -> None:
+    """Let PostgreSQL count its rows: until it has done so by itself, every claim sorts all mails."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE surveys_mail, surveys_invitation")
 
 
 def _reached(campaign: Campaign, now: datetime) -> QuerySet[Contact]:
