@@ -14,7 +14,7 @@ from accounts.actions.events import EventDiffers, EventInFuture, Happening, reco
 from accounts.api.filters import MAX_ID, ExactFilters
 from accounts.api.problems import Conflict
 from accounts.api.resources import AccountViewSet, AttributesField, ContactViewSet
-from accounts.api.serializers import KnownNames, LineField, StrictSerializer
+from accounts.api.serializers import InstantField, KnownNames, LineField, StrictSerializer
 from accounts.api.views import ReadView
 from accounts.models import Account, Contact, Event
 from accounts.models.events import validate_event_name
@@ -69,7 +69,7 @@ class NewEventSerializer(KnownNames):
         queryset=Account.objects.all(), required=False, help_text="May be left out with a contact."
     )
     contact = EitherIdField(queryset=Contact.objects.select_related("account"), required=False)
-    occurred_at = serializers.DateTimeField(required=False, help_text="Without it this moment.")
+    occurred_at = InstantField(required=False, help_text="Without it this moment.")
     attributes = AttributesField(required=False)
 
     def validate(self, attrs: Any) -> Any:

@@ -63,6 +63,12 @@ class InstantField(serializers.DateTimeField):
 
     timezone = settings.REPORTING_ZONE
 
+    def to_internal_value(self, value: Any) -> Any:
+        """Return the instant, or raise ValidationError, also for a day: it does not say when on it."""
+        if isinstance(value, str) and len(value) <= len("2026-06-15"):
+            self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]")
+        return super().to_internal_value(value)
+
 
 class RowField(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
     """Another row by its id, if the key may see it; one that is hidden is as good as missing."""

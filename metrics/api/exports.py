@@ -24,7 +24,7 @@ from accounts.actions.exports import (
 )
 from accounts.api.negotiation import AnyMediaType
 from accounts.api.problems import Conflict
-from accounts.api.serializers import KnownNames, LineField, StrictSerializer
+from accounts.api.serializers import InstantField, KnownNames, LineField, StrictSerializer
 from accounts.api.views import ApiView, RowsView
 from accounts.interchange.writers import FORMATS
 from accounts.models import ApiKey, Export
@@ -43,7 +43,7 @@ class OrderSerializer(KnownNames):
     dataset = serializers.ChoiceField(choices=[(name, label) for name, (label, _) in DATASETS.items()])
     format = serializers.ChoiceField(choices=[(name, format_.label) for name, format_ in FORMATS.items()])
     survey = LineField(max_length=80, required=False, help_text="Its slug; responses need one.")
-    changed_after = serializers.DateTimeField(
+    changed_after = InstantField(
         required=False, help_text="Only what changed later: the newest `changed_at` that you have."
     )
     values = serializers.ChoiceField(

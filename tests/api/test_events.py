@@ -90,7 +90,10 @@ def test_events_of_other_teams_do_not_exist(root, limited, own, foreign):
         *(("name", name) for name in ("", "Ticket", "a b", "a.", ".a", "a\n", 5, None, "x" * 101)),
         *(("event_id", name) for name in ("", "a\nb", "x" * 201, 5, None)),
         *(("account", whose) for whose in (0, -1, 2**70, True, [], {}, "", "nobody", "\u0000", None)),
-        *(("occurred_at", at) for at in ("x", 5, "2026-02-30T00:00:00Z", "9999-12-31T23:59:59Z")),
+        *(
+            ("occurred_at", at)
+            for at in ("x", 5, "2026-06-15", "2026-02-30T00:00:00Z", "9999-12-31T23:59:59Z")
+        ),
         *(("attributes", held) for held in ([], 5, {"a": {}}, {"a": "x" * 10_001})),
         ("flavour", "x"),
     ],
