@@ -50,6 +50,7 @@ VALUES: Mapping[str, Any] = {
     "churned_on": None,
     "email": "ada@example.com",
     "title": "Head of operations",
+    "role": "decision_maker",
     "Survey.title": "How are we doing?",
     "Definition.title": "How are we doing?",
     "NewSurvey.title": "How are we doing?",

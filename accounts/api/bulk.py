@@ -1,6 +1,6 @@
 """Up to a thousand rows at once, by the names that another system gives them: `POST …/bulk`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -82,14 +82,26 @@ class BulkView(CrudView):
         return Response({"results": results, **counts, "dry_run": is_dry_run})
 
     def bulk_schema(self) -> dict[str, Any]:
-        """Return the shape of the body for the OpenAPI document."""
-        fields: dict[str, Any] = {name: {"type": json_types(self.spec, name)} for name in self.spec.fields}
+        """Return the shape of the body for the OpenAPI document.
+
+        Each row is judged by itself, and a wrong one is told so in its result: the call takes any object.
+        """
+        fields: dict[str, Any] = {
+            name: {"description": f"A {' or '.join(json_types(self.spec, name))}."}
+            for name in self.spec.fields
+        }
         if self.spec.keeps_others_in:
-            fields[self.spec.keeps_others_in] = {"type": "object"}
+            fields[self.spec.keeps_others_in] = {"description": "An object."}
         is_dry_run = {"type": "boolean", "default": False, "description": "Store nothing."}
-        row = _closed(fields, required=self.spec.key)
+        needed = " and ".join(f"`{name}`" for name in self.spec.key)
+        row = {"type": "object", "properties": fields, "description": f"A row has {needed} at least."}
         rows = {"type": "array", "items": row, "minItems": 1, "maxItems": MAX_ROWS}
-        return _closed({"rows": rows, "dry_run": is_dry_run}, required=("rows",))
+        return {
+            "type": "object",
+            "properties": {"rows": rows, "dry_run": is_dry_run},
+            "required": ["rows"],
+            "additionalProperties": False,
+        }
 
     def _spec(self) -> Spec:
         """Return the fields that this key may write."""
@@ -126,15 +138,6 @@ def reach_of(key: ApiKey) -> Reach:
         return rows.filter(pk__in=known.values("pk"))
 
     return within
-
-
-def _closed(properties: Mapping[str, Any], *, required: Sequence[str]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [*required],
-        "additionalProperties": False,
-    }
 
 
 def _name(row: Mapping[str, Any]) -> str | None:
