@@ -68,7 +68,8 @@ def write_snapshots(snapshots: Sequence[Snapshot], *, day: date, now: datetime, 
     held = _held([each.account for each in snapshots], day)
     with connection.cursor() as cursor:
         cursor.execute(FRESH)
-        with cursor.copy(FILL) as copy:
+        # Django wraps what `execute` raises, and no COPY.
+        with connection.wrap_database_errors, cursor.copy(FILL) as copy:
             for each in snapshots:
                 parts = json.dumps(each.parts)
                 said = hashlib.md5(f"{scorecard.pk} {parts}".encode(), usedforsecurity=False).digest()
