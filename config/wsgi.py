@@ -3,6 +3,8 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 import django
+import scipy.optimize  # noqa: TID253 -- else the first reader of a page would wait for them
+import scipy.special  # noqa: F401, TID253
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpResponse

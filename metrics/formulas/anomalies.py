@@ -5,7 +5,7 @@ from datetime import date
 from math import sqrt
 from typing import NamedTuple
 
-from scipy.special import betainc, pdtr
+import scipy
 
 # Slow enough to be quiet, quick enough: 0.5 to 0.8 false alarms a year, 9 to 30 days' delay (METRICS 2.8).
 SMOOTHING = 0.08
@@ -141,6 +141,6 @@ def _at_most(count: int, mean: float, dispersion: float) -> float:
     if mean <= 0:
         return 1.0
     if dispersion <= 0:
-        return float(pdtr(count, mean))
+        return float(scipy.special.pdtr(count, mean))
     size = 1 / dispersion
-    return float(betainc(size, count + 1, size / (size + mean)))
+    return float(scipy.special.betainc(size, count + 1, size / (size + mean)))

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from scipy.optimize import isotonic_regression, minimize
-from scipy.special import expit, log_expit
+import scipy
 
 Vector: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]
 
@@ -32,7 +31,7 @@ def calibrated(scores: Sequence[float], happened: Sequence[bool]) -> Callable[[f
     slope, intercept = _platt(scores, happened)
     if len(scores) > LEAST_FOR_ISOTONIC:
         return _isotonic(scores, happened, rises=slope >= 0)
-    return lambda score: float(expit(slope * score + intercept))
+    return lambda score: float(scipy.special.expit(slope * score + intercept))
 
 
 def cut_points(loss: Callable[[float], float], base_rate: float) -> tuple[float, float] | None:
@@ -89,7 +88,9 @@ def _platt(scores: Sequence[float], happened: Sequence[bool]) -> tuple[float, fl
     def loss(at: Vector) -> float:
         return _log_loss(at[0] * z + at[1], targets)
 
-    slope, intercept = (float(each) for each in minimize(loss, x0=np.zeros(2), method="BFGS").x)
+    slope, intercept = (
+        float(each) for each in scipy.optimize.minimize(loss, x0=np.zeros(2), method="BFGS").x
+    )
     return slope / spread, intercept - slope * centre / spread
 
 
@@ -97,7 +98,7 @@ def _isotonic(scores: Sequence[float], happened: Sequence[bool], *, rises: bool)
     points, which = np.unique(np.array(scores, dtype=np.float64), return_inverse=True)
     counts = np.bincount(which)
     shares = np.bincount(which, weights=np.array(happened, dtype=np.float64)) / counts
-    fitted = isotonic_regression(shares, weights=counts, increasing=rises).x
+    fitted = scipy.optimize.isotonic_regression(shares, weights=counts, increasing=rises).x
     return lambda score: float(np.interp(score, points, fitted))
 
 
@@ -108,9 +109,11 @@ def _non_negative_logistic(inputs: np.ndarray[tuple[int, int], np.dtype[np.float
         return _log_loss(inputs @ at[:count] + at[count], y)
 
     bounds = [(0.0, None)] * count + [(None, None)]
-    found = minimize(loss, x0=np.zeros(count + 1), method="L-BFGS-B", bounds=bounds)
+    found = scipy.optimize.minimize(loss, x0=np.zeros(count + 1), method="L-BFGS-B", bounds=bounds)
     return np.asarray(found.x[:count], dtype=np.float64)
 
 
 def _log_loss(logits: Vector, targets: Vector) -> float:
-    return float(-np.mean(targets * log_expit(logits) + (1 - targets) * log_expit(-logits)))
+    return float(
+        -np.mean(targets * scipy.special.log_expit(logits) + (1 - targets) * scipy.special.log_expit(-logits))
+    )

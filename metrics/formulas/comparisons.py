@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from math import sqrt
 from typing import NamedTuple
 
-from scipy.special import chdtrc
+import scipy
 
 from metrics.formulas.intervals import Interval, two_sided_p
 from metrics.formulas.means import student_critical_value
@@ -61,7 +61,7 @@ def many_shares(successes: Sequence[int], n: Sequence[int]) -> ChiSquare | None:
         return None
     chi2 = sum((s - size * common) ** 2 / (size * common * (1 - common)) for s, size in groups)
     df = len(groups) - 1
-    return ChiSquare(chi2, df, float(chdtrc(df, chi2)))
+    return ChiSquare(chi2, df, float(scipy.special.chdtrc(df, chi2)))
 
 
 def discoveries(p_values: Sequence[float], rate: float = 0.10) -> list[bool]:

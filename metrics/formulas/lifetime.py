@@ -6,8 +6,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import betaln, hyp2f1
+import scipy
 
 from metrics.formulas.money import require_money
 
@@ -65,7 +64,7 @@ def fit(cohorts: Sequence[Sequence[int]]) -> ShiftedBetaGeometric:
         alpha, beta = np.exp(logs)
         return -log_likelihood(ShiftedBetaGeometric(float(alpha), float(beta)), cohorts)
 
-    found = minimize(
+    found = scipy.optimize.minimize(
         loss,
         x0=np.zeros(2),
         method="Nelder-Mead",
@@ -90,15 +89,20 @@ def log_likelihood(model: ShiftedBetaGeometric, cohorts: Sequence[Sequence[int]]
         counts = np.asarray(cohort, dtype=float)
         years = np.arange(1, len(counts))
         lost = counts[:-1] - counts[1:]
-        total += float(lost @ (betaln(alpha + 1, beta + years - 1) - betaln(alpha, beta)))
-        total += float(counts[-1] * (betaln(alpha, beta + len(counts) - 1) - betaln(alpha, beta)))
+        total += float(
+            lost @ (scipy.special.betaln(alpha + 1, beta + years - 1) - scipy.special.betaln(alpha, beta))
+        )
+        total += float(
+            counts[-1]
+            * (scipy.special.betaln(alpha, beta + len(counts) - 1) - scipy.special.betaln(alpha, beta))
+        )
     return total
 
 
 def survival(model: ShiftedBetaGeometric, renewals: float) -> float:
     """Return the share (0..1) of a cohort still there after this many renewals: B(a, b+t) / B(a, b)."""
     alpha, beta = model
-    return float(np.exp(betaln(alpha, beta + renewals) - betaln(alpha, beta)))
+    return float(np.exp(scipy.special.betaln(alpha, beta + renewals) - scipy.special.betaln(alpha, beta)))
 
 
 def retention_rate(model: ShiftedBetaGeometric, renewal: int) -> float:
@@ -127,7 +131,7 @@ def expected_lifetime(
     """
     _require_discount(discount)
     alpha, beta = model
-    lifetime = float(hyp2f1(1, beta, alpha + beta, 1 / (1 + discount)))
+    lifetime = float(scipy.special.hyp2f1(1, beta, alpha + beta, 1 / (1 + discount)))
     return lifetime if first_payment_now else lifetime - 1
 
 
@@ -142,7 +146,7 @@ def expected_residual_lifetime(model: ShiftedBetaGeometric, discount: float, ren
     alpha, beta = model
     n = renewals_made + 1
     next_renewal = retention_rate(model, n)
-    return float(next_renewal * hyp2f1(1, beta + n, alpha + beta + n, 1 / (1 + discount)))
+    return float(next_renewal * scipy.special.hyp2f1(1, beta + n, alpha + beta + n, 1 / (1 + discount)))
 
 
 def capped_residual_lifetime(

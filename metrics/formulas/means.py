@@ -2,7 +2,7 @@
 
 from math import sqrt
 
-from scipy.special import stdtrit
+import scipy
 
 from metrics.formulas.histograms import Histogram, answers, mean, variance
 from metrics.formulas.intervals import Interval
@@ -10,7 +10,7 @@ from metrics.formulas.intervals import Interval
 
 def student_critical_value(degrees_of_freedom: float, confidence: float = 0.95) -> float:
     """Return the two-sided quantile of Student's t (> 0)."""
-    return float(stdtrit(degrees_of_freedom, (1 + confidence) / 2))
+    return float(scipy.special.stdtrit(degrees_of_freedom, (1 + confidence) / 2))
 
 
 def mean_interval(histogram: Histogram, confidence: float = 0.95) -> Interval | None:

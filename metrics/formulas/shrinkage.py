@@ -5,8 +5,7 @@ from math import sqrt
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import betaincinv, betaln, gammaln
+import scipy
 
 from metrics.formulas.intervals import Interval, clipped, critical_value
 from metrics.formulas.nps import Split, nps
@@ -102,7 +101,10 @@ def credible_interval(successes: int, n: int, prior: BetaPrior, level: float = 0
     """Return the equal-tailed credible interval (0..1) of a share after so many successes of n."""
     tail = (1 - level) / 2
     alpha, beta = successes + prior.alpha, n - successes + prior.beta
-    return Interval(float(betaincinv(alpha, beta, tail)), float(betaincinv(alpha, beta, 1 - tail)))
+    return Interval(
+        float(scipy.special.betaincinv(alpha, beta, tail)),
+        float(scipy.special.betaincinv(alpha, beta, 1 - tail)),
+    )
 
 
 def fit_beta(successes: Sequence[int], n: Sequence[int]) -> BetaPrior:
@@ -112,7 +114,11 @@ def fit_beta(successes: Sequence[int], n: Sequence[int]) -> BetaPrior:
     def loss(at: Vector) -> float:
         strength, mean = np.exp(at[0]), 1 / (1 + np.exp(-at[1]))
         alpha, beta = strength * mean, strength * (1 - mean)
-        return float(-np.sum(betaln(hits + alpha, sizes - hits + beta) - betaln(alpha, beta)))
+        return float(
+            -np.sum(
+                scipy.special.betaln(hits + alpha, sizes - hits + beta) - scipy.special.betaln(alpha, beta)
+            )
+        )
 
     centre = (hits.sum() + 0.5) / (sizes.sum() + 1)
     log_strength, logit = _minimised(loss, [1.0, float(np.log(centre / (1 - centre)))])
@@ -129,8 +135,11 @@ def fit_dirichlet(accounts: Sequence[Split]) -> DirichletPrior | None:
 
     def loss(at: Vector) -> float:
         strength, alphas = float(np.exp(at[0])), np.exp(at[0]) * _softmax(at[1:])
-        per_account = gammaln(strength) - gammaln(sizes + strength)
-        return float(-np.sum(per_account) - np.sum(gammaln(counts + alphas) - gammaln(alphas)))
+        per_account = scipy.special.gammaln(strength) - scipy.special.gammaln(sizes + strength)
+        return float(
+            -np.sum(per_account)
+            - np.sum(scipy.special.gammaln(counts + alphas) - scipy.special.gammaln(alphas))
+        )
 
     start = (counts.sum(axis=0) + 0.5) / (counts.sum() + 1.5)
     found = _minimised(loss, [1.0, *np.log(start[1:] / start[0])])
@@ -139,7 +148,7 @@ def fit_dirichlet(accounts: Sequence[Split]) -> DirichletPrior | None:
 
 
 def _minimised(loss: Callable[[Vector], float], start: Sequence[float]) -> Vector:
-    found = minimize(
+    found = scipy.optimize.minimize(
         loss,
         x0=np.array(start, dtype=np.float64),
         method="Nelder-Mead",
