@@ -43,10 +43,33 @@ VARIANTS = {
     "portfolio": ("sort=-nps", "sort=heard", "sort=renewal", "hearing=silent", "renews=90&sort=-arr"),
     "revenue": ("by=owner&cohorts=year&last=24m", "bar=expansion"),
     "renewals": ("ahead=24",),
-    "comments": ("q=visit", "order=arr", "last=all"),
-    "survey_results": ("last=all", "answered=nps:detractors", "segment=Small"),
-    "cross_tab": ("rows=nps&columns=segment",),
-    "programme": ("last=all", "kind=csat"),
+    "comments": (
+        *("q=visit", "order=arr", "last=all", "q=visit&order=arr&last=all", "mood=negative", "theme=support"),
+        *("segment=Small", "survey=relationship&language=de", "company=Company+77"),
+    ),
+    "survey_results": (
+        *("last=all", "answered=nps:detractors", "answered=support:1&last=all", "answered=reason:price"),
+        *("segment=Small", "segment=Small&region=EMEA&last=all", "language=de", "channel=email", "version=1"),
+        *(
+            "flagged=without",
+            "flagged=without&segment=Small&last=all",
+            "answered=nps:detractors&flagged=without",
+        ),
+        *("answered=nps:detractors&segment=Small", "version=1&answered=nps:promoters&language=de"),
+    ),
+    "cross_tab": (
+        *("rows=nps&columns=segment", "rows=nps&columns=support", "rows=reason&columns=used&last=all"),
+        *("rows=nps&columns=tier&segment=Small", "rows=support&columns=language", "rows=nps&columns=version"),
+        *("rows=nps&columns=support&flagged=without", "rows=nps&columns=segment&flagged=without"),
+        *(
+            "rows=nps&columns=support&segment=Small&last=all",
+            "rows=nps&columns=effort&answered=nps:detractors",
+        ),
+    ),
+    "programme": ("last=all", "kind=csat", "segment=Small", "country=DE", "industry=Retail&last=all"),
+    "programme_drivers": ("last=all", "segment=Small", "industry=Retail"),
+    "programme_reach": ("last=all", "segment=Small", "industry=Retail&last=all"),
+    "drivers": ("last=all",),
 }
 
 

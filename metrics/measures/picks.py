@@ -2,28 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import F, Q, Value
+from django.db.models import F, IntegerField, Q, Value
 
 from metrics.formulas.days import month_of
 from metrics.measures.cells import needs_scores
 from metrics.measures.samples import Counts, Pairs
 from metrics.measures.scope import Scope
-from metrics.models import PickTally
+from metrics.models import Absorbed, PickTally
 from metrics.models.picks import CAME, COMPLETE, FLAGGED
+from surveys.models import Response
 
-# The first line is written by the QuerySet.
+# The first line is written by QuerySets. What is to be left out has no counts: each of its picks is one less.
 COUNTS = """
 WITH cell (value, picks, counts) AS ({cells})
 SELECT counted.*, pick.question_key, pick.key, pick.place FROM (
-    SELECT value, number, sum(count) AS count
+    SELECT value, number, sum(coalesce(count, -1)) AS count
     FROM cell CROSS JOIN LATERAL unnest(picks, counts) AS given (number, count)
     WHERE {only} GROUP BY value, number
 ) AS counted LEFT JOIN metrics_pick AS pick ON pick.id = counted.number
 """
+NO_COUNTS = Value(None, output_field=ArrayField(IntegerField()))
 ONE = "number = ANY(ARRAY(SELECT id FROM metrics_pick WHERE (survey_id, question_key) = (%s, %s)))"
 
 
@@ -36,8 +40,9 @@ class Given(NamedTuple):
 
 
 def knows_picks(scope: Scope) -> bool:
-    """Whether tallies can say what was picked: of one survey, by everybody, whatever speaks against it."""
-    return scope.survey is not None and not scope.known_on and not needs_scores(scope, ())
+    """Whether tallies can say what was picked: of one survey, by everybody."""
+    everything = replace(scope, without_flagged=False)
+    return scope.survey is not None and not scope.known_on and not needs_scores(everything, ())
 
 
 def read_picks(scope: Scope) -> Counts:
@@ -81,14 +86,21 @@ def read_picks_by(scope: Scope, key: str, dimension: str) -> Pairs:
 def _rows(scope: Scope, key: str = "", dimension: str = "") -> Iterator[tuple[str, Given | int, int]]:
     """Yield each value of a dimension of slices, what was given or else counted for, and how often."""
     value = F(f"slice__{dimension}") if dimension else Value("")
-    cells: Any = PickTally.objects.filter(scope.surveys(), _cells(scope), **scope.sliced).order_by()
-    cells = cells.annotate(value=value).values_list("value", "picks", "counts")
-    sql, parameters = cells.query.sql_with_params()
+    tallies: Any = PickTally.objects.filter(scope.surveys(), _cells(scope), **scope.sliced)
+    parts = [tallies.values_list(value, "picks", "counts")]
+    if scope.without_flagged:
+        flagged = Response.objects.filter(scope.surveys()).exclude(flags=[])
+        less: Any = Absorbed.objects.filter(scope.surveys(), scope.days(), **scope.sliced)
+        parts.append(less.filter(response__in=flagged).values_list(value, "picks", NO_COUNTS))
+    written = [each.order_by().query.sql_with_params() for each in parts]
+    cells = " UNION ALL ".join(sql for sql, _ in written)
+    parameters = [each for _, own in written for each in own]
     asked = (scope.survey and scope.survey.pk, key) if key else ()
     with connection.cursor() as cursor:
-        cursor.execute(COUNTS.format(cells=sql, only=ONE if key else "true"), (*parameters, *asked))
+        cursor.execute(COUNTS.format(cells=cells, only=ONE if key else "true"), (*parameters, *asked))
         for found, number, count, question, pick, place in cursor.fetchall():
-            yield found, number if question is None else Given(question, pick, place), count
+            if count:
+                yield found, number if question is None else Given(question, pick, place), count
 
 
 def _cells(scope: Scope) -> Q:

@@ -110,11 +110,13 @@ def _counts(sample: Sample, questions: Sequence[Question]) -> Counts:
     """Return what was given to the questions without scores; to all of them where the sample is raw."""
     values = [each.key for each in questions if each.kind in ("number", "date", "short_text")]
     if not sample.is_raw and knows_picks(sample.scope):
-        open_ = [each.key for each in questions if any(choice.is_other for choice in each.choices)]
-        return with_words(read_picks(sample.scope), sample, values, open_)
+        picks = read_picks(sample.scope)
+        open_ = [each.key for each in questions if picks.picked.get((each.key, "other"))]
+        return with_words(picks, sample, [key for key in values if picks.answered.get(key)], open_)
     scales = [each.key for each in questions if each.kind in MEASURED] if sample.is_raw else []
     matrices = [each.key for each in questions if each.rows]
-    return read_counts(sample, [*_choices(questions), *scales], matrices, values)
+    others = [each.key for each in questions if each.kind in ("long_text", "email")]
+    return read_counts(sample, [*_choices(questions), *scales], matrices, values, others)
 
 
 def _promised_counts(scope: Scope, questions: Sequence[Question]) -> Counts:

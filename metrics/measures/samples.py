@@ -17,27 +17,33 @@ from surveys.models import Response
 MOST_COMPLETE, MOST_PARTIAL = 5_000, 1_000
 OTHER_WORDS, DISTINCT = 200, 5_000
 
-# The first lines are written by the QuerySet, with its own parameters: who sees what is decided there alone.
+# The first lines are written by the QuerySet: who sees what is decided there alone.
 # A pick is a choice's key, "other" for words of one's own, "yes" for a consent, else what was given.
 PICKED = """jsonb_array_elements(CASE jsonb_typeof({answer}) WHEN 'array' THEN {answer}
     ELSE jsonb_build_array({answer}) END) WITH ORDINALITY AS {name}(value, place)"""
 PICK = """CASE jsonb_typeof({name}.value) WHEN 'object' THEN 'other' WHEN 'boolean' THEN 'yes'
     ELSE {name}.value #>> '{{}}' END"""
-ANSWERED = """WHERE EXISTS (SELECT FROM {picked} WHERE {pick} = ANY(%s))"""
+ANSWERED = """CROSS JOIN LATERAL (SELECT answers #> %s AS value) AS given
+    WHERE CASE jsonb_typeof(given.value)
+        WHEN 'array' THEN given.value ?| %s OR 'other' = ANY(%s) AND given.value @? '$[*].other'
+        WHEN 'object' THEN 'other' = ANY(%s) WHEN 'boolean' THEN 'yes' = ANY(%s)
+        ELSE given.value #>> '{}' = ANY(%s) END"""
 RESPONSES = """
 WITH newest (id, answers, submitted_at, flags, language, channel, version) AS MATERIALIZED (
     ({complete}) UNION ALL ({partial})
 ),
-response AS (SELECT * FROM newest {answered})"""
+response AS (SELECT newest.* FROM newest {answered})"""
+# Equal answers are taken apart once, with how often they came: there are few but for words and numbers.
 COUNTS = """
 {responses},
-given AS (
-    SELECT each.key, each.value FROM response CROSS JOIN LATERAL jsonb_each(response.answers) AS each
+given AS MATERIALIZED (
+    SELECT key, CASE WHEN key = ANY(%s) THEN 'true' ELSE answers -> key END AS value, count(*)::int AS times
+    FROM response CROSS JOIN unnest(%s::text[]) AS key WHERE answers -> key <> 'null' GROUP BY 1, 2
 ),
 answer AS (
-    SELECT key, value FROM given
+    SELECT key, value, times FROM given
     UNION ALL
-    SELECT given.key || '.' || row.key, row.value FROM given CROSS JOIN LATERAL
+    SELECT given.key || '.' || row.key, row.value, times FROM given CROSS JOIN LATERAL
         jsonb_each(CASE jsonb_typeof(given.value) WHEN 'object' THEN given.value ELSE '{{}}' END) AS row
     WHERE given.key = ANY(%s)
 )
@@ -45,15 +51,15 @@ SELECT 'responses', '', '', 0::bigint, count(*) FROM response
 UNION ALL SELECT 'complete', '', '', 0, count(*) FROM response WHERE submitted_at IS NOT NULL
 UNION ALL SELECT 'flagged', '', '', 0, count(*) FROM response
     WHERE submitted_at IS NOT NULL AND flags <> '{{}}'
-UNION ALL SELECT 'answered', key, '', 0, count(*) FROM answer GROUP BY key
+UNION ALL SELECT 'answered', key, '', 0, sum(times) FROM answer GROUP BY key
 UNION ALL (
-    SELECT 'picked', key, {pick}, place, count(*) FROM answer CROSS JOIN LATERAL {picked}
+    SELECT 'picked', key, {pick}, place, sum(times) FROM answer CROSS JOIN LATERAL {picked}
     WHERE answer.key = ANY(%s) GROUP BY 2, 3, 4
 ) UNION ALL (
-    SELECT 'value', key, value #>> '{{}}', 0, count(*) FROM given WHERE key = ANY(%s)
+    SELECT 'value', key, value #>> '{{}}', 0, sum(times) FROM given WHERE key = ANY(%s)
     GROUP BY 2, 3 ORDER BY 5 DESC LIMIT {distinct}
 ) UNION ALL (
-    SELECT 'other', key, pick.value ->> 'other', 0, count(*) FROM given CROSS JOIN LATERAL {picked_given}
+    SELECT 'other', key, pick.value ->> 'other', 0, sum(times) FROM given CROSS JOIN LATERAL {picked_given}
     WHERE given.key = ANY(%s) AND jsonb_typeof(pick.value) = 'object' AND pick.value ->> 'other' <> ''
     GROUP BY 2, 3 ORDER BY 5 DESC LIMIT {words}
 )
@@ -74,15 +80,14 @@ UNION ALL (
 )
 """
 PAIRS = """
-{responses}
-SELECT {first}, {second}, count(*) FROM response
-CROSS JOIN LATERAL (SELECT answers #> %s AS answer) AS one
-CROSS JOIN LATERAL (SELECT {other} AS answer) AS two
-CROSS JOIN LATERAL {picked_first} CROSS JOIN LATERAL {picked_second}
-WHERE one.answer IS NOT NULL AND two.answer IS NOT NULL GROUP BY 1, 2
+{responses},
+pair AS MATERIALIZED (
+    SELECT answers #> %s AS one, {other} AS two, count(*)::int AS times FROM response GROUP BY 1, 2
+)
+SELECT {first}, {second}, sum(times) FROM pair CROSS JOIN LATERAL {picked_first}
+CROSS JOIN LATERAL {picked_second} WHERE one IS NOT NULL AND two IS NOT NULL GROUP BY 1, 2
 UNION ALL
-SELECT NULL, NULL, count(*) FROM response CROSS JOIN LATERAL (SELECT {other} AS answer) AS two
-WHERE answers #> %s IS NOT NULL AND two.answer IS NOT NULL
+SELECT NULL, NULL, coalesce(sum(times), 0) FROM pair WHERE one IS NOT NULL AND two IS NOT NULL
 """
 
 
@@ -138,9 +143,13 @@ NOTHING = Counts(0, 0, 0)
 
 
 def read_counts(
-    sample: Sample, choices: Collection[str], matrices: Collection[str] = (), values: Collection[str] = ()
+    sample: Sample,
+    choices: Collection[str],
+    matrices: Collection[str] = (),
+    values: Collection[str] = (),
+    others: Collection[str] = (),
 ) -> Counts:
-    """Return what was given to some questions: the picks of choices and matrix rows, and values."""
+    """Return what was given: the picks of choices and matrix rows, values; of others how many answered."""
     responses, parameters = _responses(sample)
     statement = COUNTS.format(
         responses=responses,
@@ -150,7 +159,8 @@ def read_counts(
         distinct=DISTINCT,
         words=OTHER_WORDS,
     )
-    given = [list(each) for each in (matrices, choices, values, choices)]
+    keys = {each.partition(".")[0] for each in (*choices, *matrices, *values, *others)}
+    given = [list(each) for each in (others, keys, matrices, choices, values, choices)]
     totals: Counter[str] = Counter()
     answered: dict[str, int] = {}
     places: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
@@ -220,7 +230,7 @@ OF_RESPONSES = {
     "version": "to_jsonb(response.version)",
 }
 OF_SLICES = ("segment", "tier", "region")
-OF_SLICE = """(SELECT to_jsonb(slice) -> %s FROM metrics_absorbed AS known
+OF_SLICE = """(SELECT to_jsonb(slice.{name}) FROM metrics_absorbed AS known
     JOIN metrics_slice AS slice ON slice.id = known.slice_id WHERE known.response_id = response.id)"""
 
 
@@ -229,7 +239,7 @@ def read_pairs(sample: Sample, first: str, second: str) -> Pairs:
     responses, parameters = _responses(sample)
     path, own = first.split("."), list[Any]()
     if second in OF_SLICES:
-        other, own = OF_SLICE, [second]
+        other = OF_SLICE.format(name=second)
     elif second in OF_RESPONSES:
         other = OF_RESPONSES[second]
     else:
@@ -239,12 +249,12 @@ def read_pairs(sample: Sample, first: str, second: str) -> Pairs:
         other=other,
         first=PICK.format(name="a"),
         second=PICK.format(name="b"),
-        picked_first=PICKED.format(answer="one.answer", name="a"),
-        picked_second=PICKED.format(answer="two.answer", name="b"),
+        picked_first=PICKED.format(answer="pair.one", name="a"),
+        picked_second=PICKED.format(answer="pair.two", name="b"),
     )
     counts: dict[tuple[str, str], int] = {}
     total = 0
-    for row, column, count in _rows(statement, [*parameters, path, *own, *own, path]):
+    for row, column, count in _rows(statement, [*parameters, path, *own]):
         if row is None:
             total = count
         else:
@@ -275,10 +285,8 @@ def _responses(sample: Sample) -> tuple[str, list[Any]]:
     parameters = [each for _, own in parts for each in own]
     condition = ""
     if sample.answered:
-        picked = PICKED.format(answer="(answers #> %s)", name="pick")
-        condition = ANSWERED.format(picked=picked, pick=PICK.format(name="pick"))
-        path = sample.answered.key.split(".")
-        parameters += [path] * picked.count("%s") + [list(sample.answered.picks)]
+        condition = ANSWERED
+        parameters += [sample.answered.key.split("."), *5 * [list(sample.answered.picks)]]
     sql = RESPONSES.format(complete=parts[0][0], partial=parts[1][0], answered=condition)
     return sql, parameters
 

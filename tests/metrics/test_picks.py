@@ -40,6 +40,7 @@ SELECT CASE jsonb_typeof(answers -> 'one') WHEN 'object' THEN 'other' ELSE answe
 FROM surveys_response AS response LEFT JOIN accounts_account AS account ON account.id = response.account_id
 WHERE answers ? 'one' AND NOT is_test AND coalesce(account.segment, '') = ANY(%s)
     AND coalesce(submitted_at, started_at) >= %s AND coalesce(submitted_at, started_at) < %s
+    AND flags = coalesce(%s::varchar[], flags)
 GROUP BY 1
 """
 SEGMENTS = ["", "SMB", "Large"]
@@ -75,9 +76,9 @@ def scope(survey, start=None, **rest):
     return Scope(viewer=OPERATOR, today=date(2026, 12, 1), start=start, end=end, survey=survey, **rest)
 
 
-def by_hand(segments, start, end):
+def by_hand(segments, start, end, flags=None):
     with connection.cursor() as cursor:
-        cursor.execute(BY_HAND, [segments, start, end])
+        cursor.execute(BY_HAND, [segments, start, end, flags])
         return dict(cursor.fetchall())
 
 
@@ -97,11 +98,13 @@ def of_one(counts):
     ],
 )
 @pytest.mark.parametrize("segment", ["", "SMB"])
-def test_tallies_say_what_the_answers_say(survey, start, end, segment):
+@pytest.mark.parametrize("flags", [None, []])
+def test_tallies_say_what_the_answers_say(survey, start, end, segment, flags):
     narrowed = {"attributes": {"segment": segment}} if segment else {}
-    asked = scope(survey, start, end=end, **narrowed)
+    asked = scope(survey, start, end=end, without_flagged=flags == [], **narrowed)
     tallied, counted = read_picks(asked), read_counts(Sample(scope=asked), ASKED, ["grid"])
-    assert of_one(tallied) == by_hand([segment] if segment else SEGMENTS, start or "2000-01-01", end)
+    segments = [segment] if segment else SEGMENTS
+    assert of_one(tallied) == by_hand(segments, start or "2000-01-01", end, flags)
     for name in ("responses", "complete", "flagged", "picked"):
         assert getattr(tallied, name) == getattr(counted, name), name
     assert {key: tallied.answered.get(key) for key in ASKED} == {k: counted.answered.get(k) for k in ASKED}

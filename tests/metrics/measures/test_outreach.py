@@ -136,7 +136,7 @@ def test_picks_are_counted_by_choice_and_the_open_one_as_other():
     f.respond(survey, {"one": "price"}, at=f.NOON - timedelta(days=400))
     f.respond(f.published_survey([ONE]), {"one": "price"})
 
-    picks = read_counts(Sample(scope=answers(survey=survey)), ["one", "many"])
+    picks = read_counts(Sample(scope=answers(survey=survey)), ["one", "many"], others=["why"])
 
     assert (picks.responses, picks.is_cut) == (3, False)
     assert picks.answered == {"one": 3, "many": 1, "why": 1}
