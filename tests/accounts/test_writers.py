@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zipfile import ZipFile
 from zoneinfo import ZoneInfo
@@ -92,6 +92,38 @@ def test_a_workbook_holds_typed_cells_in_the_reporting_zone(tmp_path):
     ]
     assert [cell.value for cell in sheet[3]][1:] == [None] * 7
     assert sheet.freeze_panes == "A2"
+
+
+# Around the nights on which clocks are changed; as PostgreSQL writes instants, and as Python holds them.
+INSTANTS = (
+    *("2026-03-29T00:59:59.999999+00:00", "2026-03-29T01:00:00+00:00", "2026-10-25T00:30:00.5+00:00"),
+    *("2026-04-04T14:59:59+00:00", "2026-04-04T15:00:01+00:00", "1965-01-01T00:00:00+00:00"),
+    *("2026-06-15T12:30:15+02:00", AT, None, datetime(2026, 1, 1, tzinfo=ZoneInfo("America/St_Johns"))),
+)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns"])
+def test_a_workbook_shows_instants_by_the_clocks_of_its_zone(tmp_path, zone):
+    path = tmp_path / "file.xlsx"
+    dataset = Dataset("At", [Column("at", Type.INSTANT)], iter([(at,) for at in INSTANTS]))
+    path.write_bytes(b"".join(write_xlsx(dataset, zone=ZoneInfo(zone))))
+    _, *shown = load_workbook(path).active.values
+    for given, (at,) in zip(INSTANTS, shown, strict=True):
+        instant = datetime.fromisoformat(given) if isinstance(given, str) else given
+        local = instant and instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None, microsecond=0)
+        assert at == local
+
+
+def test_spss_counts_instants_to_the_microsecond(tmp_path):
+    path = written("sav", [(at,) for at in INSTANTS], [Column("at", Type.INSTANT)], tmp_path)
+    data, _ = pyreadstat.read_sav(path, output_format="dict", disable_datetime_conversion=True)
+    first = datetime(1582, 10, 14, tzinfo=UTC)
+    for given, seconds in zip(INSTANTS, data["at"], strict=True):
+        if given is None:
+            assert seconds is None
+        else:
+            instant = datetime.fromisoformat(given) if isinstance(given, str) else given
+            assert seconds == (instant - first) / timedelta(seconds=1)
 
 
 def test_a_workbook_goes_on_on_a_second_sheet(monkeypatch):

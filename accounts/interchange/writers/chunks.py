@@ -1,8 +1,14 @@
 """From writers that want a file to bytes as they come: what was written is taken out after each batch."""
 
 import io
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accounts.interchange.datasets import moment
 
 BATCH = 500
 READ = 1 << 18
@@ -35,6 +41,17 @@ class Outlet(io.RawIOBase):
         taken = b"".join(self._parts)
         self._parts.clear()
         return taken
+
+
+def since_epoch(instants: Sequence[datetime | str]) -> NDArray[np.int64]:
+    """Return instants as microseconds since 1970 in UTC."""
+    plain: list[Any] = [
+        instant[:-6]
+        if isinstance(instant, str) and instant.endswith("+00:00")
+        else moment(instant).astimezone(UTC).replace(tzinfo=None)
+        for instant in instants
+    ]
+    return np.array(plain, "M8[us]").view(np.int64)
 
 
 def read_through(file: IO[bytes]) -> Iterator[bytes]:

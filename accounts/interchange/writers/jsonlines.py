@@ -15,7 +15,7 @@ def write_jsonl(dataset: Dataset) -> Iterator[bytes]:
     line = "{" + ",".join(f"{name}:%s" for name in names) + "}\n"
     convert = [CONVERT.get(column.type, encode) for column in dataset.columns]
     for batch in converted(dataset.rows, convert, missing="null"):
-        yield "".join([line % row for row in batch]).encode()
+        yield "".join([line % row for row in zip(*batch, strict=True)]).encode()
 
 
 def _number(value: Decimal | float) -> str:

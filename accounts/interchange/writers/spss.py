@@ -9,17 +9,19 @@ import re
 import struct
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import IO, Any
 
 import numpy as np
 
-from accounts.interchange.datasets import Column, Dataset, Type, moment
-from accounts.interchange.writers.chunks import BATCH
-from accounts.interchange.writers.delimited import converted
+from accounts.interchange.datasets import Column, Dataset, Type
+from accounts.interchange.writers.chunks import BATCH, since_epoch
+from accounts.interchange.writers.delimited import AtOnce, converted
 
+SIZE = struct.Struct("<Q")
 SYSTEM_MISSING = struct.unpack("<d", b"\xff\xff\xff\xff\xff\xff\xef\xff")[0]
-FIRST_INSTANT, SECOND = datetime(1582, 10, 14, tzinfo=UTC), timedelta(seconds=1)
+FIRST_DAY = date(1582, 10, 14)
+FIRST_SECOND = (FIRST_DAY - date(1970, 1, 1)).days * 86_400
 LONGEST_TEXT, LONGEST_LABEL, LONGEST_NAME = 32_767, 255, 64
 # A longer text is cut into variables of 255 bytes, of which 252 count towards its width.
 SEGMENT, COUNTED = 255, 252
@@ -38,7 +40,8 @@ def write_sav(dataset: Dataset) -> Iterator[bytes]:
         yield _dictionary(dataset, widths, cases)
         kept.seek(0)
         for _ in range(0, cases, BATCH):
-            yield _compressed(_cases(marshal.load(kept), widths))  # noqa: S302 - our own
+            (size,) = SIZE.unpack(kept.read(SIZE.size))
+            yield _compressed(_cases(marshal.loads(kept.read(size)), widths))  # noqa: S302 - our own
 
 
 def _keep(dataset: Dataset, kept: IO[bytes]) -> tuple[list[int], int]:
@@ -48,7 +51,7 @@ def _keep(dataset: Dataset, kept: IO[bytes]) -> tuple[list[int], int]:
     texts = {n for n, column in enumerate(dataset.columns) if column.type is Type.TEXT}
     for batch in converted(dataset.rows, convert):
         columns: list[bytes | list[bytes]] = []
-        for n, cells in enumerate(zip(*batch, strict=True)):
+        for n, cells in enumerate(batch):
             if n in texts:
                 said = [cell or b"" for cell in cells]
                 widths[n] = max(widths[n], *map(len, said))
@@ -56,8 +59,10 @@ def _keep(dataset: Dataset, kept: IO[bytes]) -> tuple[list[int], int]:
             else:
                 numbers = [SYSTEM_MISSING if cell is None else cell for cell in cells]
                 columns.append(np.array(numbers, "<f8").tobytes())
-        cases += len(batch)
-        marshal.dump(columns, kept)
+        cases += len(batch[0])
+        # With its size before it a batch is read at once: `marshal.load` asks the file for every value.
+        stored = marshal.dumps(columns)
+        kept.write(SIZE.pack(len(stored)) + stored)
     return widths, cases
 
 
@@ -67,10 +72,17 @@ def _converter(column: Column) -> Any:
     if column.type is Type.CHOICE:
         return {key: float(number) for number, key in enumerate(column.choices, 1)}.get
     if column.type is Type.DATE:
-        return lambda day: float((day - date(1582, 10, 14)).days * 86_400)
+        return lambda day: float((day - FIRST_DAY).days * 86_400)
     if column.type is Type.INSTANT:
-        return lambda at: (moment(at) - FIRST_INSTANT) / SECOND
+        return AtOnce(_seconds)
     return float
+
+
+def _seconds(cells: Sequence[datetime | str]) -> list[float]:
+    """Return the seconds since the first day of the Gregorian calendar, from which SPSS counts."""
+    seconds, microseconds = np.divmod(since_epoch(cells), 1_000_000)
+    counted: list[float] = (seconds - FIRST_SECOND + microseconds / 1e6).tolist()
+    return counted
 
 
 def _cut(text: str, longest: int) -> bytes:

@@ -1,16 +1,18 @@
 """XLSX row by row: cells have a type, and a text is never a formula. openpyxl took six times as long."""
 
 import re
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, tzinfo
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache, partial
 from itertools import chain, count, islice
-from typing import Any
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from accounts.interchange.datasets import Column, Dataset, Type, moment
-from accounts.interchange.writers.chunks import BATCH, Outlet
-from accounts.interchange.writers.delimited import converted
+import numpy as np
+
+from accounts.interchange.datasets import Dataset, Type
+from accounts.interchange.writers.chunks import BATCH, Outlet, since_epoch
+from accounts.interchange.writers.delimited import AtOnce, Convert, converted
 from accounts.interchange.writers.guard import guarded
 
 LAST_ROW = 1 << 20  # of any spreadsheet; what is beyond goes to a further sheet
@@ -18,7 +20,8 @@ LONGEST_TEXT = 32_767
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 SPECIAL = re.compile(f"[&<>{NOT_XML.pattern[1:]}")
 FIRST_DAY = date(1899, 12, 30)
-FIRST_INSTANT = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no zones
+DAYS_BEFORE_EPOCH = (date(1970, 1, 1) - FIRST_DAY).days
+QUARTER = 900
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -50,15 +53,17 @@ def write_xlsx(dataset: Dataset, *, zone: tzinfo) -> Iterator[bytes]:
     """Yield a workbook; instants stand in the zone, since spreadsheets know none."""
     outlet = Outlet()
     header = "".join(_text(column.name, ' s="1"') for column in dataset.columns)
-    cells = [_cell(column, zone) for column in dataset.columns]
-    rows = chain.from_iterable(converted(dataset.rows, cells, missing="<c/>"))
+    written = _written(zone)
+    cells = [written.get(column.type, _text) for column in dataset.columns]
+    batches = converted(dataset.rows, cells, missing="<c/>")
+    rows = chain.from_iterable(map("".join, zip(*batch, strict=True)) for batch in batches)
     with ZipFile(outlet, "w", ZIP_DEFLATED, compresslevel=1) as archive:
         for sheet in count(1):
             with archive.open(f"xl/worksheets/sheet{sheet}.xml", "w", force_zip64=True) as file:
                 file.write(f"{SHEET}<row>{header}</row>".encode())
                 room = LAST_ROW - 1
                 while batch := list(islice(rows, min(BATCH, room))):
-                    file.write("".join([f"<row>{''.join(row)}</row>" for row in batch]).encode())
+                    file.write(f"<row>{'</row><row>'.join(batch)}</row>".encode())
                     room -= len(batch)
                     yield outlet.take()
                 file.write(b"</sheetData></worksheet>")
@@ -71,19 +76,31 @@ def write_xlsx(dataset: Dataset, *, zone: tzinfo) -> Iterator[bytes]:
     yield outlet.take()
 
 
-def _cell(column: Column, zone: tzinfo) -> Callable[[Any], str]:
-    def instant(value: datetime | str) -> str:
-        since = moment(value).astimezone(zone).replace(tzinfo=None) - FIRST_INSTANT
-        return f'<c s="3"><v>{since.days + since.seconds / 86_400:.8f}</v></c>'
-
-    written: dict[Type, Callable[[Any], str]] = {
+def _written(zone: tzinfo) -> dict[Type, Convert]:
+    return {
         Type.INTEGER: lambda value: f"<c><v>{value}</v></c>",
         Type.NUMBER: lambda value: f"<c><v>{value}</v></c>",
         Type.TRUTH: lambda value: f'<c t="b"><v>{int(value)}</v></c>',
         Type.DATE: lambda value: f'<c s="2"><v>{(value - FIRST_DAY).days}</v></c>',
-        Type.INSTANT: instant,
+        Type.INSTANT: AtOnce(partial(_instants, zone=zone)),
     }
-    return written.get(column.type, _text)
+
+
+def _instants(cells: Sequence[datetime | str], zone: tzinfo) -> list[str]:
+    """Return instants as days since the first, and parts of a day, by the clocks of the zone."""
+    seconds = since_epoch(cells) // 1_000_000
+    # Clocks are changed at a quarter of an hour; asking the zone for each cell takes thrice the time.
+    quarters, places = np.unique(seconds // QUARTER, return_inverse=True)
+    offsets = [_offset(quarter, zone) for quarter in quarters.tolist()]
+    days, rest = np.divmod(seconds + np.array(offsets, np.int64)[places], 86_400)
+    parts = (rest * 10**8 + 43_200) // 86_400
+    serials = zip((days + DAYS_BEFORE_EPOCH).tolist(), parts.tolist(), strict=True)
+    return [f'<c s="3"><v>{day}.{part:08}</v></c>' for day, part in serials]
+
+
+@lru_cache(maxsize=4096)
+def _offset(quarter: int, zone: tzinfo) -> float:
+    return (datetime.fromtimestamp(quarter * QUARTER, zone).utcoffset() or timedelta()).total_seconds()
 
 
 def _text(value: str, style: str = "") -> str:
