@@ -22,6 +22,7 @@ from metrics.actions.closing import close_months
 from metrics.actions.findings import keep_backtests, keep_watches
 from metrics.actions.health import score_accounts
 from metrics.actions.portfolio import count_account_nps
+from metrics.actions.years import count_years
 from surveys.actions.authoring import create_survey, publish_survey
 from surveys.interchange.native import from_json
 from surveys.models import Programme
@@ -163,6 +164,7 @@ def hear(begin: int, end: int) -> None:
     rebuild_metrics()
     close_months(now=timezone.now())
     count_asked(now=timezone.now())
+    count_years(day=timezone.localdate())
     count_account_nps(day=timezone.localdate())
     keep_watches(today=timezone.localdate(), now=timezone.now())
     keep_backtests(today=timezone.localdate(), now=timezone.now())

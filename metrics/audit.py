@@ -19,6 +19,7 @@ from django.db.models.functions import Coalesce
 
 from metrics.audit_asked import asked_differences
 from metrics.audit_picks import Named, months, pick_numbers, picks_of, stored_days, tallied
+from metrics.audit_years import counted_year, expected_years, said_within, stored_years
 from metrics.formulas.days import day_bounds, reporting_day
 from metrics.formulas.health import CUTOFFS
 from metrics.models import Absorbed, Close, Comment, Health, Score, Scorecard, Tally, TallyMonth
@@ -49,6 +50,7 @@ def differences(*, now: datetime, days: Collection[date] | None = None) -> list[
         found: list[str] = []
         tallies: Counter[tuple[Any, ...]] = Counter()
         numbers, picked = pick_numbers(), Counter[tuple[Any, ...]]()
+        year, said = counted_year(), Counter[tuple[Any, ...]]()
         after: int | None = 0
         while after is not None:
             responses = list(_responses(now, days).filter(pk__gt=after)[:CHUNK])
@@ -59,6 +61,7 @@ def differences(*, now: datetime, days: Collection[date] | None = None) -> list[
                 expected.update(_expected_rows(response, stored, numbers))
             found += _compare(expected, stored)
             picked.update(tallied({name: row for name, row in expected.items() if name[0] == "picks"}))
+            said.update(said_within(year, expected))
             tallies.update(_cell(name, row) for name, row in expected.items() if name[0] == "score")
             after = up_to
         expected_tallies: Rows = {cell: (count,) for cell, count in tallies.items()}
@@ -70,6 +73,7 @@ def differences(*, now: datetime, days: Collection[date] | None = None) -> list[
             found += _compare(*_closed_tallies(stored_tallies))
             found += _compare(*months(stored_picks))
             found += asked_differences()
+            found += _compare(expected_years(year, said), stored_years())
         found += [f"health of account {account} on {day} does not add up" for account, day in _unbalanced()]
         return found
 

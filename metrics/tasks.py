@@ -15,6 +15,7 @@ from metrics.actions.health import score_missing
 from metrics.actions.portfolio import count_missing_nps
 from metrics.actions.reading import learn_new_languages, learn_words, read_comments
 from metrics.actions.refresh import refresh_metrics
+from metrics.actions.years import count_missing_years
 from metrics.audit import differences, sampled_days
 
 logger = logging.getLogger(__name__)
@@ -29,10 +30,11 @@ def absorb(*, sweep: bool = False) -> None:
 
 @shared_task
 def score() -> None:
-    """Write the health snapshots that are missing, those of today included, and the scores lists go by."""
+    """Write what is missing: health snapshots, those of today included, and what accounts said in a year."""
     now = timezone.now()
     today = timezone.localdate(now, settings.REPORTING_ZONE)
     score_missing(today=today, now=now)
+    count_missing_years(today=today)
     count_missing_nps(today=today)
 
 

@@ -26,6 +26,7 @@ from metrics.actions.absorb import rebuild_metrics
 from metrics.actions.asked import count_asked
 from metrics.actions.health import score_accounts
 from metrics.actions.portfolio import count_account_nps
+from metrics.actions.years import count_years
 from surveys.links import token_for, token_hash
 from surveys.models import Collector, Invitation, Programme
 
@@ -79,6 +80,7 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
     count_asked(now=timeline.now)
     for day in (*timeline.month_ends(SCORED_MONTHS), *timeline.last_days(SCORED_DAYS)):
         score_accounts(day=day, now=min(timeline.now, timeline.end_of(day)))
+    count_years(day=today)
     count_account_nps(day=today)
     return Seeded(
         accounts=len(customers),

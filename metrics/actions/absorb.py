@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from metrics.actions import asked, derive, picks
+from metrics.actions import asked, derive, picks, years
 
 logger = logging.getLogger(__name__)
 
-LOCK = 0x65617273_0001
+LOCK = derive.ABSORBING
 BATCH = 5_000
 # A response may be committed this long after the instant written in it: slow transactions, clocks apart.
 # Whatever comes later still is found by the nightly sweep.
@@ -117,6 +117,8 @@ def _absorb(cursor: CursorWrapper, ids: list[int] | None, vanished: _Vanished) -
         cursor.execute("ANALYZE metrics_score, metrics_absorbed (survey_id, day)")
     derive.write_tallies(cursor, reading.cells | vanished.cells)
     picks.write_pick_tallies(cursor, reading.cells | vanished.cells)
+    accounts = reading.accounts | vanished.accounts
+    years.count_again(cursor, None if ids is None else accounts)
     for public_id, fault in reading.faults:
         logger.warning("response %s is quarantined: %s", public_id, fault)
     return Absorption(
@@ -125,7 +127,7 @@ def _absorb(cursor: CursorWrapper, ids: list[int] | None, vanished: _Vanished) -
         comments=comments,
         vanished=vanished.count,
         quarantined=tuple(reading.faults),
-        accounts=frozenset(reading.accounts | vanished.accounts),
+        accounts=frozenset(accounts),
     )
 
 

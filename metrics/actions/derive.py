@@ -129,6 +129,8 @@ WHERE text <> ''
 ON CONFLICT (response_id, question_key) DO NOTHING
 """
 
+# Locks: of whoever absorbs or counts what was absorbed, and of whoever closes months.
+ABSORBING = 0x65617273_0001
 CLOSING = 0x65617273_0003
 BEHIND = "UPDATE metrics_close SET is_behind = true WHERE until IS NULL AND month = ANY(%(months)s)"
 

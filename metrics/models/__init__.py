@@ -7,10 +7,12 @@ from metrics.models.portfolio import AccountNps, SavedView
 from metrics.models.scores import Absorbed, Comment, Score, Slice, Tally
 from metrics.models.targets import Target
 from metrics.models.words import Taxonomy, WordModel
+from metrics.models.years import AccountYear
 
 __all__ = [
     "Absorbed",
     "AccountNps",
+    "AccountYear",
     "AskedDay",
     "Close",
     "Comment",
