@@ -68,8 +68,7 @@ def live_texts(
     Each comes with the selector of where it stands. A part is a text, or the key of the answer to repeat with
     the words that stand there without one.
     """
-    # Consent is told as a yes and shown as its statement; the server puts it in on the next page.
-    on_page = {question.key for question in here if question.kind != "consent"}
+    on_page = {question.key for question in here}
     texts = [(place, _cut(text.into(language), values, on_page)) for place, text in _places(definition, here)]
     return [(place, parts) for place, parts in texts if len(parts) > 1]
 

@@ -1,4 +1,4 @@
-// What a page can do beyond HTML. It is whole without: the server draws every state and decides.
+// What a page can do beyond HTML; the server draws every state and decides.
 
 const DAYS_KEPT = 30;
 const SAVE_AFTER = 1200;
@@ -10,7 +10,7 @@ const find = (selector, within = document) => within.querySelector(selector);
 const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
-// The rules of surveys/kinds, as Kind.rule hands them over, for what our controls can send.
+// The rules of surveys/kinds, as Kind.rule hands them over, for what controls send.
 
 const BLANK = "(?:(?!\\ufeff)[\\s\\x1c-\\x1f\\x85])+";
 const EDGES = new RegExp(`^${BLANK}|${BLANK}$`, "g");
@@ -35,7 +35,11 @@ const only = (values) => {
   return given.length === 1 ? given[0] : "";
 };
 
-const openWords = (of) => clean(of(".other")[0] ?? "", OPEN_LENGTH);
+// The open choice with its words, unless they are refused.
+const other = (text = "") => {
+  const words = clean(text, OPEN_LENGTH);
+  return words.code ? words : Object.assign(["other"], { words });
+};
 
 // `of` gives the values of the question's field, or of the one with that ending.
 const readers = {
@@ -69,19 +73,19 @@ const readers = {
   },
   pick(of, open) {
     const [pick] = of("").filter(Boolean);
-    const words = openWords(of);
-    if (!open || (pick ? pick !== open : !words)) return pick && [pick];
-    return words.code ? words : ["other"];
+    const isOpen = open && (pick ? pick === open : of(".other").some(trim));
+    return isOpen ? other(...of(".other")) : pick && [pick];
   },
   picks(of, open, least, most, alone) {
     const picks = of("").filter(Boolean).map((key) => (key === open ? "other" : key));
     if (!picks.length) return undefined;
-    const words = picks.includes("other") && openWords(of);
-    if (words.code) return words;
+    const own = picks.includes("other") && other(...of(".other"));
+    if (own.code) return own;
     const isAlone = picks.some((key) => alone.includes(key));
     if (isAlone && picks.length > 1) return refuse("exclusive");
     if (!isAlone && picks.length < least) return refuse("too_few_picks", least);
-    return most && picks.length > most ? refuse("too_many_picks", most) : picks;
+    if (most && picks.length > most) return refuse("too_many_picks", most);
+    return Object.assign(picks, { words: own.words });
   },
   typed(of, open, choices) {
     const text = trim(only(of("")));
@@ -90,9 +94,8 @@ const readers = {
       choices.find(([, ...names]) => text && names.some((name) => fold(name) === fold(text)));
     if (found && found[0] !== open) return [found[0]];
     if (text && !found && !open) return refuse("not_offered");
-    const words = text && !found ? clean(text, OPEN_LENGTH) : openWords(of);
-    if (!text && !(open && words)) return undefined;
-    return words.code ? words : ["other"];
+    if (text && !found) return other(text);
+    return text || (open && of(".other").some(trim)) ? other(...of(".other")) : undefined;
   },
   ranks(of, choices, isPartial) {
     const order = [];
@@ -160,7 +163,7 @@ export const judge = ({ questions, needs_answer: needsAnswer }, valuesOf) => {
 
 // The page as it stands.
 
-let form, page, conditional, always, judged;
+let form, page, judged;
 let savedBody, isTouched, isBusy, waitingFor;
 let saveTimer, retryTimer, goOnTimer;
 let wait = 2000;
@@ -188,10 +191,9 @@ const branch = () => {
   // What a number's or a day's field cannot read, it sends as nothing.
   const valuesOf = (name) => (find(`[name="${name}"]`, form)?.validity.badInput ? ["?"] : fields.getAll(name));
   judged = judge(page, valuesOf);
-  const shown = judged.asked.filter((key) => conditional.includes(key));
   let news = 0;
-  for (const key of conditional) {
-    const isShown = shown.includes(key);
+  for (const { key } of page.questions) {
+    const isShown = judged.asked.includes(key);
     const template = find(`template[data-for="${key}"]`, form);
     if (template && isShown) template.replaceWith(template.content);
     const question = questionOf(key);
@@ -201,7 +203,7 @@ const branch = () => {
     question.classList.add("called");
     news += 1;
   }
-  hidden("_shown").value = [...always, ...shown].join(" ");
+  hidden("_shown").value = judged.asked.join(" ");
   return news;
 };
 
@@ -209,24 +211,19 @@ const branch = () => {
 
 const told = (key) => {
   const question = questionOf(key);
+  const answer = judged.answers.get(key);
   const [reader, open] = page.questions.find((one) => one.key === key).rule;
-  const name = (pick) => {
-    const text = trim((pick.closest("label") ?? pick).textContent) || pick.value;
-    const words = open && pick.value === open && trim(find(`[name="${key}.other"]`, question).value);
-    return words ? `${text}: ${words}` : text;
-  };
+  const own = () => [find("[data-told]", question).dataset.told, answer.words].filter(Boolean).join(": ");
+  const text = (pick) => pick.dataset.told ?? (trim((pick.closest("label") ?? pick).textContent) || pick.value);
+  const name = (pick) => (pick.value === open ? own() : text(pick));
   const picks = (within, between) => findAll(":checked", within).filter(({ value }) => value).map(name).join(between);
-  if (!judged.answers.has(key)) return "";
-  if (reader === "rows") {
-    const lines = findAll(".row", question).map((row) => [find("legend", row).textContent, picks(row, " | ")]);
-    return lines.filter(([, line]) => line).map((line) => line.join(": ")).join("; ");
-  }
-  if (reader === "ranks") {
-    const items = findAll(".rank", question).filter(rankOf);
-    return items.map((item, place) => `${place + 1}. ${find("label", item).textContent}`).join("; ");
-  }
-  if (reader === "number") return `${judged.answers.get(key)} ${find(".unit", question)?.textContent ?? ""}`;
-  return picks(question, ", ") || find(".text", question).value;
+  if (answer === undefined) return "";
+  const row = (one) => `${find("legend", one).textContent}: ${picks(one, " | ")}`;
+  if (reader === "rows") return findAll(".row", question).filter((one) => find(":checked", one)).map(row).join("; ");
+  const place = (one) => `${rankOf(one)}. ${find("label", one).textContent}`;
+  if (reader === "ranks") return findAll(".ranked", question).map(place).join("; ");
+  if (reader === "number") return `${answer} ${find(".unit", question)?.textContent ?? ""}`;
+  return picks(question, ", ") || (answer.words === undefined ? find(".text", question).value : own());
 };
 
 const pipe = () => {
@@ -241,10 +238,11 @@ const pipe = () => {
 
 const mark = (key, fault) => {
   const question = questionOf(key);
-  const said = find(".said", question) ?? make("p", { className: "said", id: `${key}-error` });
-  said.textContent = fault ? phrase(`error.${fault.code}`, fault.limit) : "";
-  if (fault) find(".controls", question).before(said);
-  else said.remove();
+  find(".said", question)?.remove();
+  if (fault) {
+    const textContent = phrase(`error.${fault.code}`, fault.limit);
+    find(".controls", question).before(make("p", { className: "said", id: `${key}-error`, textContent }));
+  }
   question.classList.remove("new");
   question.classList.toggle("wrong", !!fault);
   const described = find(`[id="${key}"]`, question) ?? question;
@@ -252,12 +250,11 @@ const mark = (key, fault) => {
   described.setAttribute("aria-describedby", parts.filter((id) => find(`[id="${id}"]`, question)).join(" "));
   const controls = "input:not([type=radio], .words *), select, textarea";
   for (const control of question.matches("[role=radiogroup]") ? [question] : findAll(controls, question)) {
-    if (fault) control.ariaInvalid = "true";
-    else control.removeAttribute("aria-invalid");
+    control.ariaInvalid = fault ? "true" : null;
   }
 };
 
-/** Say what is wrong, and return whether anything is; what there are no words for is left to the server. */
+/** Say what is wrong, and return whether anything is; what has no words here is left to the server. */
 const isRefused = () => {
   branch();
   const { asked, refused } = judged;
@@ -325,7 +322,7 @@ const save = async (options) => {
   }
 };
 
-// What finds no connection waits on the device; under its key it counts once, however often it is sent.
+// What finds no connection waits on the device; under its key it counts once, however often sent.
 
 const waitForConnection = (go) => {
   waitingFor = go;
@@ -384,8 +381,6 @@ const begin = () => {
   isTouched = false;
   if (!form) return;
   page = JSON.parse(find("script", form).textContent);
-  conditional = page.questions.filter(({ show_if: condition }) => condition).map(({ key }) => key);
-  always = hidden("_shown").value.split(" ").filter((key) => key && !conditional.includes(key));
   root.classList.add("live");
   findAll(".ranking", form).forEach(showRanks);
   branch();
@@ -432,7 +427,7 @@ const resume = async () => {
   if (kept.body && fields.get("_page") === new FormData(form).get("_page")) fill(fields);
 };
 
-// Ranking: by dragging, or by the arrow keys on a handle; the selects beneath hold the answer.
+// Ranking: by taps in one's order, by dragging, or by arrow keys on a handle; the selects beneath hold the answer.
 
 const rankOf = (item) => find("select", item).value;
 
@@ -440,7 +435,6 @@ const showRanks = (list) => {
   const items = findAll(".rank", list);
   items.sort((one, other) => (+rankOf(one) || Infinity) - (+rankOf(other) || Infinity));
   for (const item of items) {
-    if (!find(".handle", item)) item.prepend(button("handle"));
     const handle = find(".handle", item);
     handle.textContent = rankOf(item) || "\u2013";
     handle.ariaLabel = [find("label", item).textContent, rankOf(item)].join(" ").trim();
@@ -449,26 +443,34 @@ const showRanks = (list) => {
   }
 };
 
-const rank = (item) => {
+const rank = (item, isRanked = () => true) => {
   const list = item.parentElement;
-  findAll("select", list).forEach((select, place) => {
-    select.value = place + 1;
-  });
+  const ranked = findAll(".rank", list).filter(isRanked);
+  findAll(".rank", list).forEach((one) => (find("select", one).value = ranked.indexOf(one) + 1 || ""));
   showRanks(list);
   find(".handle", item).focus();
   isTouched = true;
   find("select", item).dispatchEvent(new Event("change", { bubbles: true }));
 };
 
+// The next rank, or none for an item that has one.
+const tapRank = (item) => {
+  const wasRanked = rankOf(item);
+  rank(item, (one) => (one === item ? !wasRanked : rankOf(one)));
+};
+
 const moveRank = (item, isUp) => {
-  const other = isUp ? item.previousElementSibling : item.nextElementSibling;
-  if (rankOf(item)) other?.[isUp ? "before" : "after"](item);
+  const { previousElementSibling: above, nextElementSibling: below } = item;
+  if (rankOf(item)) isUp ? above?.before(item) : below?.after(item);
   rank(item);
 };
 
+let isDragged;
+
 const dragRank = (event) => {
-  const item = event.button === 0 && event.target.closest?.(".live .rank");
+  const item = event.button === 0 && event.target.closest?.(".rank");
   if (!item) return;
+  isDragged = false;
   event.preventDefault();
   item.setPointerCapture(event.pointerId);
   item.classList.add("dragged");
@@ -477,16 +479,17 @@ const dragRank = (event) => {
     // The others move: one that leaves its place would lose the pointer.
     if (above && clientY < above.getBoundingClientRect().bottom - above.offsetHeight / 3) item.after(above);
     else if (below && clientY > below.getBoundingClientRect().top + below.offsetHeight / 3) item.before(below);
+    else return;
+    isDragged = true;
   };
   item.onlostpointercapture = () => {
-    item.onpointermove = null;
-    item.onlostpointercapture = null;
+    item.onpointermove = item.onlostpointercapture = null;
     item.classList.remove("dragged");
-    rank(item);
+    if (isDragged) rank(item);
   };
 };
 
-// Keys, with the focus in a question: digits for points, letters for choices, Enter to go on.
+// Keys, in a question: digits for points, letters for choices, Enter to go on.
 
 let digits = "";
 let digitsTimer;
@@ -500,17 +503,16 @@ const press = (control) => {
 const pressKey = (event) => {
   const { target, key } = event;
   const question = target.closest?.(".question");
+  const isCommand = event.ctrlKey || event.metaKey;
   if (event.isComposing || event.altKey || !question || !event.isTrusted) return;
-  if (key === "Enter" && (event.ctrlKey || event.metaKey || target === question)) {
+  if (key === "Enter" && (isCommand || target === question)) {
     event.preventDefault();
     turn("next");
-    return;
   }
-  if (event.ctrlKey || event.metaKey) return;
+  if (isCommand) return;
   if (target.matches(".handle") && /^Arrow(Up|Down)$/.test(key)) {
     event.preventDefault();
     moveRank(target.closest(".rank"), key === "ArrowUp");
-    return;
   }
   if (target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) return;
   if (/^[0-9]$/.test(key)) {
@@ -549,8 +551,8 @@ const change = (event) => {
   if (event.target.maxLength > 0) count(event.target);
   const news = branch();
   pipe();
-  const { id = "" } = event.target.closest(".wrong") ?? {};
-  if (id) mark(id.slice(0, -2), judged.refused.get(id.slice(0, -2)));
+  const key = event.target.closest(".wrong")?.id.slice(0, -2);
+  if (key) mark(key, judged.refused.get(key));
   if (news) find(".news", form).textContent = phrase("more_questions", news);
   clearTimeout(saveTimer);
   saveTimer = setTimeout(save, SAVE_AFTER);
@@ -561,10 +563,14 @@ addEventListener("change", change);
 addEventListener("keydown", pressKey);
 addEventListener("pointerdown", dragRank);
 addEventListener("click", (event) => {
-  const question = event.target.closest?.(".question");
-  if (form && question && event.isTrusted && event.detail && event.target.closest("label, .point")) {
-    goOnAlone(question, 350);
-  }
+  const { target } = event;
+  const question = target.closest?.(".question");
+  if (!form || !question || !event.isTrusted) return;
+  if (event.detail && target.closest("label, .point")) goOnAlone(question, 350);
+  const item = target.closest(".rank");
+  if (!item) return;
+  event.preventDefault();
+  if (!event.detail || !isDragged) tapRank(item);
 });
 addEventListener("submit", (event) => {
   if (event.target !== form) return;

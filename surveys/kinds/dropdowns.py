@@ -33,11 +33,12 @@ class Dropdown(SingleChoice):
     def controls(self, question: Question, sheet: Sheet) -> dict[str, Any]:
         """Return the choices, and for a long list what stands in the field that searches it."""
         picked = question.choice_by_key.get(sheet.value(question.key))
+        choice = self.open_choice(question)
         return {
             **super().controls(question, sheet),
             "is_long": self._is_long(question),
             "value": picked.text.into(sheet.language) if picked else sheet.value(question.key),
-            "has_words": self.open_choice(question) is not None,
+            "open_text": choice.text.into(sheet.language) if choice else "",
         }
 
     def rule(self, question: Question) -> list[Any]:

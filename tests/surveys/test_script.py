@@ -18,6 +18,8 @@ SCRIPT = Path(settings.BASE_DIR) / "static/surveys/answer.js"
 LOW = {"less": ["nps", 7]}
 BRANCH = [{**NPS, "required": True}, {**WHY, "show_if": LOW, "required": True}, CSAT]
 CHOICES = [{"key": key, "text": key.title()} for key in ("price", "speed", "people")]
+LONG_LIST = [{"key": f"c{number}", "text": f"Country {number}"} for number in range(16)]
+LONG_LIST.append({"key": "else", "text": "Another", "is_other": True})
 KINDS = [
     NPS,
     {"key": "one", "kind": "single_choice", "text": "What matters?", "choices": CHOICES},
@@ -221,6 +223,42 @@ def test_a_ranking_is_made_by_keys_and_by_dragging(visit):
     assert Response.objects.get().answers == {"rank": ["price", "speed", "people"]}
 
 
+def test_taps_number_items_in_their_order_and_take_a_number_back(visit):
+    page = visit([{**KINDS[2], "settings": {"allow_partial": True}}])
+    items = page.locator(".rank")
+    people, price = items.filter(has_text="People"), items.filter(has_text="Price")
+    people.click()
+    price.get_by_role("button").click()
+    expect(page.locator(".rank .handle")).to_have_text(["1", "2", "–"])
+    page.get_by_role("button", name="People 1").press("Enter")
+    expect(page.locator(".ranked label")).to_have_text(["Price"])
+    people.get_by_text("People").click()
+    send(page)
+    expect(page).to_have_url(re.compile("/thanks/"))
+    assert Response.objects.get().answers == {"rank": ["price", "people"]}
+
+
+def test_a_thumb_that_scrolls_past_a_ranking_answers_nothing(browser, live_server):
+    survey = published_survey([KINDS[2], *({**WHY, "key": f"why{number}"} for number in range(4))])
+    window = browser.new_context(viewport={"width": 390, "height": 600}, has_touch=True, is_mobile=True)
+    page = window.new_page()
+    page.goto(f"{live_server.url}/s/{survey.slug}/")
+    box = page.locator(".rank label").nth(1).bounding_box()
+    thumb = window.new_cdp_session(page)
+    for kind, way in [
+        ("touchStart", 0),
+        *(("touchMove", way) for way in range(20, 200, 20)),
+        ("touchEnd", None),
+    ]:
+        at = [] if way is None else [{"x": box["x"] + 20, "y": box["y"] + 10 - way}]
+        thumb.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+    page.wait_for_function("scrollY > 50")
+    assert {select.input_value() for select in page.locator(".rank select").all()} == {""}
+    page.locator(".rank label").nth(1).tap()
+    expect(page.locator(".ranked label")).to_have_text(["Speed"])
+    window.close()
+
+
 def test_an_answer_is_repeated_where_a_text_of_the_page_asks_for_it(visit):
     page = visit(
         [
@@ -252,6 +290,11 @@ def test_an_answer_of_every_kind_is_repeated_on_the_page_as_the_server_repeats_i
         {"key": "seats", "kind": "number", "text": "6", "settings": {"unit": "seats", "decimals": 1}},
         {"key": "day", "kind": "date", "text": "7"},
         {"key": "again", "kind": "yes_no", "text": "8"},
+        {"key": "agree", "kind": "consent", "text": "9", "settings": {"statement": "I agree to it."}},
+        {"key": "found", "kind": "dropdown", "text": "10", "choices": LONG_LIST},
+        {"key": "typed", "kind": "dropdown", "text": "11", "choices": LONG_LIST},
+        {"key": "named", "kind": "dropdown", "text": "12", "choices": LONG_LIST},
+        {"key": "told", "kind": "single_choice", "text": "13", "choices": choices},
     ]
     said = "\n".join(f"{ask['key']}: {{{{{ask['key']}|none}}}}" for ask in asks)
     echo = {"key": "echo", "kind": "single_choice", "text": said, "help": said}
@@ -270,10 +313,17 @@ def test_an_answer_of_every_kind_is_repeated_on_the_page_as_the_server_repeats_i
     page.locator("#seats").fill("2.50")
     page.locator("#day").fill("2026-01-31")
     page.locator("[name=again][value=no]").check()
+    page.get_by_label("I agree to it.").check()
+    page.locator("#found").fill("Country 3")
+    page.locator("#typed").fill("Atlantis")
+    page.locator("#named").fill("Another")
+    page.locator("[name='named.other']").fill("Mu")
     texts = [told, page.locator("#echo-help"), page.locator("[name=echo][value=a] + span")]
     live = [text.inner_text() for text in texts]
     assert "grid: Second: Speed" in live[0]
     assert "seats: 2.5 seats" in live[0]
+    assert "agree: Yes" in live[0]
+    assert "typed: Another: Atlantis" in live[0]
     assert live[2] == "So Other: mine?"
     send(page)
     expect(page.locator("#nps2-q")).to_be_visible()
