@@ -49,6 +49,7 @@ LISTS = {
         ("Who is in which team", "group_add", "accounts.team"),
         ("Roles", "badge", "auth.group"),
         ("API keys", "key", "accounts.apikey"),
+        ("Themes of comments", "sell", "metrics.taxonomy"),
         ("Signals from events", "conversion_path", "accounts.signalrule"),
         ("Exchange rates", "currency_exchange", "accounts.exchangerate"),
         ("History", "history", "admin.logentry"),

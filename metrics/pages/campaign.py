@@ -61,7 +61,10 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
 
 def _by_subject(found: Campaign, viewer: User) -> list[measures.Rate]:
     """Return the rates of the two halves, each under the subject that it got; one where all got the same."""
-    first = found.messages.filter(number=0).exclude(subject_b="").first()
+    own = found.survey.language
+    letters = found.messages.filter(number=0).exclude(subject_b="")
+    # In the survey's own language, if the campaign writes in it.
+    first = min(letters, key=lambda letter: (letter.language != own, letter.language), default=None)
     rates = measures.rates_by_subject(found, viewer) if first else []
     subjects = {"a": first.subject, "b": first.subject_b} if first else {}
     return [replace(rate, name=subjects[rate.name]) for rate in rates]

@@ -47,9 +47,15 @@ class Step(NamedTuple):
     is_level: bool = False
 
 
-LEGEND = {"display": True, "position": "bottom", "labels": {"color": TEXT, "usePointStyle": True}}
+MARKS = {"color": TEXT, "usePointStyle": True, "boxWidth": 8, "boxHeight": 8, "padding": 16}
+LEGEND = {"display": True, "position": "bottom", "labels": MARKS}
 # What each unit can be at most; the axis shows all of it, so that no chart exaggerates.
 RANGES: Mapping[Unit, tuple[float, float]] = {Unit.POINTS: (-100, 100), Unit.PERCENT: (0, 100)}
+# How an axis and what the pointer shows write a number (options of Intl.NumberFormat): +30, 77.5%.
+FORMATS: Mapping[Unit, Mapping[str, str]] = {
+    Unit.POINTS: {"signDisplay": "exceptZero"},
+    Unit.PERCENT: {"style": "unit", "unit": "percent"},
+}
 
 
 def trend_chart(points: Sequence[Point], name: str, by: str) -> Chart | None:
@@ -63,12 +69,8 @@ def trend_chart(points: Sequence[Point], name: str, by: str) -> Chart | None:
     intervals = [point.measure.interval and [*map(rounded, point.measure.interval)] for point in points]
     labels = [period_name(point.period, by) for point in points]
     words = f"{name} by {by} with its 95% interval; the table below has the numbers."
-    return chart_of(
-        labels,
-        [line_of(name, values), _ranges(intervals)],
-        words,
-        *_range(points[0].measure.unit),
-    )
+    unit = points[0].measure.unit
+    return chart_of(labels, [line_of(name, values), _ranges(intervals)], words, *_range(unit), unit=unit)
 
 
 def sparkline(points: Sequence[Point], name: str, by: str) -> Chart | None:
@@ -94,9 +96,11 @@ def sparkline(points: Sequence[Point], name: str, by: str) -> Chart | None:
     line["pointRadius"] = [3 if place == last else 0 for place in range(len(values))]
     words = f"{name} by {by}{' with its 95% interval' if has_band else ''}; the table below has the numbers."
     labels = [period_name(point.period, by) for point in points]
-    chart = chart_of(labels, [line, *(band if has_band else ())], words, None, None)
+    lines = [line, *(band if has_band else ())]
+    chart = chart_of(labels, lines, words, None, None, unit=points[0].measure.unit)
     options = json.loads(chart.options)
-    options["scales"] = {"x": {"display": False, "offset": True}, "y": {"display": False, "grace": "8%"}}
+    options["scales"]["x"] = {"display": False, "offset": True}
+    options["scales"]["y"] |= {"display": False, "grace": "8%"}
     return Chart(chart.data, json.dumps(options), words)
 
 
@@ -112,7 +116,7 @@ def lines_chart(
         | {"borderColor": (colour := _colour(name, place)), "backgroundColor": colour}
         for place, (name, values) in enumerate(series.items())
     ]
-    return _tabled(chart_of(labels, sets, words, *_range(unit)), labels, series, unit)
+    return _tabled(chart_of(labels, sets, words, *_range(unit), unit=unit), labels, series, unit)
 
 
 def bars_chart(
@@ -128,7 +132,7 @@ def bars_chart(
         _bar(name, [rounded(value) for value in values], _colour(name, place) if len(series) > 1 else LINE)
         for place, (name, values) in enumerate(series.items())
     ]
-    chart = chart_of(labels, sets, words, None, None)
+    chart = chart_of(labels, sets, words, None, None, unit=unit)
     options = json.loads(chart.options)
     for axis in "xy":
         options["scales"][axis]["stacked"] = is_stacked
@@ -256,6 +260,8 @@ def chart_of(
     words: str,
     low: float | None,
     high: float | None,
+    *,
+    unit: Unit | None = None,
 ) -> Chart:
     """Return data sets over named places, with a y axis from low to high (None: as the values need)."""
     ticks = {"color": TEXT, "maxRotation": 0, "autoSkipPadding": 16}
@@ -268,7 +274,7 @@ def chart_of(
         "scales": {
             "x": {"offset": True, "ticks": ticks, "grid": {"display": False}, "border": {"display": False}},
             "y": {
-                "ticks": {"color": TEXT, "maxTicksLimit": 6},
+                "ticks": {"color": TEXT, "maxTicksLimit": 6, "format": FORMATS.get(unit, {}) if unit else {}},
                 "grid": {"tickLength": 0},
                 "border": {"display": False},
                 "min": low,

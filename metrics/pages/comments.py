@@ -9,9 +9,11 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from accounts.admin.visibility import user_of
 from accounts.interchange.datasets import Column, Dataset, Type, Value
 from accounts.interchange.writers import FORMATS
 from accounts.models import Account, User
+from metrics.actions.handed_out import record_comments
 from metrics.measures.comments import (
     Cursor,
     Said,
@@ -85,13 +87,14 @@ def comments(request: HttpRequest) -> TemplateResponse:
 
 
 def comments_export(request: HttpRequest) -> HttpResponseBase:
-    """Return the comments that the address asks for as a file, all of them, the newest first."""
+    """Return the comments that the address asks for as a file, the newest first, and put that on record."""
     asked = _read(request)
-    format_ = FORMATS["xlsx" if request.GET.get("format") == "xlsx" else "csv"]
+    kind = "xlsx" if request.GET.get("format") == "xlsx" else "csv"
+    format_ = FORMATS[kind]
     response = StreamingHttpResponse(format_.write(_dataset(request, asked)), content_type=format_.media_type)
-    name = "comments.xlsx" if format_ is FORMATS["xlsx"] else "comments.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = f'attachment; filename="comments.{kind}"'
     response["Cache-Control"] = "no-store"
+    record_comments(by=user_of(request), kind=kind)
     return response
 
 

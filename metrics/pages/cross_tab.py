@@ -1,5 +1,6 @@
 """Two questions of a survey against each other, or a question and what a response is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -11,12 +12,13 @@ from django.utils import timezone
 
 from metrics.measures.crosstabs import OF_WHAT, Side, cross_tab, dimension
 from metrics.measures.results import CROSSABLE
+from metrics.measures.sentiment import MEASURED
 from metrics.pages.survey_results import OWN, Versions, read_sample, versions_of
 from surveys.models import Survey
 
 
 def cross(request: HttpRequest, slug: str) -> TemplateResponse:
-    """Show the cross-tab that the address asks for: of the first two questions unless others are named."""
+    """Show the cross-tab that the address asks for: of the first score by segment unless others are named."""
     survey = get_object_or_404(Survey.objects.select_related("programme"), slug=slug)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
@@ -29,10 +31,10 @@ def cross(request: HttpRequest, slug: str) -> TemplateResponse:
         versions = versions_of(survey)
         asked = read_sample(request, survey, versions)
         sides = _sides(versions)
-        rows = sides.get(request.GET.get("rows", "")) or next(iter(sides.values()), None)
+        rows = sides.get(request.GET.get("rows", "")) or _first(sides)
         columns = (sides | {name: dimension(name) for name in OF_WHAT}).get(request.GET.get("columns", ""))
-        if rows and columns is None:
-            columns = next((side for side in sides.values() if side.key != rows.key), dimension("language"))
+        if columns is None:
+            columns = dimension("segment")
         context |= {
             "filters": asked.filters,
             "fields": asked.fields,
@@ -45,7 +47,7 @@ def cross(request: HttpRequest, slug: str) -> TemplateResponse:
             "own": [(k, v) for k, v in request.GET.items() if k not in ("rows", "columns")],
             "without_flagged": asked.sample.scope.without_flagged,
         }
-        if rows and columns and rows.key != columns.key:
+        if rows and rows.key != columns.key:
             names = {str(pk): f"version {number}" for number, pk in versions.by_number.items()}
             context["table"] = cross_tab(asked.sample, rows, columns, names)
     return TemplateResponse(request, "metrics/cross_tab.html", context)
@@ -64,3 +66,9 @@ def _sides(versions: Versions) -> dict[str, Side]:
         if not question.rows:
             sides[question.key] = Side(question.key, text, question)
     return sides
+
+
+def _first(sides: Mapping[str, Side]) -> Side | None:
+    """Return what stands first unless the address says otherwise: a score, if the survey asks for one."""
+    scores = (side for side in sides.values() if side.question and side.question.kind in MEASURED)
+    return next(scores, next(iter(sides.values()), None))

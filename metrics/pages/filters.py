@@ -19,9 +19,10 @@ from metrics.measures.measure import Days
 from metrics.measures.scope import Scope
 from metrics.models import Score, Slice
 from metrics.pages.windows import DAYS, NAMES, Chosen, chosen_window
+from metrics.pages.wording import value_in_words
 from surveys.models import Programme, Survey
 
-LABELS = {"team": "Team", "owner": "Owner", "programme": "Programme", "survey": "Survey", "cohort": "Since"}
+LABELS = {"cohort": "Customer since"}
 WINDOW = ("last", "from", "to")
 
 
@@ -177,7 +178,13 @@ def _answered(viewer: User, names: Sequence[str]) -> dict[str, tuple[Choice, ...
     if not viewer.sees_all_accounts:
         rows = rows.filter(pk__in=Score.objects.visible_to(viewer).values("slice"))
     found = list(rows.order_by().values_list(*names).distinct())
-    return {name: _texts({each[place] for each in found}) for place, name in enumerate(names)}
+    return {
+        name: tuple(
+            choice._replace(label=value_in_words(name, choice.key))
+            for choice in _texts({each[place] for each in found})
+        )
+        for place, name in enumerate(names)
+    }
 
 
 def _label(name: str) -> str:

@@ -1,6 +1,11 @@
-"""What people call each metric, in one list for pages, forms and reports."""
+"""What people call metrics, and values that are kept as codes, in one list for pages, forms and reports."""
 
 from collections.abc import Mapping
+
+from django.utils.translation import get_language_info
+
+from surveys.models import Collector
+from surveys.visits import PERSONAL
 
 NAMES: Mapping[str, str] = {
     "nps": "Net Promoter Score",
@@ -48,3 +53,29 @@ CAPTIONS: Mapping[str, str] = {
 def name_of(metric: str) -> str:
     """Return what people call a metric; its own name in words where the list has none."""
     return NAMES.get(metric) or metric.replace("_", " ").capitalize()
+
+
+# By which door an answer came.
+CHANNELS: Mapping[str, str] = {
+    PERSONAL: "Personal link",
+    Collector.Channel.LINK: "Open link",
+    Collector.Channel.EMBED: "Embedded",
+    Collector.Channel.QR: "QR code",
+    Collector.Channel.KIOSK: "Kiosk",
+    Collector.Channel.API: "API",
+}
+
+
+def value_in_words(dimension: str, value: str) -> str:
+    """Return how people read a value of a dimension: languages and channels are kept as codes."""
+    if dimension == "channel":
+        return CHANNELS.get(value, value)
+    return language_in_words(value) if dimension == "language" else value
+
+
+def language_in_words(code: str) -> str:
+    """Return the English name of a language: "German"; an unknown one by its code."""
+    try:
+        return str(get_language_info(code)["name"])
+    except KeyError:
+        return code

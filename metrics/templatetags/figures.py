@@ -6,14 +6,13 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
 from django.conf import settings
-from django.utils.translation import get_language_info
 
 from metrics.formulas.rounding import displayed
 from metrics.measures.comparisons import Comparison
 from metrics.measures.measure import Days, Measure, Unit
 from metrics.models import Target
 from metrics.pages.charts import period_name
-from metrics.pages.wording import name_of
+from metrics.pages.wording import language_in_words, name_of, value_in_words
 
 register = template.Library()
 
@@ -212,11 +211,14 @@ def mood_class(mood: str) -> str:
 
 @register.filter
 def language_name(code: str) -> str:
-    """Return the English name of a language: "German (de)"; an unknown one by its code."""
-    try:
-        return f"{get_language_info(code)['name']} ({code})"
-    except KeyError:
-        return code or UNKNOWN
+    """Return the English name of a language: "German"; an unknown one by its code, without one a dash."""
+    return language_in_words(code) or UNKNOWN
+
+
+@register.filter
+def named(value: str, dimension: str) -> str:
+    """Return how people read a value of a dimension: `qr` of a channel is "QR code"."""
+    return value_in_words(dimension, value)
 
 
 @register.filter

@@ -205,7 +205,14 @@ def test_signals_are_shown_with_what_changed(executive, today, someone, seen_by)
     (signal,) = response.context["signals"]
     assert (signal.value, signal.before, signal.on) == (6, Decimal("7.5"), today - timedelta(days=3))
     assert "−1.5" in response.text
-    assert "seats_active" not in seen_by(someone(BUILDER)).get(page_of(account)).text
+    assert "Seats in use, last 28 days" in response.text
+    assert "Seats in use" not in seen_by(someone(BUILDER)).get(page_of(account)).text
+
+
+def test_a_measure_of_ones_own_is_named_by_its_key(executive, today):
+    account = f.account()
+    f.signal(account, "logins_per_week", today, 3)
+    assert "Logins per week" in executive.get(page_of(account)).text
 
 
 def test_invitations_are_shown_with_what_became_of_them(executive):

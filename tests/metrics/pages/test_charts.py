@@ -1,9 +1,11 @@
 import json
 from datetime import date
 
+import pytest
+
 from metrics.formulas.intervals import Interval
 from metrics.measures.measure import Days, Measure, Point, Unit
-from metrics.pages.charts import level_chart, trend_chart
+from metrics.pages.charts import level_chart, sparkline, trend_chart
 
 
 def point(month, value, interval=None, unit=Unit.POINTS):
@@ -52,3 +54,17 @@ def test_a_level_stands_at_its_own_day():
     assert data["labels"] == ["1 Jun", "2 Jun", "3 Jun", "4 Jun"]
     assert data["datasets"][0]["data"] == [50.0, None, None, 60.5]
     assert level_chart(levels[:1], "Health") is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "written"),
+    [
+        (Unit.PERCENT, {"style": "unit", "unit": "percent"}),
+        (Unit.POINTS, {"signDisplay": "exceptZero"}),
+        (Unit.SCALE, {}),
+    ],
+)
+@pytest.mark.parametrize("draw", [trend_chart, sparkline])
+def test_a_chart_writes_its_numbers_in_their_unit(draw, unit, written):
+    chart = draw([point(1, 40.0, unit=unit), point(2, 50.0, unit=unit)], "CSAT", "month")
+    assert json.loads(chart.options)["scales"]["y"].get("ticks", {}).get("format", {}) == written

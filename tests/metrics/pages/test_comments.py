@@ -3,6 +3,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
@@ -218,3 +219,20 @@ def test_queries_do_not_grow_with_the_comments(executive, say, django_assert_max
 
 def _permissions(*codenames):
     return Permission.objects.filter(codename__in=codenames)
+
+
+def test_a_file_of_comments_leaves_a_line_of_who_took_it(executive, say):
+    say("Too dear, says Jane")
+    executive.get(PAGE)
+    assert not LogEntry.objects.exists()
+    executive.get(f"{PAGE}export/?q=dear")
+    executive.get(f"{PAGE}export/?format=xlsx")
+    lines = [(entry.user.pk, entry.get_change_message()) for entry in LogEntry.objects.order_by("pk")]
+    viewer = int(executive.session["_auth_user_id"])
+    assert lines == [(viewer, "Exported comments as csv."), (viewer, "Exported comments as xlsx.")]
+
+
+def test_the_language_of_a_comment_is_named(executive, say):
+    say("Very good indeed")
+    Comment.objects.update(language="de")
+    assert "<span>German</span>" in executive.get(PAGE).text

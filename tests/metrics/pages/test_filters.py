@@ -1,6 +1,8 @@
 import pytest
 from django.test import RequestFactory
+from django.utils import timezone
 
+from metrics.actions.refresh import refresh_metrics
 from metrics.pages.filters import read_filters
 from tests import factories as f
 
@@ -92,3 +94,12 @@ def test_the_choices_take_as_many_queries_whatever_there_is(asked, someone, djan
         f.account(segment=f"Segment {number}", owner=f.user())
     with django_assert_num_queries(7):
         asked(user=viewer)
+
+
+def test_codes_are_offered_in_words(asked):
+    survey = f.published_survey()
+    f.respond(survey, {"nps": 9}, at=timezone.now())
+    refresh_metrics(now=timezone.now())
+    (field,) = (field for field in asked("/?channel=link").fields if field.name == "channel")
+    assert [(choice.key, choice.label) for choice in field.choices] == [("link", "Open link")]
+    assert field.chosen == "link"

@@ -196,3 +196,16 @@ def test_results_are_shown_with_and_without_what_is_flagged(executive):
     assert "Because 0." not in without.content.decode()
     assert without.context["results"].headline.n == 2
     assert without.context["results"].headline.headline.value == 100
+
+
+def test_a_cross_tab_begins_with_a_score_by_segment(executive):
+    asked = [{"key": "used", "kind": "yes_no", "text": "Do you use it?"}, f.NPS]
+    survey = f.published_survey(asked)
+    account = f.account(segment="Large")
+    f.respond(survey, {"used": True, "nps": 9}, contact=f.contact(account), at=timezone.now())
+    absorb_responses(now=timezone.now())
+    page = executive.get(reverse("cross_tab", args=[survey.slug]))
+    assert (page.context["rows"].key, page.context["columns"].key) == ("nps", "segment")
+    assert page.context["table"].columns == ("Large",)
+    own = executive.get(reverse("cross_tab", args=[survey.slug]), {"rows": "used", "columns": "nps"})
+    assert (own.context["rows"].key, own.context["columns"].key) == ("used", "nps")
