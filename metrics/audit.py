@@ -8,7 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
 
@@ -26,6 +26,7 @@ from metrics.models import Absorbed, Close, Comment, Health, Score, Scorecard, T
 from surveys.interchange.native import DefinitionRefused
 from surveys.kinds import KINDS, AnswerRefused
 from surveys.models import Response
+from surveys.models.responses import CALENDAR
 from surveys.versions import published_definition
 
 CHUNK = 2_000
@@ -33,8 +34,6 @@ CHUNK = 2_000
 RECENT_DAYS, ONE_IN = 3, 100
 # What was changed less than this ago may still be on its way.
 PROMISE = timedelta(seconds=15)
-# PostgreSQL has a year 10,000 and an infinity, Python has neither.
-CALENDAR = (datetime(1900, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC))
 
 # Rows by name: ("score", response, question) and the like, with what stands in them.
 Rows = dict[tuple[Any, ...], tuple[Any, ...]]

@@ -13,6 +13,7 @@ from accounts.interchange.datasets import Column, Dataset, Type, Value
 from accounts.models import Viewer
 from surveys.interchange.columns import UNREADABLE, AnswerColumn, answer_columns
 from surveys.models import Response, Survey
+from surveys.models.responses import IS_DATED
 from surveys.privacy import IDENTIFIED, LEAST_TOGETHER
 from surveys.versions import published_definition
 
@@ -75,9 +76,8 @@ def responses_dataset(
     # The newest change comes last, so that a reader who was interrupted goes on from the last row it has.
     # PostgreSQL writes each row as one text and a chunk is decoded at once: thrice the speed of columns. As
     # `json` it is written straight away; Django's JSONArray makes a `jsonb` first, which takes twice as long.
-    row = Cast(
-        Func(*(path for _, path in own), "hidden", "answers", function="JSON_BUILD_ARRAY"), TextField()
-    )
+    parts = (*(path for _, path in own), "hidden", "answers", IS_DATED)
+    row = Cast(Func(*parts, function="JSON_BUILD_ARRAY"), TextField())
     rows = rows.order_by("changed_at", "pk").values_list(row, flat=True)
     faults: list[str] = []
     return Dataset(
@@ -97,7 +97,10 @@ def _rows(
     queryset: Any, hidden: list[str], answers: list[AnswerColumn], faults: list[str]
 ) -> Iterator[list[Value]]:
     reads = [(answer.key, answer.read) for answer in answers]
-    for *row, came_with, said in _decoded(queryset.iterator(chunk_size=CHUNK)):
+    for *row, came_with, said, is_dated in _decoded(queryset.iterator(chunk_size=CHUNK)):
+        if not is_dated:
+            faults.append(f"response {row[0]}: its time is outside the calendar")
+            continue
         try:
             answered = [None if (given := said.get(key)) is None else read(given) for key, read in reads]
             brought = [None if (value := came_with.get(name)) is None else str(value) for name in hidden]

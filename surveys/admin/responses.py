@@ -82,7 +82,7 @@ class ResponseAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return what the user sees; of what was said in confidence no single response (SECURITY T22)."""
         rows: Any = super().get_queryset(request)
-        return rows.identified()
+        return rows.identified().dated()
 
     @display(description="received", ordering="started_at")
     def received(self, response: Response) -> Any:

@@ -1,4 +1,5 @@
 import uuid
+from datetime import UTC, datetime
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -10,6 +11,14 @@ from accounts.models.people import OfAccount
 from surveys.models.design import Survey, Version
 from surveys.models.outreach import Collector, Invitation
 from surveys.privacy import LEAST_TOGETHER
+
+# PostgreSQL has a year 10,000 and an infinity, Python has neither.
+CALENDAR = (datetime(1900, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC))
+IS_DATED = Q(
+    Q(submitted_at=None) | Q(submitted_at__range=CALENDAR),
+    started_at__range=CALENDAR,
+    changed_at__range=CALENDAR,
+)
 
 
 class Responses(OfAccount):
@@ -41,7 +50,12 @@ class Responses(OfAccount):
         """
         promising = Version.objects.promising().values("survey")
         is_promised = ExpressionWrapper(Q(survey__in=promising, is_test=False), BooleanField())
-        return self.exclude(survey__in=kept_back(), is_test=False).annotate(is_promised=is_promised)
+        rows = self.dated().exclude(survey__in=kept_back(), is_test=False)
+        return rows.annotate(is_promised=is_promised)
+
+    def dated(self) -> Self:
+        """Responses whose instants can be read, which all are that were not written past the application."""
+        return self.filter(IS_DATED)
 
     def quotable(self) -> Self:
         """Responses whose author gave words of praise and consented to their being shown."""

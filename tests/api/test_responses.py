@@ -222,3 +222,16 @@ def test_a_full_survey_takes_no_more_and_answers_carry_its_api_channel(root, sur
     assert root.post("responses", handed_in(survey)).status_code == 201
     assert_problem(root.post("responses", handed_in(survey, submission_key="visit-0002")), 410)
     assert Response.objects.get().collector == channel
+
+
+@pytest.mark.parametrize("instant", ["infinity", "20000-01-01"])
+@pytest.mark.parametrize("field", ["submitted_at", "started_at", "changed_at"])
+def test_a_time_that_no_calendar_holds_hides_no_other_response(root, field, instant):
+    survey = factories.published_survey()
+    bad, good = (factories.respond(survey, {"nps": 9}) for _ in range(2))
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE surveys_response SET {field} = %s WHERE id = %s", [instant, bad.pk])
+    for order in ("", "?ordering=changed_at", "?ordering=-submitted_at"):
+        listed = root.get(f"responses{order}").json()["results"]
+        assert [row["public_id"] for row in listed] == [str(good.public_id)]
+    assert root.get(f"responses/{bad.public_id}").status_code == 404

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pyreadstat
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from accounts.interchange.writers import FORMATS
 from accounts.models import Team
@@ -193,6 +194,19 @@ def test_rows_written_past_the_application_are_named_and_hold_up_no_other(survey
     named = capsys.readouterr().err
     assert all(str(row.public_id) in named for row in bad)
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("field", ["submitted_at", "started_at", "changed_at"])
+@pytest.mark.parametrize("instant", ["infinity", "20000-01-01"])
+def test_a_time_that_no_calendar_holds_leaves_one_row_out(survey, name, field, instant):
+    bad, good = factories.respond(survey, {"nps": 9}), factories.respond(survey, {"nps": 8})
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE surveys_response SET {field} = %s WHERE id = %s", [instant, bad.pk])
+    dataset = responses_dataset(survey, OPERATOR)
+    assert b"".join(FORMATS[name].write(dataset))
+    assert dataset.faults == [f"response {bad.public_id}: its time is outside the calendar"]
+    assert [row[0] for row in responses_dataset(survey, OPERATOR).rows] == [str(good.public_id)]
 
 
 @pytest.mark.parametrize("kind", FORMATS)
