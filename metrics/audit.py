@@ -18,6 +18,7 @@ from django.db.models import Case, DateTimeField, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
 from metrics.audit_asked import asked_differences
+from metrics.audit_heard import heard_differences
 from metrics.audit_picks import Named, months, pick_numbers, picks_of, stored_days, tallied
 from metrics.audit_years import counted_year, expected_years, said_within, stored_years
 from metrics.formulas.days import day_bounds, reporting_day
@@ -72,6 +73,7 @@ def differences(*, now: datetime, days: Collection[date] | None = None) -> list[
             found += _compare(*_closed_tallies(stored_tallies))
             found += _compare(*months(stored_picks))
             found += asked_differences()
+            found += heard_differences(until=now - PROMISE)
             found += _compare(expected_years(year, said), stored_years())
         found += [f"health of account {account} on {day} does not add up" for account, day in _unbalanced()]
         return found

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from metrics.actions import asked, derive, picks, years
+from metrics.actions.heard import note_heard
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +120,7 @@ def _absorb(cursor: CursorWrapper, ids: list[int] | None, vanished: _Vanished) -
     picks.write_pick_tallies(cursor, reading.cells | vanished.cells)
     accounts = reading.accounts | vanished.accounts
     years.count_again(cursor, None if ids is None else accounts)
+    note_heard(cursor, None if ids is None else accounts)
     for public_id, fault in reading.faults:
         logger.warning("response %s is quarantined: %s", public_id, fault)
     return Absorption(

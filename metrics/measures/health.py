@@ -2,13 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Count, Q, Subquery, Value
+from django.db.models import Count, FilteredRelation, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
+from metrics.evidence.among import among
 from metrics.formulas.days import day_bounds
 from metrics.formulas.health import Band
 from metrics.measures.measure import Measure, Point, Unit
@@ -17,6 +18,8 @@ from metrics.models import Health
 
 # A health that nobody renewed for a week says nothing about today.
 STALE_DAYS = 7
+NEWEST = ("score", "band", "confidence", "day", "revision")
+BANDS = {band.value: band for band in Band}
 DEFINITION = (
     "Of the accounts of whose health enough is known, the percentage in green, which begins at 75 of 100 and,"
     " like every band, is left only three points beyond its edge on three days running."
@@ -24,8 +27,7 @@ DEFINITION = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """One account's newest health: score (0..100), band, and the share (0..1) of it that is known."""
 
     account: int
@@ -35,27 +37,58 @@ class Standing:
     day: date
 
 
-def standings(scope: Scope) -> dict[int, Standing]:
-    """Return the newest health of each account in question that has one of the last week, by account."""
-    return standings_on(scope, [scope.today])[0]
+def standings(scope: Scope, accounts: Collection[int] | None = None) -> dict[int, Standing]:
+    """Return the newest health of each account in question that has one of the last week, by account.
+
+    Of these accounts alone where some are given.
+    """
+    return standings_on(scope, [scope.today], accounts)[0]
 
 
-def standings_on(scope: Scope, days: Sequence[date]) -> list[dict[int, Standing]]:
+def standings_on(
+    scope: Scope, days: Sequence[date], accounts: Collection[int] | None = None
+) -> list[dict[int, Standing]]:
     """Return the same as it stood on each of the days, in one query."""
-    parts = [_newest(scope, day).annotate(place=Value(place)) for place, day in enumerate(days)]
-    named = ("place", "account", "score", "band", "confidence", "day")
-    first, *others = (part.values_list(*named) for part in parts)
+    asked = scope.accounts.order_by()
+    if accounts is not None:
+        asked = asked.filter(among(accounts, "pk"))
     found: list[dict[int, Standing]] = [{} for _ in days]
-    for place, account, score, band, confidence, day in first.union(*others, all=True) if others else first:
-        found[place][account] = Standing(account, score / 100, Band(band), confidence / 10_000, day)
+    if not days:
+        return found
+    named = ("place", "pk", *(f"newest_{name}" for name in NEWEST))
+    parts = [
+        with_newest(asked, day, NEWEST, known_on=scope.known_on)
+        .annotate(place=Value(place))
+        .filter(newest_day__isnull=False)
+        .values_list(*named)
+        for place, day in enumerate(days)
+    ]
+    rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    # A day that is over may have several revisions: the last one stands.
+    for place, account, score, band, confidence, day, _ in rows.order_by("newest_revision"):
+        found[place][account] = Standing(account, score / 100, BANDS[band], confidence / 10_000, day)
     return found
 
 
-def _newest(scope: Scope, day: date) -> Any:
-    rows = Health.objects.filter(account__in=scope.accounts, day__gt=day - timedelta(days=STALE_DAYS))
-    if scope.known_on:
-        rows = rows.filter(computed_at__lt=day_bounds(scope.known_on, settings.REPORTING_ZONE)[1])
-    return rows.newest_on(day)
+def with_newest(accounts: Any, day: date, names: Sequence[str], *, known_on: date | None = None) -> Any:
+    """Add fields of the newest health of the week up to a day to accounts, as `newest_…`.
+
+    Nearly every account has a row of the day itself, and these stand together; others are looked up one by
+    one. Of a day that is over an account may come several times, once for each revision.
+    """
+    own = Q(healths__day=day)
+    near = Health.objects.filter(
+        account=OuterRef("pk"), day__lte=day, day__gt=day - timedelta(days=STALE_DAYS)
+    )
+    if known_on:
+        until = day_bounds(known_on, settings.REPORTING_ZONE)[1]
+        own &= Q(healths__computed_at__lt=until)
+        near = near.filter(computed_at__lt=until)
+    near = near.order_by("-day", "-revision")
+    fields = {
+        f"newest_{name}": Coalesce(f"of_day__{name}", Subquery(near.values(name)[:1])) for name in names
+    }
+    return accounts.annotate(of_day=FilteredRelation("healths", condition=own)).annotate(**fields)
 
 
 def healthy_accounts(scope: Scope, found: Mapping[int, Standing] | None = None) -> Measure:

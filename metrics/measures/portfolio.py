@@ -5,35 +5,36 @@ Of all accounts only what they are chosen and ordered by is read; the rest is re
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.conf import settings
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Sum, Value, When
 
-from accounts.models import Account
+from accounts.models import Account, ExchangeRate, Subscription, User
+from metrics.evidence.among import among
 from metrics.formulas.clusters import pooled
+from metrics.formulas.days import day_bounds
 from metrics.formulas.health import Band
-from metrics.formulas.nps import Split
+from metrics.formulas.money import ZERO
+from metrics.formulas.nps import Split, nps
 from metrics.formulas.shrinkage import prior_strength, shrunk
-from metrics.measures.answers import Answers, question_settings
-from metrics.measures.cells import read_cells
-from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.coverage import Hearing
-from metrics.measures.exchange import rates_on
-from metrics.measures.health import Standing, standings
-from metrics.measures.measure import Measure
+from metrics.measures.exchange import Rates, rates_on
+from metrics.measures.health import BANDS, Standing, standings, with_newest
+from metrics.measures.memory import remembered
 from metrics.measures.renewals import Due, coming_renewals
-from metrics.measures.revenue import Arr, arr_on, require_revenue
+from metrics.measures.revenue import arr_on, require_revenue
 from metrics.measures.scope import Scope
-from metrics.measures.sentiment import measure_of
 from metrics.models import AccountNps
 from surveys.models import Invitation, Response
 
 # Far enough to find the next renewal of a contract of several years.
 RENEWAL_DAYS = 5 * 365
+BOOKS = (Account, ExchangeRate, Subscription)
 ORDERS = ("name", "health", "nps", "heard", "owner", "arr", "renewal")
 OF_REVENUE = frozenset({"arr", "renewal"})
 
@@ -69,6 +70,16 @@ class Wanted:
         return self.order == "renewal" or self.renews_within is not None
 
 
+class Said(NamedTuple):
+    """The NPS (-100..100) of an account in twelve months, None without answers, and how many there are."""
+
+    value: float | None
+    n: int
+
+
+UNSAID = Said(None, 0)
+
+
 class Entry(NamedTuple):
     """One account; ARR and renewal are those of a viewer who may see them. NPS is that of twelve months.
 
@@ -77,31 +88,31 @@ class Entry(NamedTuple):
 
     account: Account
     standing: Standing | None
-    nps: Measure
+    nps: Said
     arr: Decimal | None
     renewal: Due | None
     heard_at: datetime | None
     hearing: Hearing
 
 
-@dataclass(frozen=True, slots=True)
-class Portfolio:
-    """The accounts found, in order, and what they are together; `arr` is None for who may not see it.
+class Paid(NamedTuple):
+    """What the accounts found pay a year together, None where a rate is missing, and by which rates."""
+
+    total: Decimal | None
+    rates: Rates
+    notes: tuple[str, ...]
+
+
+class Portfolio(NamedTuple):
+    """The accounts found, in order, and what they are together; `paid` is None for who may not see it.
 
     `coming` holds the next renewal of each where they were chosen or ordered by it, None elsewhere.
     """
 
     accounts: Sequence[int]
     bands: Mapping[Band, int]
-    arr: Arr | None
-    standings: Mapping[int, Standing]
+    paid: Paid | None
     coming: Mapping[int, Due] | None
-
-    @property
-    def paid(self) -> Decimal | None:
-        """The ARR of those found, None where it cannot be known."""
-        amounts = [self.arr.of(account) if self.arr else None for account in self.accounts]
-        return None if None in amounts else sum((each for each in amounts if each), Decimal(0))
 
 
 def find_accounts(scope: Scope, wanted: Wanted) -> Portfolio:
@@ -112,60 +123,72 @@ def find_accounts(scope: Scope, wanted: Wanted) -> Portfolio:
     if wanted.needs_revenue:
         require_revenue(scope.viewer)
     rows: Any = scope.accounts.filter(_named(wanted.text), _in_state(wanted.state, scope.today))
+    rows = with_newest(rows, scope.today, ("band", "score") if wanted.order == "health" else ("band",))
     if wanted.hearing:
-        rows = _heard(rows, scope, wanted.hearing)
-    keys: list[int] = list(rows.order_by("name", "pk").values_list("pk", flat=True))
-    known = standings(scope)
-    arr = arr_on(scope.today, scope.accounts, rates_on(scope.today)) if scope.viewer.sees_revenue else None
+        rows = rows.annotate(hearing=hearing_in(scope)).filter(hearing=wanted.hearing)
     if wanted.bands:
-        keys = [key for key in keys if _band(known.get(key)) in wanted.bands]
-    coming = None
-    if arr and wanted.needs_renewals:
+        rows = rows.filter(_in_bands(wanted.bands))
+    band_of = dict(rows.order_by(*_columns(wanted)).values_list("pk", "newest_band"))
+    keys, coming = [*band_of], None
+    if wanted.needs_renewals:
         days = RENEWAL_DAYS if wanted.renews_within is None else wanted.renews_within
-        coming = _next(coming_renewals(scope, days, rates=arr.rates))
-    if coming is not None and wanted.renews_within is not None:
-        keys = [key for key in keys if key in coming]
-    found = Portfolio(keys, Counter(_band(known.get(key)) for key in keys), arr, known, coming)
-    return replace(found, accounts=_ordered(scope, found, wanted))
+        coming = remembered(_next_renewals, scope, BOOKS, days)
+        keys = [key for key in keys if wanted.renews_within is None or key in coming]
+    paid = _paid(scope, keys) if scope.viewer.sees_revenue else None
+    found = Portfolio(keys, Counter(BANDS[band_of[key] or Band.GREY] for key in keys), paid, coming)
+    return found._replace(accounts=_ordered(scope, found, wanted)) if wanted.order in VALUES else found
 
 
 def silent_accounts(scope: Scope) -> Any:
     """Return the customers that were asked within the window and of which nobody answered: a QuerySet."""
     rows = scope.accounts.filter(_in_state(State.CUSTOMERS, scope.today))
-    return _heard(rows, scope, Hearing.SILENT)
+    return rows.annotate(hearing=hearing_in(scope)).filter(hearing=Hearing.SILENT)
 
 
 def entries(scope: Scope, found: Portfolio, accounts: Sequence[int]) -> list[Entry]:
     """Return what is known of some of the accounts found, in as many queries whatever their number."""
-    rows = _with_hearing(Account.objects.visible_to(scope.viewer), scope).select_related("owner", "team")
-    by_key = rows.in_bulk(accounts)
-    said = account_nps(scope, accounts)
-    coming = found.coming or {}
-    if found.arr and found.coming is None:
-        coming = _next(coming_renewals(scope, RENEWAL_DAYS, accounts, found.arr.rates))
+    rows: Any = Account.objects.visible_to(scope.viewer).select_related("owner", "team")
+    rows = rows.annotate(last_heard_at=F("heard__heard_at"), hearing=hearing_in(scope))
+    by_key = {row.pk: row for row in rows.filter(among(accounts, "pk")).order_by()}
+    known, said = standings(scope, accounts), _said(accounts)
+    arr, coming = None, found.coming or {}
+    if found.paid:
+        arr = arr_on(scope.today, Account.objects.filter(among(accounts, "pk")), found.paid.rates)
+        if found.coming is None:
+            coming = _next(coming_renewals(scope, RENEWAL_DAYS, accounts, found.paid.rates))
     return [
         Entry(
             account=by_key[key],
-            standing=found.standings.get(key),
-            nps=said[key],
-            arr=found.arr.of(key) if found.arr else None,
+            standing=known.get(key),
+            nps=said.get(key, UNSAID),
+            arr=arr.of(key) if arr else None,
             renewal=coming.get(key),
-            heard_at=by_key[key].heard_at,
-            hearing=_hearing(by_key[key]),
+            heard_at=by_key[key].last_heard_at,
+            hearing=Hearing(by_key[key].hearing),
         )
         for key in accounts
         if key in by_key
     ]
 
 
-def account_nps(scope: Scope, accounts: Collection[int]) -> dict[int, Measure]:
-    """Return the NPS (-100..100) of each of these accounts; confidential surveys are left out."""
-    told = ~Q(survey__in=confidential_surveys(scope))
-    cells = read_cells(scope, ("nps",), "account", only=told & Q(account__in=accounts))
-    named = {(cell.survey, cell.question_key): cell.kind for cell in cells}
-    parts = Answers(cells, question_settings(named)).by("group")
-    nothing = Answers([], {})
-    return {key: measure_of(scope, parts.get(key, nothing), "nps") for key in accounts}
+def hearing_in(scope: Scope) -> Case:
+    """Return what became of asking an account within the window.
+
+    Invitations are looked up only of those that nothing was heard of.
+    """
+    answered = Response.objects.counted().completed().filter(scope.instants("submitted_at"))
+    asked = Invitation.objects.delivered().filter(scope.instants("sent_at"))
+    is_heard_later = Q(heard__heard_at__gte=day_bounds(scope.end, settings.REPORTING_ZONE)[0])
+    return Case(
+        When(scope.instants("heard__heard_at"), then=Value(Hearing.ANSWERED.value)),
+        When(
+            is_heard_later & Exists(answered.filter(account=OuterRef("pk"))),
+            then=Value(Hearing.ANSWERED.value),
+        ),
+        When(Exists(asked.filter(contact__account=OuterRef("pk"))), then=Value(Hearing.SILENT.value)),
+        default=Value(Hearing.NOT_ASKED.value),
+        output_field=CharField(),
+    )
 
 
 def _named(text: str) -> Q:
@@ -181,28 +204,28 @@ def _in_state(state: State, today: date) -> Q:
     return {State.CUSTOMERS: is_here, State.LEFT: ~is_here, State.ALL: Q()}[state]
 
 
-def _with_hearing(rows: Any, scope: Scope) -> Any:
-    """Add `heard_at`, `is_heard` and `is_asked` of the window to accounts, each by an index."""
-    answered = Response.objects.counted().completed().filter(account=OuterRef("pk"))
-    asked = Invitation.objects.delivered().filter(scope.instants("sent_at"), contact__account=OuterRef("pk"))
-    return rows.annotate(
-        heard_at=Subquery(answered.order_by("-submitted_at").values("submitted_at")[:1]),
-        is_heard=Exists(answered.filter(scope.instants("submitted_at"))),
-        is_asked=Exists(asked),
-    )
+def _in_bands(bands: Collection[Band]) -> Q:
+    unknown = Q(newest_band=None) if Band.GREY in bands else Q()
+    return Q(newest_band__in=[band.value for band in bands]) | unknown
 
 
-def _heard(rows: Any, scope: Scope, hearing: Hearing) -> Any:
-    rows = _with_hearing(rows, scope)
-    if hearing is Hearing.ANSWERED:
-        return rows.filter(is_heard=True)
-    return rows.filter(is_heard=False, is_asked=hearing is Hearing.SILENT)
+def _paid(scope: Scope, accounts: Collection[int]) -> Paid:
+    rates = rates_on(scope.today)
+    rows = Subscription.objects.in_force(scope.today).filter(among(accounts), annual_value__gt=0)
+    sums = dict(rows.order_by().values_list("currency").annotate(Sum("annual_value")))
+    amounts = [rates.convert(value, currency) for currency, value in sums.items()]
+    total = None if None in amounts else sum((amount for amount in amounts if amount), ZERO)
+    return Paid(total, rates, rates.notes(sums))
 
 
-def _hearing(row: Any) -> Hearing:
-    if row.is_heard:
-        return Hearing.ANSWERED
-    return Hearing.SILENT if row.is_asked else Hearing.NOT_ASKED
+def _said(accounts: Collection[int]) -> dict[int, Said]:
+    rows = AccountNps.objects.filter(among(accounts)).values_list("account", *Split._fields)
+    splits = {account: Split(*counts) for account, *counts in rows}
+    return {account: Said(nps(split), split.n) for account, split in splits.items()}
+
+
+def _next_renewals(scope: Scope, days: int) -> dict[int, Due]:
+    return _next(coming_renewals(scope, days))
 
 
 def _next(dues: Sequence[Due]) -> dict[int, Due]:
@@ -213,22 +236,24 @@ def _next(dues: Sequence[Due]) -> dict[int, Due]:
     return coming
 
 
-def _band(standing: Standing | None) -> Band:
-    return standing.band if standing else Band.GREY
+def _columns(wanted: Wanted) -> list[Any]:
+    """Return what PostgreSQL orders by: equal ones by name, the unknown last in either direction."""
+    if wanted.order == "name" and wanted.is_descending:
+        return ["-name", "-pk"]
+    column = COLUMNS.get(wanted.order)
+    if column is None:
+        return ["name", "pk"]
+    by = F(column)
+    is_known_first = {"nulls_last": True}
+    return [by.desc(**is_known_first) if wanted.is_descending else by.asc(**is_known_first), "name", "pk"]
 
 
 def _ordered(scope: Scope, found: Portfolio, wanted: Wanted) -> list[int]:
-    """Return the accounts in order, equal ones by name; the unknown come last in either direction."""
-    if wanted.order == "name":
-        return [*reversed(found.accounts)] if wanted.is_descending else [*found.accounts]
-    values = KEYS[wanted.order](scope, found)
+    """Return the accounts ordered by values that PostgreSQL does not hold, in the same way."""
+    values = VALUES[wanted.order](scope, found)
     known = [key for key in found.accounts if values.get(key) is not None]
     unknown = [key for key in found.accounts if values.get(key) is None]
-    return sorted(known, key=lambda key: values[key], reverse=wanted.is_descending) + unknown
-
-
-def _by_health(scope: Scope, found: Portfolio) -> Mapping[int, Any]:
-    return {key: standing.score for key, standing in found.standings.items()}
+    return sorted(known, key=values.__getitem__, reverse=wanted.is_descending) + unknown
 
 
 def _by_nps(scope: Scope, found: Portfolio) -> Mapping[int, Any]:
@@ -240,29 +265,25 @@ def _by_nps(scope: Scope, found: Portfolio) -> Mapping[int, Any]:
     return {key: each.nps for key, each in moved.items() if each}
 
 
-def _by_heard(scope: Scope, found: Portfolio) -> Mapping[int, Any]:
-    answered = Response.objects.counted().completed().filter(account=OuterRef("pk"))
-    newest = Subquery(answered.order_by("-submitted_at").values("submitted_at")[:1])
-    return dict(scope.accounts.order_by().annotate(heard_at=newest).values_list("pk", "heard_at"))
-
-
 def _by_owner(scope: Scope, found: Portfolio) -> Mapping[int, Any]:
-    rows = scope.accounts.order_by().exclude(owner=None).select_related("owner")
-    return {row.pk: str(row.owner).casefold() for row in rows}
+    owners = dict(scope.accounts.order_by().exclude(owner=None).values_list("pk", "owner"))
+    names = {row.pk: str(row).casefold() for row in User.objects.filter(pk__in={*owners.values()})}
+    return {key: names[owner] for key, owner in owners.items() if owner in names}
 
 
 def _by_arr(scope: Scope, found: Portfolio) -> Mapping[int, Any]:
-    return {key: found.arr.of(key) for key in found.accounts} if found.arr else {}
+    assert found.paid
+    arr = arr_on(scope.today, scope.accounts, found.paid.rates)
+    return {key: arr.of(key) for key in found.accounts}
 
 
 def _by_renewal(scope: Scope, found: Portfolio) -> Mapping[int, Any]:
     return {key: due.ends_on for key, due in (found.coming or {}).items()}
 
 
-KEYS: Mapping[str, Callable[[Scope, Portfolio], Mapping[int, Any]]] = {
-    "health": _by_health,
+COLUMNS = {"health": "newest_score", "heard": "heard__heard_at"}
+VALUES: Mapping[str, Callable[[Scope, Portfolio], Mapping[int, Any]]] = {
     "nps": _by_nps,
-    "heard": _by_heard,
     "owner": _by_owner,
     "arr": _by_arr,
     "renewal": _by_renewal,

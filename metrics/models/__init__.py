@@ -3,7 +3,7 @@ from metrics.models.closes import Close, RateMonth, RevenueMonth, TallyMonth
 from metrics.models.findings import Finding
 from metrics.models.health import Health, HealthOverride, Scorecard
 from metrics.models.picks import Pick, PickTally
-from metrics.models.portfolio import AccountNps, SavedView
+from metrics.models.portfolio import AccountHeard, AccountNps, SavedView
 from metrics.models.scores import Absorbed, Comment, Score, Slice, Tally
 from metrics.models.targets import Target
 from metrics.models.words import Taxonomy, WordModel
@@ -11,6 +11,7 @@ from metrics.models.years import AccountYear
 
 __all__ = [
     "Absorbed",
+    "AccountHeard",
     "AccountNps",
     "AccountYear",
     "AskedDay",

@@ -25,6 +25,22 @@ class AccountNps(models.Model):
         return f"{self.detractors}/{self.passives}/{self.promoters} on {self.day}"
 
 
+class AccountHeard(models.Model):
+    """One row is when an account last answered, to whichever survey; tests do not count.
+
+    Lists are narrowed to the silent and ordered by it. Written with each absorption; who never answered has
+    no row.
+    """
+
+    account = models.OneToOneField(Account, models.CASCADE, related_name="heard", primary_key=True)
+    heard_at = models.DateTimeField()
+
+    objects = OfAccount.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.heard_at}"
+
+
 class SavedView(models.Model):
     """One row is a list as somebody wants to find it again: the query of its address, under a name."""
 

@@ -238,6 +238,7 @@ def test_who_was_asked_and_did_not_answer_is_silent(executive, today):
     for account in (silent, heard):
         f.invitation(survey, f.contact(account), sent_at=now - timedelta(days=20))
     f.respond(survey, {"nps": 9}, account=heard, at=now)
+    absorb_responses(now=now)
     context = executive.get(HOME).context
     assert [row.account.name for row in context["silent"]] == ["Silent"]
     assert context["silent_count"] == 1
