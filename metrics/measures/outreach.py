@@ -6,9 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Count, Max, Q, Sum
 from django.db.models.functions import TruncDate
 
+from accounts.models import Account
 from metrics.formulas.intervals import wilson
 from metrics.formulas.response_rates import completion_rate as completed_of
 from metrics.formulas.response_rates import response_rate as answered_of
@@ -16,9 +19,17 @@ from metrics.measures.dimensions import ANSWERED
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import in_percent
-from metrics.models import AskedDay
+from metrics.measures.spans import months_and_days
+from metrics.models import AskedAccounts, AskedDay
 from surveys.models import Invitation, Programme, Response
 
+# Rows of months and days, and whose accounts, are named by QuerySets: who sees what is decided there alone.
+OF_ACCOUNTS = """
+WITH span (programme, accounts, delivered, completed) AS ({spans}), chosen (account) AS ({chosen})
+SELECT account, programme, sum(one.delivered), sum(one.completed) FROM span
+CROSS JOIN LATERAL unnest(accounts, delivered, completed) AS one (account, delivered, completed)
+JOIN chosen USING (account) GROUP BY account, programme
+"""
 ONE_DAY = timedelta(days=1)
 RESPONSE_RATE = (
     "Of the invitations delivered in the window (bounces left out), the percentage that was answered to the"
@@ -43,11 +54,7 @@ def response_rates(whole: Scope, parts: Sequence[tuple[Scope, Collection[int]]])
     Parts by what accounts have in common come from one read; of all accounts days are counted beforehand.
     """
     among = {account for scope, accounts in parts if scope.is_narrowed for account in accounts}
-    rows = _invitations(whole).filter(contact__account__in=among).order_by()
-    counted = rows.values_list("contact__account", "survey__programme").annotate(
-        delivered=Count("pk"), completed=Count("pk", filter=IS_ANSWERED)
-    )
-    rows_of_parts = list(counted) if among else []
+    rows_of_parts = _asked_accounts(whole, Account.objects.filter(pk__in=among)) if among else []
     of_all: dict[Programme | None, tuple[int, int]] = {}
     measures = []
     for scope, accounts in parts:
@@ -98,29 +105,64 @@ def delivered_by_day(scope: Scope, first: date) -> dict[int, dict[date, int]]:
 def _asked(scope: Scope) -> tuple[int, int]:
     """Return how many invitations were delivered in the window and how many of them were answered.
 
-    Days that are counted are not counted again, for who sees everybody: one query of those, one of the rest.
+    Days that are counted are not counted again: one query of those, one of the rest.
     """
-    delivered = completed = 0
-    if not scope.is_narrowed:
-        which = scope.days() & scope.surveys()
-        stored = AskedDay.objects.aggregate(
-            last=Max("day"),
-            delivered=Sum("delivered", filter=which),
-            completed=Sum("completed", filter=which),
-        )
-        delivered, completed = stored["delivered"] or 0, stored["completed"] or 0
-        if stored["last"]:
-            rest = stored["last"] + ONE_DAY
-            scope = scope.between(max(scope.start or rest, rest), scope.end)
-            if rest >= scope.end:
-                return delivered, completed
-    counts = _invitations(scope).aggregate(delivered=Count("pk"), completed=Count("pk", filter=IS_ANSWERED))
+    if scope.is_narrowed:
+        counts = [own for _, _, *own in _asked_accounts(scope, scope.accounts)]
+        return sum(delivered for delivered, _ in counts), sum(completed for _, completed in counts)
+    which = scope.days() & scope.surveys()
+    stored = AskedDay.objects.aggregate(
+        last=Max("day"),
+        delivered=Sum("delivered", filter=which),
+        completed=Sum("completed", filter=which),
+    )
+    delivered, completed = stored["delivered"] or 0, stored["completed"] or 0
+    rest = _since(scope, stored["last"])
+    if rest is None:
+        return delivered, completed
+    counts = _invitations(rest).aggregate(delivered=Count("pk"), completed=Count("pk", filter=IS_ANSWERED))
     return delivered + counts["delivered"], completed + counts["completed"]
 
 
-def _invitations(scope: Scope) -> Any:
+def _asked_accounts(scope: Scope, accounts: Any) -> list[tuple[int, int, int, int]]:
+    """Return account, programme, invitations delivered and answered, in as many parts as there are.
+
+    Of months and days that are counted, and of the days since, in three queries.
+    """
+    last = AskedDay.objects.aggregate(last=Max("day"))["last"]
+    found: list[tuple[int, int, int, int]] = []
+    if last:
+        counted = scope.between(scope.start, min(scope.end, last + ONE_DAY))
+        rows: Any = AskedAccounts.objects.filter(scope.surveys(), months_and_days(counted))
+        rows = rows.values_list("survey__programme", "accounts", "delivered", "completed")
+        spans, of_spans = rows.order_by().query.sql_with_params()
+        try:
+            chosen, of_chosen = accounts.order_by().values("pk").query.sql_with_params()
+        except EmptyResultSet:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(OF_ACCOUNTS.format(spans=spans, chosen=chosen), (*of_spans, *of_chosen))
+            found += cursor.fetchall()
+    rest = _since(scope, last)
+    if rest is not None:
+        rows = _invitations(rest, accounts).order_by().values_list("contact__account", "survey__programme")
+        found += rows.annotate(delivered=Count("pk"), completed=Count("pk", filter=IS_ANSWERED))
+    return found
+
+
+def _since(scope: Scope, last: date | None) -> Scope | None:
+    """Return the scope over the days after the last one that is counted, None without any."""
+    if last is None:
+        return scope
+    rest = scope.between(max(scope.start or date.min, last + ONE_DAY), scope.end)
+    return rest if rest.start and rest.start < rest.end else None
+
+
+def _invitations(scope: Scope, accounts: Any = None) -> Any:
     rows = Invitation.objects.delivered().filter(scope.instants("sent_at"), scope.surveys())
-    return rows.filter(contact__account__in=scope.accounts) if scope.is_narrowed else rows
+    if accounts is None and scope.is_narrowed:
+        accounts = scope.accounts
+    return rows if accounts is None else rows.filter(contact__account__in=accounts)
 
 
 def completion_rate(scope: Scope) -> Measure:

@@ -3,17 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import F, IntegerField, Q, Value
+from django.db.models import F, IntegerField, Value
 
-from metrics.formulas.days import month_of
 from metrics.measures.cells import needs_scores
 from metrics.measures.samples import Counts, Pairs
 from metrics.measures.scope import Scope
+from metrics.measures.spans import months_and_days
 from metrics.models import Absorbed, PickTally
 from metrics.models.picks import CAME, COMPLETE, FLAGGED
 from surveys.models import Response
@@ -86,7 +85,7 @@ def read_picks_by(scope: Scope, key: str, dimension: str) -> Pairs:
 def _rows(scope: Scope, key: str = "", dimension: str = "") -> Iterator[tuple[str, Given | int, int]]:
     """Yield each value of a dimension of slices, what was given or else counted for, and how often."""
     value = F(f"slice__{dimension}") if dimension else Value("")
-    tallies: Any = PickTally.objects.filter(scope.surveys(), _cells(scope), **scope.sliced)
+    tallies: Any = PickTally.objects.filter(scope.surveys(), months_and_days(scope), **scope.sliced)
     parts = [tallies.values_list(value, "picks", "counts")]
     if scope.without_flagged:
         flagged = Response.objects.filter(scope.surveys()).exclude(flags=[])
@@ -101,25 +100,3 @@ def _rows(scope: Scope, key: str = "", dimension: str = "") -> Iterator[tuple[st
         for found, number, count, question, pick, place in cursor.fetchall():
             if count:
                 yield found, number if question is None else Given(question, pick, place), count
-
-
-def _cells(scope: Scope) -> Q:
-    """Return the condition on tallies to be those of the months that lie in the window, and of its edges."""
-    end = month_of(scope.end).start
-    start = _first_month(scope.start)
-    if start and start >= end:
-        return Q(is_month=False) & scope.days("begins")
-    months = Q(is_month=True, begins__lt=end)
-    days = Q(begins__gte=end, begins__lt=scope.end)
-    if scope.start and start:
-        months &= Q(begins__gte=start)
-        days |= Q(begins__gte=scope.start, begins__lt=start)
-    return months | Q(is_month=False) & days
-
-
-def _first_month(start: date | None) -> date | None:
-    """Return the first day of the first month that begins on or after a day."""
-    if start is None:
-        return None
-    month = month_of(start)
-    return start if month.start == start else month.end

@@ -1,4 +1,4 @@
-from metrics.models.asked import AskedDay
+from metrics.models.asked import AskedAccounts, AskedDay
 from metrics.models.closes import Close, RateMonth, RevenueMonth, TallyMonth
 from metrics.models.findings import Finding
 from metrics.models.health import Health, HealthOverride, Scorecard
@@ -14,6 +14,7 @@ __all__ = [
     "AccountHeard",
     "AccountNps",
     "AccountYear",
+    "AskedAccounts",
     "AskedDay",
     "Close",
     "Comment",
