@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, transaction
 
 from accounts.prepared import prepared_row
 from surveys.actions.statements import LEAST_ASKED, LOCK, LOCK_CLASS, SAME_ADDRESS, Door, statement
@@ -96,6 +96,20 @@ def record_response(
     The same submission again gives the same result. Raises LinkUnknown, NotYetOpen, SurveyClosed,
     VersionUnknown, AlreadyAnswered, AnsweredDifferently or AnswersRefused, and then nothing is stored.
     """
+    try:
+        return _record_once(link, submission, read, now)
+    except IntegrityError:
+        # A statement names one constraint that it makes way for, and two sendings of one page to a personal
+        # link can meet in the other first. Whoever was faster has committed by now, and is found.
+        return _record_once(link, submission, read, now)
+
+
+def _record_once(
+    link: Link,
+    submission: Submission,
+    read: Callable[[Definition, Mapping[str, Answer]], C],
+    now: datetime,
+) -> Recorded[C]:
     version = seen_version(submission.version_id)
     if not submission.goes_on and not submission.is_limited:
         return _record(link, submission, version, read(version.definition, {}), now)

@@ -55,6 +55,31 @@ def test_thirty_times_the_same_page_of_a_personal_link_is_one_response_and_one_r
     assert Response.objects.get().revision == 1
 
 
+@pytest.fixture
+def refused_once():
+    """The first response meets a constraint that the statement makes no way for, as in a race, the next none."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            CREATE SEQUENCE attempts;
+            CREATE FUNCTION refuse_first() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF nextval('attempts') = 1 THEN RAISE unique_violation; END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER refuse_first BEFORE INSERT ON surveys_response
+                FOR EACH ROW EXECUTE FUNCTION refuse_first();
+        """)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION refuse_first CASCADE; DROP SEQUENCE attempts")
+
+
+@pytest.mark.parametrize("questions", [(NPS, CSAT), PAGES])
+def test_whoever_meets_the_faster_sending_in_the_other_constraint_looks_again(questions, refused_once):
+    respondent = Respondent(invited(questions)).open()
+    assert respondent.send(nps="9").status_code in (200, 302)
+    assert Response.objects.get().answers == {"nps": 9}
+
+
 def test_thirty_times_the_same_page_of_an_open_link_is_one_response_and_one_result():
     respondent = Respondent(open_link(published_survey())).open()
     statuses = at_once(respondent.path, [{**respondent.hidden, "nps": "9"}] * 30)
