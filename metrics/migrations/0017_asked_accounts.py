@@ -6,26 +6,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('metrics', '0015_account_years'),
-        ('surveys', '0014_find_unfinished_and_flagged'),
+        ("metrics", "0016_account_heard"),
+        ("surveys", "0014_find_unfinished_and_flagged"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AskedAccounts',
+            name="AskedAccounts",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_month', models.BooleanField()),
-                ('begins', models.DateField()),
-                ('accounts', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('delivered', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None)),
-                ('completed', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None)),
-                ('survey', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='surveys.survey')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("is_month", models.BooleanField()),
+                ("begins", models.DateField()),
+                (
+                    "accounts",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                (
+                    "delivered",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None),
+                ),
+                (
+                    "completed",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None),
+                ),
+                (
+                    "survey",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="surveys.survey",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('survey', 'is_month', 'begins'), name='one_asked_accounts_a_survey')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("survey", "is_month", "begins"), name="one_asked_accounts_a_survey"
+                    )
+                ],
             },
         ),
     ]
