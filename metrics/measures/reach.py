@@ -1,14 +1,14 @@
 """Whose voice was heard: contacts, accounts, decision-makers and revenue behind answers (METRICS §1.1)."""
 
-from collections import Counter, defaultdict
-from typing import Any
+from collections import Counter
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef
 
 from accounts.models import Contact
-from metrics.formulas.money import ZERO
-from metrics.formulas.response_rates import Audience, coverage
+from metrics.formulas.money import ZERO, percent_of
+from metrics.formulas.response_rates import part_heard
 from metrics.measures.exchange import rates_on
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.revenue import Arr, arr_on, require_revenue
@@ -25,20 +25,17 @@ WORDINGS = {
 
 def contact_coverage(scope: Scope) -> Measure:
     """Return the contacts that answered (0..100 percent), None without contacts."""
-    audiences = _audiences(scope)
-    return _measure(scope, "contacts", audiences, n=sum(each.contacts for each in audiences))
+    return _of_contacts(scope, _contacts(scope))
 
 
 def account_coverage(scope: Scope) -> Measure:
     """Return the accounts heard (0..100 percent), None without accounts."""
-    audiences = _audiences(scope)
-    return _measure(scope, "accounts", audiences, n=len(audiences))
+    return _of_accounts(scope, _accounts_heard(scope))
 
 
 def decision_maker_coverage(scope: Scope) -> Measure:
     """Return the decision-makers that answered (0..100 percent), None without any."""
-    audiences = _audiences(scope)
-    return _measure(scope, "decision_makers", audiences, n=sum(each.decision_makers for each in audiences))
+    return _of_decision_makers(scope, _contacts(scope))
 
 
 def revenue_coverage(scope: Scope) -> Measure:
@@ -48,79 +45,83 @@ def revenue_coverage(scope: Scope) -> Measure:
     """
     require_revenue(scope.viewer)
     arr = arr_on(scope.end, scope.accounts, rates_on(scope.end))
-    return _of_revenue(scope, arr, _audiences(scope, arr.by_account) if arr.total is not None else [])
+    return _of_revenue(scope, arr, _accounts_heard(scope))
 
 
 def coverages(scope: Scope, arr: Arr | None) -> list[Measure]:
     """Return the coverage of contacts, accounts, decision-makers and, given ARR, revenue, read once."""
-    audiences = _audiences(scope, arr.by_account if arr else None)
-    # An account that pays and has neither contacts nor answers counts for revenue only.
-    known = [each for each in audiences if each.contacts or each.answered or each.nameless]
+    contacts, heard = _contacts(scope), _accounts_heard(scope)
     measures = [
-        _measure(scope, "contacts", known, n=sum(each.contacts for each in known)),
-        _measure(scope, "accounts", known, n=len(known)),
-        _measure(scope, "decision_makers", known, n=sum(each.decision_makers for each in known)),
+        _of_contacts(scope, contacts),
+        _of_accounts(scope, heard),
+        _of_decision_makers(scope, contacts),
     ]
-    if arr:
-        measures.append(_of_revenue(scope, arr, audiences if arr.total is not None else []))
-    return measures
+    return [*measures, _of_revenue(scope, arr, heard)] if arr else measures
 
 
-def _of_revenue(scope: Scope, arr: Arr, audiences: list[Audience]) -> Measure:
-    heard = sum((each.revenue for each in audiences if each.answered or each.nameless), ZERO)
+def _of_contacts(scope: Scope, contacts: "_Contacts") -> Measure:
+    value = part_heard(contacts.answered.total(), contacts.there.total())
+    return _measure(scope, "contacts", value, n=contacts.there.total())
+
+
+def _of_decision_makers(scope: Scope, contacts: "_Contacts") -> Measure:
+    makers = Contact.Role.DECISION_MAKER
+    value = part_heard(contacts.answered[makers], contacts.there[makers])
+    return _measure(scope, "decision_makers", value, n=contacts.there[makers])
+
+
+def _of_accounts(scope: Scope, heard: frozenset[int]) -> Measure:
+    people = Contact.objects.filter(account__in=scope.accounts, erased_at=None).order_by()
+    known = heard.union(people.values_list("account", flat=True).distinct())
+    return _measure(scope, "accounts", part_heard(len(heard), len(known)), n=len(known))
+
+
+def _of_revenue(scope: Scope, arr: Arr, accounts: frozenset[int]) -> Measure:
+    total, heard = arr.total, sum((arr.of(account) or ZERO for account in accounts), ZERO)
     return _measure(
         scope,
         "revenue",
-        audiences,
-        n=sum(each.revenue > 0 for each in audiences),
+        None if total is None else percent_of(heard, total),
+        n=0 if total is None else sum(amount != ZERO for amount in arr.by_account.values()),
         counted="accounts that pay",
         currency=settings.REPORTING_CURRENCY,
         notes=arr.notes,
-        beside={"heard": heard, "arr": arr.total} if audiences else {},
+        beside={} if total is None else {"heard": heard, "arr": total},
     )
 
 
-def _measure(scope: Scope, what: str, audiences: list[Audience], **rest: Any) -> Measure:
+def _measure(scope: Scope, what: str, value: float | None, **rest: Any) -> Measure:
     return scope.measure(
         f"{what.removesuffix('s')}_coverage",
         Unit.PERCENT,
-        getattr(coverage(audiences), what),
+        value,
         definition=WORDINGS[what],
         **{"counted": what.replace("_", "-"), **rest},
     )
 
 
-def _audiences(scope: Scope, revenue: Any = None) -> list[Audience]:
-    """Return every account's part, of accounts that have contacts, revenue or answers."""
-    of_people = Contact.objects.filter(account__in=scope.accounts, erased_at=None)
-    deciders = Q(role=Contact.Role.DECISION_MAKER)
-    people = {
-        account: (contacts, makers)
-        for account, contacts, makers in of_people.order_by()
-        .values_list("account")
-        .annotate(contacts=Count("pk"), makers=Count("pk", filter=deciders))
-    }
-    rows = Response.objects.counted().filter(scope.surveys(), account__in=scope.accounts)
-    rows = rows.filter(scope.instants("submitted_at"))
-    answered: dict[int, set[int]] = defaultdict(set)
-    heard_makers: Counter[int] = Counter()
-    nameless: Counter[int] = Counter()
-    present = dict(of_people.values_list("pk", "role"))
-    for account, contact in rows.order_by().values_list("account", "contact").distinct():
-        if contact in present and account in people:
-            answered[account].add(contact)
-            heard_makers[account] += present[contact] == Contact.Role.DECISION_MAKER
-        else:
-            nameless[account] += 1
-    paid = revenue or {}
-    return [
-        Audience(
-            revenue=paid.get(account) or ZERO,
-            contacts=people.get(account, (0, 0))[0],
-            answered=min(len(answered[account]), people.get(account, (0, 0))[0]),
-            decision_makers=people.get(account, (0, 0))[1],
-            decision_makers_answered=min(heard_makers[account], people.get(account, (0, 0))[1]),
-            nameless=nameless[account],
-        )
-        for account in {*people, *paid, *answered, *nameless}
-    ]
+class _Contacts(NamedTuple):
+    """How many contacts of each role there are, and how many of them answered."""
+
+    there: Counter[str]
+    answered: Counter[str]
+
+
+def _contacts(scope: Scope) -> _Contacts:
+    """Return the contacts in question and those of them who answered, each looked up by an index."""
+    rows = Contact.objects.filter(account__in=scope.accounts, erased_at=None).order_by()
+    answered = rows.filter(Exists(answers_of(scope).filter(contact=OuterRef("pk"))))
+    return _Contacts(
+        *(Counter(dict(each.values_list("role").annotate(Count("pk")))) for each in (rows, answered))
+    )
+
+
+def _accounts_heard(scope: Scope) -> frozenset[int]:
+    """Return the accounts in question of which anybody answered, whoever it was."""
+    rows = scope.accounts.filter(Exists(answers_of(scope).filter(account=OuterRef("pk"))))
+    return frozenset(rows.order_by().values_list("pk", flat=True))
+
+
+def answers_of(scope: Scope) -> Any:
+    """Return the responses by which somebody is heard: a QuerySet of those of the window that count."""
+    return Response.objects.counted().filter(scope.surveys(), scope.instants("submitted_at"))

@@ -8,14 +8,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from functools import reduce
 from operator import add, or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, F, JSONField, Q, Sum
+from django.db.models.fields.json import KT
 
 from metrics.formulas.nps import Split, split
 from metrics.measures.answers import ScoredQuestions, Settings
 from metrics.measures.cells import closed_months, is_year, needs_scores, of_year, read_cells
-from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.dimensions import group_of
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import cut_offs
@@ -23,18 +23,53 @@ from metrics.models import Score
 from metrics.models.years import VALUES
 from surveys.kinds import KINDS
 from surveys.models import Version
+from surveys.privacy import ANONYMOUS, CONFIDENTIAL
 
 NOBODY = Split(0, 0, 0)
 Asked = Mapping[tuple[int, str], Settings]
 Found = dict[tuple[Any, ...], Split]
 
 
-def splits(scope: Scope, *by: str, only: Q | None = None) -> Found:
+class Likelihoods(NamedTuple):
+    """The settings of every likelihood question in question, by survey and key, from the newest version that
+    asks it, and whether any survey that promised confidentiality is left out.
+    """
+
+    asked: Asked
+    is_hidden: bool
+
+
+def likelihoods(scope: Scope) -> Likelihoods:
+    """Return what is asked, in one query; without survey and programme, of the scope's mode."""
+    rows = (
+        Version.objects.filter(scope.surveys())
+        .order_by("survey", "number")
+        .values_list(
+            "survey",
+            "survey__programme__mode",
+            KT("definition__privacy"),
+            ScoredQuestions(F("definition"), output_field=JSONField()),
+        )
+    )
+    versions = list(rows)
+    confidential = {survey for survey, _, privacy, _ in versions if privacy in (CONFIDENTIAL, ANONYMOUS)}
+    is_of_mode = not (scope.survey or scope.programme)
+    asked = {
+        (survey, question["key"]): KINDS["nps"].complete_settings(question.get("settings") or {})
+        for survey, mode, _, questions in versions
+        if survey not in confidential and (mode == scope.mode or not is_of_mode)
+        for question in questions
+        if question["kind"] == "nps"
+    }
+    return Likelihoods(asked, bool(confidential))
+
+
+def splits(scope: Scope, *by: str, of: Likelihoods | None = None, only: Q | None = None) -> Found:
     """Return detractors, passives and promoters of every group, confidential surveys left out.
 
-    Of the answers in question, those that meet a condition; in five queries at most.
+    Of the answers in question, those that meet a condition; in two queries, beside what is asked.
     """
-    asked = _likelihoods(scope, confidential_surveys(scope))
+    asked = (of or likelihoods(scope)).asked
     if not asked:
         return {}
     which = Q(survey__in={survey for survey, _ in asked}) & (only or Q())
@@ -42,14 +77,12 @@ def splits(scope: Scope, *by: str, only: Q | None = None) -> Found:
         return _tallied(scope, by, which, asked)
     if is_year(scope, by):
         years, nobodys = of_year(scope)
-        found = _read(years.filter(which, kind="nps"), by, _sums(asked))
-        for group, few in _read(nobodys.filter(which, kind="nps"), by, _counts(asked)).items():
-            found[group] = added(found.get(group, NOBODY), few)
-        return found
+        counted = _counted(years.filter(which, kind="nps"), by, _sums(asked))
+        return _read(counted.union(_counted(nobodys.filter(which, kind="nps"), by, _counts(asked)), all=True))
     rows: Any = Score.objects.filter(scope.answered) if scope.is_by_account else Score.objects.all()
     if scope.without_flagged:
         rows = rows.filter(response__flags=[])
-    return _read(rows.filter(which, scope.days(), kind="nps", **scope.sliced), by, _counts(asked))
+    return _read(_counted(rows.filter(which, scope.days(), kind="nps", **scope.sliced), by, _counts(asked)))
 
 
 def added(a: Split, b: Split) -> Split:
@@ -66,32 +99,19 @@ def _tallied(scope: Scope, by: Collection[str], which: Q, asked: Asked) -> Found
     return found
 
 
-def _likelihoods(scope: Scope, confidential: Collection[int]) -> Asked:
-    """Return the settings of every likelihood question in question, by survey and key, from the newest
-    version that asks it. Without survey and programme they are those of the scope's mode.
-    """
-    versions: Any = Version.objects.filter(scope.surveys()).exclude(survey__in=confidential)
-    if not (scope.survey or scope.programme):
-        versions = versions.filter(survey__programme__mode=scope.mode)
-    rows = versions.order_by("survey", "number").values_list(
-        "survey", ScoredQuestions(F("definition"), output_field=JSONField())
-    )
-    return {
-        (survey, question["key"]): KINDS["nps"].complete_settings(question.get("settings") or {})
-        for survey, questions in rows
-        for question in questions
-        if question["kind"] == "nps"
-    }
-
-
-def _read(rows: Any, by: Collection[str], counts: Mapping[str, Any]) -> Found:
-    """Return the groups of rows that have answers, as the expressions count them."""
+def _counted(rows: Any, by: Collection[str], counts: Mapping[str, Any]) -> Any:
+    """Return the groups that rows have, as the expressions count them."""
     groups = {f"group_{place}": group_of(name) for place, name in enumerate(by)}
-    counted = rows.order_by().values(**groups).annotate(**counts).values_list(*Split._fields, *groups)
-    return {
-        tuple(each or "" for each in parts): Split(detractors, passives, promoters)
-        for detractors, passives, promoters, *parts in counted
-    }
+    return rows.order_by().values(**groups).annotate(**counts).values_list(*Split._fields, *groups)
+
+
+def _read(rows: Any) -> Found:
+    """Return the groups by what they have in common; one that came in two parts is added up."""
+    found: Found = {}
+    for detractors, passives, promoters, *parts in rows:
+        group, groups = tuple(each or "" for each in parts), Split(detractors, passives, promoters)
+        found[group] = added(found[group], groups) if group in found else groups
+    return found
 
 
 def _rules(asked: Asked) -> list[tuple[Q, int, int]]:

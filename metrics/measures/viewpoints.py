@@ -3,25 +3,25 @@
 All of them are the same answers (METRICS §1.1, §2.4, §2.5) and say in their definition which view they are.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import Contact
 from metrics.formulas import clusters, shrinkage, weighting
 from metrics.formulas.intervals import Interval, clipped, critical_value, nps_score_interval
 from metrics.formulas.nps import Split, nps, standard_error
-from metrics.measures.confidentiality import HIDDEN, confidential_surveys
+from metrics.measures.confidentiality import HIDDEN
 from metrics.measures.dimensions import ATTRIBUTES
 from metrics.measures.exchange import rates_on
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.revenue import arr_on, require_revenue
 from metrics.measures.roles import RoleWeights, role_weights
 from metrics.measures.scope import Scope
-from metrics.measures.splits import NOBODY, added, splits
+from metrics.measures.splits import NOBODY, Likelihoods, added, likelihoods, splits
 from surveys.models import Invitation
 
 # Above this share of the people asked the finite population narrows the interval (METRICS §2.4).
@@ -30,15 +30,18 @@ LEAST_SHARE = 0.05
 
 def clustered(scope: Scope) -> Measure:
     """Return the respondents' NPS with the interval whose unit is the account, none below ten accounts."""
-    accounts = _by(scope, "account")
+    of = likelihoods(scope)
+    accounts = _by_account(scope, of)
     interval = clusters.interval(accounts.values())
     few = () if interval else (f"Not enough accounts: fewer than {clusters.LEAST_ACCOUNTS} answered.",)
     return _measure(
         scope,
+        of,
         "nps_clustered",
         nps(clusters.pooled(accounts.values())),
         accounts,
-        "Promoters less detractors in percent of all answers; answers of one account are taken as alike.",
+        definition="Promoters less detractors in percent of all answers; answers of one account are taken as"
+        " alike.",
         interval=interval,
         notes=few,
     )
@@ -46,7 +49,8 @@ def clustered(scope: Scope) -> Measure:
 
 def finite(scope: Scope) -> Measure:
     """Return the respondents' NPS with the interval for the people asked, not for all there could ever be."""
-    accounts = _by(scope, "account")
+    of = likelihoods(scope)
+    accounts = _by_account(scope, of)
     pooled, asked = clusters.pooled(accounts.values()), _asked(scope)
     value, interval = nps(pooled), nps_score_interval(*pooled)
     notes: tuple[str, ...] = ()
@@ -59,10 +63,12 @@ def finite(scope: Scope) -> Measure:
         notes = ("The correction is for surveys that more than 5% of those asked answered, and nobody else.",)
     return _measure(
         scope,
+        of,
         "nps_finite",
         value,
         accounts,
-        "Promoters less detractors in percent of all answers; the interval is for the contacts invited.",
+        definition="Promoters less detractors in percent of all answers; the interval is for the contacts"
+        " invited.",
         interval=interval,
         notes=notes,
         beside={"invited": asked},
@@ -71,13 +77,16 @@ def finite(scope: Scope) -> Measure:
 
 def mean_of_accounts(scope: Scope) -> Measure:
     """Return the mean of the accounts' scores (-100..100), each account one voice, None without answers."""
-    accounts, roles = by_role(scope), role_weights(scope.today)
+    of = likelihoods(scope)
+    accounts, roles = by_role(scope, of), role_weights(scope.today)
     return _measure(
         scope,
+        of,
         "nps_accounts",
         clusters.mean_of_scores(_scores(accounts, roles).values()),
         _whole(accounts),
-        "The mean of the Net Promoter Scores of the accounts: each account is one voice." + roles.wording,
+        definition="The mean of the Net Promoter Scores of the accounts: each account is one voice."
+        + roles.wording,
     )
 
 
@@ -87,17 +96,19 @@ def revenue_weighted(scope: Scope) -> Measure:
     Raises PermissionDenied for whoever may not see revenue.
     """
     require_revenue(scope.viewer)
-    accounts, roles = by_role(scope), role_weights(scope.today)
+    of = likelihoods(scope)
+    accounts, roles = by_role(scope, of), role_weights(scope.today)
     arr = arr_on(scope.end, scope.companies, rates_on(scope.end))
     scores = _scores(accounts, roles)
     pairs = [(score, arr.of(account)) for account, score in scores.items()]
     return _measure(
         scope,
+        of,
         "nps_revenue",
         clusters.revenue_weighted((score, revenue) for score, revenue in pairs if revenue is not None),
         _whole(accounts),
-        "The Net Promoter Scores of the accounts, each weighted by its ARR at the end of the window."
-        + roles.wording,
+        definition="The Net Promoter Scores of the accounts, each weighted by its ARR at the end of the"
+        " window." + roles.wording,
         notes=arr.notes,
         currency=settings.REPORTING_CURRENCY,
     )
@@ -105,13 +116,16 @@ def revenue_weighted(scope: Scope) -> Measure:
 
 def waterfall(scope: Scope) -> Measure:
     """Return the mean of the accounts' scores by their weightiest role that answered (-100..100), or None."""
-    accounts = by_role(scope)
+    of = likelihoods(scope)
+    accounts = by_role(scope, of)
     return _measure(
         scope,
+        of,
         "nps_waterfall",
         clusters.mean_of_accounts(map(clusters.waterfall, accounts.values())),
         _whole(accounts),
-        "The mean of the accounts' scores, each by its decision-makers, else influencers, else users.",
+        definition="The mean of the accounts' scores, each by its decision-makers, else influencers, else"
+        " users.",
     )
 
 
@@ -121,7 +135,8 @@ def weighted(scope: Scope) -> Measure:
     Raked over the attributes in use, weights cut at five times the median; the interval is that of as many
     answers as it is worth (Kish), and the design effect says what the weights cost.
     """
-    accounts, strata = _by(scope, "account"), strata_of(scope)
+    of = likelihoods(scope)
+    accounts, strata = _by_account(scope, of), strata_of(scope, of)
     found = None
     notes: tuple[str, ...] = ()
     if strata.margins:
@@ -132,11 +147,12 @@ def weighted(scope: Scope) -> Measure:
     n = clusters.pooled(strata.cells.values()).n
     return _measure(
         scope,
+        of,
         "nps_weighted",
         found and found.nps,
         accounts,
-        f"The Net Promoter Score, every {' and '.join(strata.margins) or 'segment'} at its share of the"
-        " contacts.",
+        definition=f"The Net Promoter Score, every {' and '.join(strata.margins) or 'segment'} at its share"
+        " of the contacts.",
         interval=found and found.interval(),
         notes=notes,
         beside={"effective_n": found.effective_n, "design_effect": n / found.effective_n} if found else {},
@@ -145,7 +161,7 @@ def weighted(scope: Scope) -> Measure:
 
 def shrunk_accounts(scope: Scope) -> dict[int, shrinkage.Shrunk]:
     """Return the score of each account moved towards that of all by what its few answers leave open."""
-    accounts = {account: groups for account, groups in _by(scope, "account").items() if account}
+    accounts = {account: groups for account, groups in _by_account(scope).items() if account}
     whole, strength = clusters.pooled(accounts.values()), shrinkage.prior_strength(accounts.values())
     found = {account: shrinkage.shrunk(groups, whole, strength) for account, groups in accounts.items()}
     return {account: each for account, each in found.items() if each}
@@ -159,17 +175,18 @@ def account_splits(scope: Scope, only: Q | None = None) -> dict[int, Split]:
 
 def _measure(
     scope: Scope,
+    of: Likelihoods,
     metric: str,
     value: float | None,
     accounts: Mapping[Any, Split],
-    definition: str,
     *,
+    definition: str,
     notes: tuple[str, ...] = (),
     beside: Mapping[str, Any] | None = None,
     **rest: Any,
 ) -> Measure:
     answers = clusters.pooled(accounts.values()).n
-    if confidential_surveys(scope):
+    if of.is_hidden:
         notes = (HIDDEN, *notes)
     return scope.measure(
         metric,
@@ -184,10 +201,10 @@ def _measure(
     )
 
 
-def by_role(scope: Scope) -> dict[int, dict[str, Split]]:
+def by_role(scope: Scope, of: Likelihoods | None = None) -> dict[int, dict[str, Split]]:
     """Return the answers of each account by role; those without an account are nobody's voice."""
     roles: dict[int, dict[str, Split]] = defaultdict(dict)
-    for (account, role), groups in splits(scope, "account", "role").items():
+    for (account, role), groups in splits(scope, "account", "role", of=of).items():
         if account:
             roles[account][role] = groups
     return dict(roles)
@@ -201,16 +218,15 @@ def _whole(accounts: Mapping[int, Mapping[str, Split]]) -> dict[int, Split]:
     return {account: clusters.pooled(each.values()) for account, each in accounts.items()}
 
 
-def _by(scope: Scope, name: str) -> dict[Any, Split]:
-    return {group: groups for (group,), groups in splits(scope, name).items()}
+def _by_account(scope: Scope, of: Likelihoods | None = None) -> dict[Any, Split]:
+    return {account: groups for (account,), groups in splits(scope, "account", of=of).items()}
 
 
 def _asked(scope: Scope) -> int:
-    """Return how many contacts were delivered an invitation within the window."""
-    rows = Invitation.objects.delivered().filter(scope.instants("sent_at"), scope.surveys())
-    if scope.is_narrowed:
-        rows = rows.filter(contact__account__in=scope.accounts)
-    return rows.aggregate(contacts=Count("contact", distinct=True))["contacts"] or 0
+    """Return how many contacts were delivered an invitation within the window, each looked up by an index."""
+    delivered = Invitation.objects.delivered().filter(scope.instants("sent_at"), scope.surveys())
+    asked = Contact.objects.filter(Exists(delivered.filter(contact=OuterRef("pk"))))
+    return asked.filter(account__in=scope.accounts).count() if scope.is_narrowed else asked.count()
 
 
 class Strata(NamedTuple):
@@ -226,7 +242,7 @@ class Strata(NamedTuple):
         return None if None in names else tuple(name for name in names if name is not None)
 
 
-def strata_of(scope: Scope) -> Strata:
+def strata_of(scope: Scope, of: Likelihoods | None = None) -> Strata:
     """Return the answers by segment, tier and region, as far as these tell some contacts from others.
 
     Categories with few answers are put together. Answers of whom no contact is known, such as those without
@@ -236,7 +252,7 @@ def strata_of(scope: Scope) -> Strata:
     names = list(population)
     known = {
         key: groups
-        for key, groups in splits(scope, *names).items()
+        for key, groups in splits(scope, *names, of=of).items()
         if all(each in population[name] for name, each in zip(names, key, strict=True))
     }
     joined, margins = {}, {}
@@ -258,10 +274,10 @@ def strata_of(scope: Scope) -> Strata:
 
 def _population(scope: Scope) -> dict[str, dict[str, int]]:
     """Return how many contacts there are of each segment, tier and region that tells some from others."""
-    found = {}
-    for name in ATTRIBUTES:
-        rows = Contact.objects.filter(account__in=scope.companies, erased_at=None).order_by()
-        counts = rows.values_list(f"account__{name}").annotate(contacts=Count("pk"))
-        if len(margin := dict(counts)) > 1:
-            found[name] = margin
-    return found
+    people = Contact.objects.filter(account__in=scope.companies, erased_at=None).order_by()
+    rows = people.values_list(*(f"account__{name}" for name in ATTRIBUTES)).annotate(contacts=Count("pk"))
+    margins: dict[str, Counter[str]] = {name: Counter() for name in ATTRIBUTES}
+    for *values, contacts in rows:
+        for name, value in zip(ATTRIBUTES, values, strict=True):
+            margins[name][value] += contacts
+    return {name: dict(margin) for name, margin in margins.items() if len(margin) > 1}

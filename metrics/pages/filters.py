@@ -155,10 +155,9 @@ def _products(viewer: User) -> tuple[Choice, ...]:
 
 def _cohorts(viewer: User) -> tuple[Choice, ...]:
     paid = Subscription.objects.visible_to(viewer).filter(annual_value__gt=0).order_by()
-    firsts = (
-        paid.values("account").annotate(year=ExtractYear(Min("starts_on"))).values_list("year", flat=True)
-    )
-    return tuple(Choice(str(year), str(year), year) for year in sorted(set(firsts)))
+    firsts = paid.values("account").annotate(year=ExtractYear(Min("starts_on")))
+    years = firsts.values_list("year", flat=True).distinct()
+    return tuple(Choice(str(year), str(year), year) for year in sorted(years))
 
 
 def _programmes(viewer: User) -> tuple[Choice, ...]:

@@ -1,7 +1,6 @@
 """Days of the reporting zone, fading weights, rounding, targets, coverage, and what may be shown."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 
 from metrics.formulas import days, decay, disclosure, response_rates, rounding, targets
 from metrics.formulas.intervals import Interval
-from metrics.formulas.response_rates import Audience
 
 zones = st.sampled_from(
     ["UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Asia/Kathmandu", "America/Sao_Paulo"]
@@ -85,16 +83,10 @@ def test_gap_says_whether_chance_alone_could_explain_it():
 def test_response_rates_count_what_was_delivered():
     assert response_rates.response_rate(30, 120) == 25
     assert response_rates.completion_rate(30, 40) == 75
-    assert response_rates.response_rate(0, 0) is None
+    assert response_rates.part_heard(1, 3) == pytest.approx(100 / 3)
+    assert response_rates.response_rate(0, 0) is response_rates.part_heard(0, 0) is None
     with pytest.raises(ValueError, match="no part"):
         response_rates.response_rate(5, 4)
-
-
-def test_coverage_tells_whose_voice_is_missing():
-    heard = Audience(Decimal(900), contacts=4, answered=2, decision_makers=1, decision_makers_answered=0)
-    silent = Audience(Decimal(100), contacts=4, answered=0)
-    assert response_rates.coverage([heard, silent]) == (25, 50, 90, 0)
-    assert response_rates.coverage([]) == (None, None, None, None)
 
 
 def test_a_small_group_takes_a_neighbour_into_hiding():

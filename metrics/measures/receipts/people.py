@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import TruncDate
 
 from accounts.models import Contact
@@ -12,6 +12,7 @@ from metrics.measures.dimensions import ANSWERED
 from metrics.measures.exchange import rates_on
 from metrics.measures.health import standings
 from metrics.measures.query import last_day_of
+from metrics.measures.reach import answers_of
 from metrics.measures.receipts.rows import Key, Receipt, Row, counted, stored
 from metrics.measures.revenue import arr_on
 from metrics.measures.scope import Scope
@@ -61,7 +62,7 @@ def visits(scope: Scope) -> Receipt:
 def contacts(scope: Scope) -> Receipt:
     """Return the contacts of the accounts, and whether each answered."""
     rows = Contact.objects.filter(account__in=scope.accounts, erased_at=None)
-    named = rows.annotate(is_heard=Exists(_heard(scope).filter(contact=OuterRef("pk"))))
+    named = rows.annotate(is_heard=Exists(answers_of(scope).filter(contact=OuterRef("pk"))))
     read = stored(named, ("pk",), ("pk", "account", "role", "is_heard"))
     return Receipt("contacts", ("contact", "account", "role", "answered"), read)
 
@@ -71,7 +72,7 @@ def decision_makers(scope: Scope) -> Receipt:
     rows = Contact.objects.filter(
         account__in=scope.accounts, erased_at=None, role=Contact.Role.DECISION_MAKER
     )
-    named = rows.annotate(is_heard=Exists(_heard(scope).filter(contact=OuterRef("pk"))))
+    named = rows.annotate(is_heard=Exists(answers_of(scope).filter(contact=OuterRef("pk"))))
     read = stored(named, ("pk",), ("pk", "account", "role", "is_heard"))
     return Receipt("decision-makers", ("contact", "account", "role", "answered"), read)
 
@@ -80,7 +81,7 @@ def accounts_heard(scope: Scope) -> Receipt:
     """Return the accounts with contacts or answers, and whether anybody of each answered."""
     people = Contact.objects.filter(account=OuterRef("pk"), erased_at=None)
     rows = scope.accounts.annotate(
-        is_heard=Exists(_heard(scope).filter(account=OuterRef("pk"))), has_people=Exists(people)
+        is_heard=Exists(answers_of(scope).filter(account=OuterRef("pk"))), has_people=Exists(people)
     )
     read = stored(rows.filter(Q(is_heard=True) | Q(has_people=True)), ("pk",), ("pk", "name", "is_heard"))
     return Receipt("accounts", ("account", "name", "answered"), read)
@@ -90,7 +91,7 @@ def revenue_heard(scope: Scope) -> Receipt:
     """Return the accounts that pay, whether anybody of each answered, and its ARR."""
     arr = arr_on(scope.end, scope.accounts, rates_on(scope.end))
     rows = scope.accounts.filter(pk__in=arr.by_account)
-    named = rows.annotate(is_heard=Exists(_heard(scope).filter(account=OuterRef("pk"))))
+    named = rows.annotate(is_heard=Exists(answers_of(scope).filter(account=OuterRef("pk"))))
 
     def shape(pk: int, name: str, is_heard: bool) -> Row:
         return pk, name, is_heard, arr.of(pk)
@@ -106,10 +107,6 @@ def healths(scope: Scope) -> Receipt:
         for pk, each in standings(last_day_of(scope)).items()
     }
     return Receipt("accounts", ("account", "day", "score", "band", "confidence"), counted(rows))
-
-
-def _heard(scope: Scope) -> "QuerySet[Response, Any]":
-    return Response.objects.counted().filter(scope.surveys(), scope.instants("submitted_at"))
 
 
 def _left_out(surveys: frozenset[int]) -> tuple[str, ...]:
