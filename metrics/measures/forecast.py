@@ -9,7 +9,6 @@ from metrics.formulas.health import Band
 from metrics.formulas.intervals import Interval, wilson
 from metrics.formulas.money import ZERO
 from metrics.measures.backtest import BANDS, Tested, Verdict
-from metrics.measures.health import Standing
 from metrics.measures.renewals import Due
 
 
@@ -36,7 +35,7 @@ class Forecast:
     is_by_band: bool
 
 
-def renewal_forecast(due: Sequence[Due], found: Mapping[int, Standing], past: Tested) -> Forecast | None:
+def renewal_forecast(due: Sequence[Due], bands: Mapping[int, Band], past: Tested) -> Forecast | None:
     """Return how many of the coming renewals are likely to be lost, None before any renewal was decided.
 
     The loss rates of the bands are used only where the back-test has evidence that bands differ.
@@ -48,8 +47,7 @@ def renewal_forecast(due: Sequence[Due], found: Mapping[int, Standing], past: Te
     rates = {loss.band: loss for loss in past.bands if loss.due} if is_by_band else {}
     coming: dict[Band, list[Due]] = defaultdict(list)
     for each in due:
-        standing = found.get(each.account)
-        coming[standing.band if standing else Band.GREY].append(each)
+        coming[bands.get(each.account, Band.GREY)].append(each)
     expected = []
     for band in BANDS:
         known = rates.get(band)

@@ -36,11 +36,18 @@ def foretold(scope: Scope, months: int, *, with_replays: bool) -> Foretold:
 
     For whoever sees only some accounts it is worked out each time, over these.
     """
-    if scope.viewer.sees_all_accounts and not scope.is_narrowed:
-        kept = Finding.objects.filter(name=NAME, asked=asked(months, with_replays=with_replays)).first()
-        if kept and kept.as_of >= scope.today - OLDEST and kept.stamp == contracts_stamp():
-            return from_document(kept.document)._replace(found_at=kept.found_at)
-    return worked_out(scope, with_replays=with_replays)
+    kept = kept_of(scope, months, with_replays=with_replays)
+    return kept or worked_out(scope, with_replays=with_replays)
+
+
+def kept_of(scope: Scope, months: int, *, with_replays: bool = False) -> Foretold | None:
+    """Return what is kept of the whole company, None of a part of it and where nothing of today's is kept."""
+    if not scope.viewer.sees_all_accounts or scope.is_narrowed:
+        return None
+    kept = Finding.objects.filter(name=NAME, asked=asked(months, with_replays=with_replays)).first()
+    if kept is None or kept.as_of < scope.today - OLDEST or kept.stamp != contracts_stamp():
+        return None
+    return from_document(kept.document)._replace(found_at=kept.found_at)
 
 
 def worked_out(scope: Scope, *, with_replays: bool) -> Foretold:

@@ -45,6 +45,12 @@ def standings(scope: Scope, accounts: Collection[int] | None = None) -> dict[int
     return standings_on(scope, [scope.today], accounts)[0]
 
 
+def bands(scope: Scope) -> dict[int, Band]:
+    """Return the band of each account in question that has a health of the last week, by account."""
+    rows = with_newest(scope.accounts.order_by(), scope.today, ("band",), known_on=scope.known_on)
+    return {account: BANDS[band] for account, band in rows.values_list("pk", "newest_band") if band}
+
+
 def standings_on(
     scope: Scope, days: Sequence[date], accounts: Collection[int] | None = None
 ) -> list[dict[int, Standing]]:
@@ -100,10 +106,11 @@ def healthy_accounts(scope: Scope, found: Mapping[int, Standing] | None = None) 
     if scope.known_on and not found:
         raise NotClosed(f"No health of the week up to {scope.today} was known on {scope.known_on}.")
     today = scope.between(scope.today, scope.today + timedelta(days=1))
-    return _share_of_green(today, Counter(standing.band for standing in found.values()))
+    return share_of_green(today, Counter(standing.band for standing in found.values()))
 
 
-def _share_of_green(day: Scope, bands: Mapping[Band, int]) -> Measure:
+def share_of_green(day: Scope, bands: Mapping[Band, int]) -> Measure:
+    """Return the same of accounts that are counted already, for a scope of one day."""
     known = sum(count for band, count in bands.items() if band is not Band.GREY)
     return day.measure(
         "health",
@@ -135,7 +142,7 @@ def healthy_on(scope: Scope, days: Collection[date]) -> list[Point]:
     for day in sorted(days):
         known = max((each for each in counts if 0 <= (day - each).days < STALE_DAYS), default=None)
         bands = counts[known] if known else {}
-        points.append(Point(day, _share_of_green(scope.between(day, day + timedelta(days=1)), bands)))
+        points.append(Point(day, share_of_green(scope.between(day, day + timedelta(days=1)), bands)))
     return points
 
 

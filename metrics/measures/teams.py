@@ -1,28 +1,36 @@
 """How the accounts of each team and of each owner are, side by side, and the praise that they earned."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from accounts.models import Team, User
+from django.db.models import Count, Sum
+
+from accounts.models import Account, ExchangeRate, Subscription, Team, User
 from metrics.formulas.clusters import pooled
+from metrics.formulas.health import Band
 from metrics.formulas.intervals import nps_score_interval
 from metrics.formulas.money import ZERO
 from metrics.formulas.nps import Split
 from metrics.formulas.nps import nps as score_of
 from metrics.measures.confidentiality import confidential_surveys
-from metrics.measures.health import Standing, healthy_accounts, standings
-from metrics.measures.history import books
+from metrics.measures.exchange import rates_on
+from metrics.measures.health import BANDS, share_of_green, with_newest
+from metrics.measures.history import COMING_DAYS
 from metrics.measures.measure import Measure, Unit
+from metrics.measures.memory import remembered
 from metrics.measures.portfolio import silent_accounts
-from metrics.measures.renewals import Due
-from metrics.measures.revenue import Arr
+from metrics.measures.renewals import Due, coming_renewals
+from metrics.measures.revenue import arr_on
 from metrics.measures.scope import Scope
 from metrics.measures.voices import Voice, newest_moods
 from metrics.models import AccountNps
 
+BOOKS = (Account, ExchangeRate, Subscription)
+PEOPLE = ("account__team", "account__owner")
 DEFINITION = (
     "Promoters less detractors in percent of all answers to relationship programmes in twelve months;"
     " answers given in confidence are left out."
@@ -47,16 +55,29 @@ class Group:
     due: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """All that the groups are made of, read once."""
+class _Money(NamedTuple):
+    """What some accounts pay, what of it ends soon and of how many; None where a rate is missing."""
 
-    scope: Scope
-    found: Mapping[int, Standing]
-    said: Mapping[int, Split]
-    silent: frozenset[int]
-    arr: Arr | None
-    due: Mapping[int, Sequence[Due]]
+    arr: Decimal | None = ZERO
+    due: Decimal | None = ZERO
+    renewing: int = 0
+
+
+NOBODY, NOTHING = Split(0, 0, 0), _Money()
+
+
+@dataclass(slots=True)
+class _Part:
+    """The accounts that one team and one owner share, counted."""
+
+    bands: Counter[Band | None] = field(default_factory=Counter)
+    said: Split = NOBODY
+    silent: int = 0
+    money: _Money = NOTHING
+
+
+# Team and owner, each None for none.
+_Parts = Mapping[tuple[int | None, int | None], _Part]
 
 
 def by_people(scope: Scope) -> tuple[list[Group], list[Group]]:
@@ -64,16 +85,11 @@ def by_people(scope: Scope) -> tuple[list[Group], list[Group]]:
 
     The scope is that of the last twelve months, for which the likelihoods of every account stand counted.
     """
-    rows = scope.accounts.order_by().values_list("pk", "team", "owner")
-    teams: dict[int | None, list[int]] = defaultdict(list)
-    owners: dict[int | None, list[int]] = defaultdict(list)
-    for account, team, owner in rows:
-        teams[team].append(account)
-        owners[owner].append(account)
-    known = _known(scope)
+    parts = _parts(scope)
+    teams, owners = ({key[place] for key in parts} for place in (0, 1))
     return (
-        _groups(known, teams, Team.objects.in_bulk([*filter(None, teams)]), "team"),
-        _groups(known, owners, User.objects.in_bulk([*filter(None, owners)]), "owner"),
+        _groups(scope, parts, 0, Team.objects.in_bulk([*filter(None, teams)])),
+        _groups(scope, parts, 1, User.objects.in_bulk([*filter(None, owners)])),
     )
 
 
@@ -86,39 +102,71 @@ def praise(scope: Scope, limit: int) -> list[Voice]:
     return [voice for voice in happy if voice.account and voice.account.owner_id]
 
 
-def _known(scope: Scope) -> _Known:
-    paid = books(scope) if scope.viewer.sees_revenue else None
-    due: dict[int, list[Due]] = defaultdict(list)
-    for each in paid.due if paid else ():
-        due[each.account].append(each)
-    silent = frozenset(silent_accounts(scope).values_list("pk", flat=True))
-    counted = AccountNps.objects.filter(account__in=scope.accounts).values_list("account", *Split._fields)
-    said = {account: Split(*groups) for account, *groups in counted}
-    return _Known(scope, standings(scope), said, silent, paid.arr if paid else None, due)
+def _parts(scope: Scope) -> _Parts:
+    """Return the accounts in question by team and owner together, counted by PostgreSQL."""
+    parts: dict[Any, _Part] = defaultdict(_Part)
+    rows = with_newest(scope.accounts.order_by(), scope.today, ("band",))
+    of_bands = rows.values_list("team", "owner", "newest_band").annotate(Count("pk"))
+    for team, owner, band, count in of_bands:
+        # An account without a health is none of any band, but it is there.
+        parts[team, owner].bands[BANDS[band] if band else None] += count
+    said = AccountNps.objects.filter(account__in=scope.accounts).values_list(*PEOPLE)
+    for team, owner, *counts in said.annotate(*map(Sum, Split._fields)):
+        parts[team, owner].said = Split(*counts)
+    silent = silent_accounts(scope).order_by().values_list("team", "owner")
+    for team, owner, count in silent.annotate(Count("pk")):
+        parts[team, owner].silent = count
+    if scope.viewer.sees_revenue:
+        for key, money in remembered(_money, scope, BOOKS).items():
+            parts[key].money = money
+    return parts
 
 
-def _groups(
-    known: _Known, keys: Mapping[int | None, Sequence[int]], rows: Mapping[int, Any], dimension: str
-) -> list[Group]:
-    found = [
-        _group(known, rows.get(key) if key else None, accounts, dimension) for key, accounts in keys.items()
-    ]
+def _money(scope: Scope) -> dict[tuple[int | None, int | None], _Money]:
+    """Return what the accounts of each team and owner pay, and what of it ends within half a year."""
+    rates = rates_on(scope.today)
+    whose = {
+        account: (team, owner)
+        for account, team, owner in scope.accounts.order_by().values_list("pk", "team", "owner")
+    }
+    paid: dict[Any, list[Decimal | None]] = defaultdict(list)
+    for account, amount in arr_on(scope.today, scope.accounts, rates).by_account.items():
+        paid[whose[account]].append(amount)
+    due: dict[Any, list[Due]] = defaultdict(list)
+    for each in coming_renewals(scope, COMING_DAYS, rates=rates):
+        due[whose[each.account]].append(each)
+    return {
+        key: _Money(
+            _sum(paid[key]), _sum(each.value for each in due[key]), len({each.account for each in due[key]})
+        )
+        for key in {*whose.values()}
+    }
+
+
+def _groups(scope: Scope, parts: _Parts, place: int, rows: Mapping[int, Any]) -> list[Group]:
+    members: dict[int | None, list[_Part]] = defaultdict(list)
+    for key, part in parts.items():
+        members[key[place]].append(part)
+    dimension = ("team", "owner")[place]
+    found = [_group(scope, own, rows.get(key) if key else None, dimension) for key, own in members.items()]
     return sorted(found, key=lambda group: (group.whose is None, str(group.whose).casefold()))
 
 
-def _group(known: _Known, whose: Any, accounts: Sequence[int], dimension: str) -> Group:
-    scope = replace(known.scope, **{dimension: whose}) if whose else known.scope
-    found = {key: known.found[key] for key in accounts if key in known.found}
-    due = [each for key in accounts for each in known.due.get(key, ())]
+def _group(scope: Scope, parts: Sequence[_Part], whose: Any, dimension: str) -> Group:
+    scope = replace(scope, **{dimension: whose}) if whose else scope
+    bands: Counter[Any] = sum((part.bands for part in parts), Counter())
+    accounts = bands.total()
+    del bands[None]
+    sees_revenue = scope.viewer.sees_revenue
     return Group(
         whose=whose,
-        accounts=len(accounts),
-        health=healthy_accounts(scope, found),
-        nps=_nps(scope, pooled(known.said[key] for key in accounts if key in known.said)),
-        silent=len(known.silent.intersection(accounts)),
-        renewing=len({each.account for each in due}) if known.arr else None,
-        arr=_sum(known.arr.of(key) for key in accounts) if known.arr else None,
-        due=_sum(each.value for each in due) if known.arr else None,
+        accounts=accounts,
+        health=share_of_green(scope.between(scope.today, scope.today + timedelta(days=1)), bands),
+        nps=_nps(scope, pooled(part.said for part in parts)),
+        silent=sum(part.silent for part in parts),
+        renewing=sum(part.money.renewing for part in parts) if sees_revenue else None,
+        arr=_sum(part.money.arr for part in parts) if sees_revenue else None,
+        due=_sum(part.money.due for part in parts) if sees_revenue else None,
     )
 
 

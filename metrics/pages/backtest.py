@@ -12,7 +12,7 @@ from accounts.models import User
 from metrics.measures.backtest import DEFINITION, LEADS
 from metrics.measures.forecast import renewal_forecast
 from metrics.measures.foretold import MONTHS, foretold, window_scope
-from metrics.measures.health import standings
+from metrics.measures.health import bands
 from metrics.measures.renewals import coming_renewals
 from metrics.pages.planes import reliability_chart
 
@@ -52,7 +52,7 @@ def backtest(request: HttpRequest) -> TemplateResponse:
     if viewer.sees_revenue:
         due = coming_renewals(scope, COMING_DAYS)
         context |= {
-            "forecast": renewal_forecast(due, standings(scope), chosen),
+            "forecast": renewal_forecast(due, bands(scope), chosen),
             "coming_days": COMING_DAYS,
         }
     return TemplateResponse(request, "metrics/backtest.html", context)

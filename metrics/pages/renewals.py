@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -16,12 +16,12 @@ from accounts.models import Account, ExchangeRate, Subscription
 from metrics.formulas.days import month_of, months_later, trailing
 from metrics.formulas.health import Band
 from metrics.measures.backtest import DEFINITION as BACKTEST
-from metrics.measures.backtest import Tested, health_backtest
+from metrics.measures.backtest import LEADS, Tested, health_backtest
 from metrics.measures.forecast import Forecast, renewal_forecast
-from metrics.measures.health import Standing, standings
+from metrics.measures.foretold import kept_of
+from metrics.measures.health import Standing, bands, standings
 from metrics.measures.measure import Unit
 from metrics.measures.memory import remembered
-from metrics.measures.outcomes import renewal_outcomes
 from metrics.measures.renewals import Due, Renewals, coming_renewals, renewal_rates
 from metrics.measures.scope import Scope
 from metrics.pages.charts import Chart, bars_chart, period_name
@@ -64,13 +64,14 @@ def renewals(request: HttpRequest) -> TemplateResponse:
     ahead = request.GET.get("ahead", DEFAULT)
     ahead = ahead if ahead in AHEAD else DEFAULT
     end = months_later(scope.today, AHEAD[ahead])
-    dues, rates, tested = remembered(_contracts, scope, BOOKS, (end - scope.today).days)
-    known = standings(scope)
+    dues, rates = remembered(_contracts, scope, BOOKS, (end - scope.today).days)
+    tested, found_at = _backtest(scope)
+    known = bands(scope)
     months = by_month(dues, known, scope.today, end)
     forecast = renewal_forecast(dues, known, tested)
-    risky = [each for each in dues if _band(known, each) in AT_RISK or each.is_cancelled]
+    risky = [each for each in dues if known.get(each.account, Band.GREY) in AT_RISK or each.is_cancelled]
     month = next((each.start for each in months if str(each.start)[:7] == request.GET.get("month")), None)
-    listed = [each for each in dues if month_of(each.ends_on).start == month] if month else risky
+    listed = [each for each in dues if _month_of(each) == month] if month else risky
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Renewals",
@@ -89,48 +90,58 @@ def renewals(request: HttpRequest) -> TemplateResponse:
         "bands": BANDS,
         "chart": _chart(months),
         "month": month,
-        "rows": _named(scope, listed, known),
+        "rows": _named(scope, listed),
         "listed": len(listed),
         "listed_value": _sum(listed),
         "forecast": forecast,
         "tested": tested,
+        "found_at": found_at,
         "backtest_definition": BACKTEST,
         "lead": LEAD_DAYS,
     }
     return TemplateResponse(request, "metrics/renewals.html", context)
 
 
-def _contracts(scope: Scope, days: int) -> tuple[list[Due], Renewals, Tested]:
-    """Return what falls due, the rates of the last year, and what the score was worth before that.
+def _contracts(scope: Scope, days: int) -> tuple[list[Due], Renewals]:
+    """Return what falls due, and the rates of the last year."""
+    return coming_renewals(scope, days), renewal_rates(scope)
+
+
+def _backtest(scope: Scope) -> tuple[Tested, datetime | None]:
+    """Return what the score was worth, and when that was worked out; None for just now.
 
     What was known of health so long before renewals never changes any more, so contracts alone decide it.
     """
     long_ago = scope.between(months_later(scope.today, -BACKTEST_MONTHS), scope.today)
-    return (
-        coming_renewals(scope, days),
-        renewal_rates(scope),
-        health_backtest(long_ago, LEAD_DAYS, renewal_outcomes(long_ago)),
-    )
+    if kept := kept_of(long_ago, BACKTEST_MONTHS):
+        return kept.health[LEADS.index(LEAD_DAYS)], kept.found_at
+    return remembered(_tested, long_ago, BOOKS), None
 
 
-def by_month(dues: Sequence[Due], known: Mapping[int, Standing], start: date, end: date) -> list[Month]:
+def _tested(scope: Scope) -> Tested:
+    return health_backtest(scope, LEAD_DAYS)
+
+
+def by_month(dues: Sequence[Due], known: Mapping[int, Band], start: date, end: date) -> list[Month]:
     """Return what falls due in every month from start up to end, empty ones included."""
     members: dict[date, list[Due]] = defaultdict(list)
     for due in dues:
-        members[month_of(due.ends_on).start].append(due)
+        members[_month_of(due)].append(due)
     months, month = [], month_of(start).start
     while month < end:
         of_one = members[month]
-        bands = tuple(_sum([due for due in of_one if _band(known, due) is band]) for band in BANDS)
+        by_band: dict[Band, list[Due]] = defaultdict(list)
+        for due in of_one:
+            by_band[known.get(due.account, Band.GREY)].append(due)
+        sums = tuple(_sum(by_band[band]) for band in BANDS)
         noticed = sum(due.is_cancelled for due in of_one)
-        months.append(Month(month, len({due.account for due in of_one}), bands, _sum(of_one), noticed))
+        months.append(Month(month, len({due.account for due in of_one}), sums, _sum(of_one), noticed))
         month = months_later(month, 1)
     return months
 
 
-def _band(known: Mapping[int, Standing], due: Due) -> Band:
-    standing = known.get(due.account)
-    return standing.band if standing else Band.GREY
+def _month_of(due: Due) -> date:
+    return due.ends_on.replace(day=1)
 
 
 def _sum(dues: Sequence[Due]) -> Decimal | None:
@@ -159,11 +170,12 @@ def _chart(months: Sequence[Month]) -> Chart | None:
     return replace(chart, rows=())
 
 
-def _named(scope: Scope, dues: Sequence[Due], known: Mapping[int, Standing]) -> list[Coming]:
+def _named(scope: Scope, dues: Sequence[Due]) -> list[Coming]:
     """Return the first renewals, those that are worth most first, with their accounts."""
     first = sorted(dues, key=lambda due: (-(due.value or Decimal(0)), due.ends_on))[:ROWS]
-    rows = Account.objects.visible_to(scope.viewer).select_related("owner")
-    accounts = rows.in_bulk({due.account for due in first})
+    keys = [due.account for due in first]
+    accounts = Account.objects.visible_to(scope.viewer).select_related("owner").in_bulk(keys)
+    known = standings(scope, keys)
     return [
         Coming(accounts[due.account], due, known.get(due.account)) for due in first if due.account in accounts
     ]

@@ -13,7 +13,6 @@ from metrics.formulas.backtest import backtest
 from metrics.formulas.health import Band
 from metrics.measures.backtest import Verdict, health_backtest, judged, nps_backtest
 from metrics.measures.forecast import renewal_forecast
-from metrics.measures.health import Standing
 from metrics.measures.outcomes import Outcome, healths_before, renewal_outcomes, sentiment_before
 from metrics.measures.renewals import Due
 from metrics.measures.scope import Scope
@@ -226,9 +225,7 @@ def forecast(effect):
     }
     past = judged("health", 90, decided, known, bands=bands)
     due = [Due(number, TODAY, (), None, is_cancelled=False) for number in range(40)]
-    found = {
-        number: Standing(number, 80, Band.GREEN if number % 2 else Band.RED, 1, TODAY) for number in range(40)
-    }
+    found = {number: Band.GREEN if number % 2 else Band.RED for number in range(40)}
     return past, {each.band: each for each in renewal_forecast(due, found, past).bands}
 
 

@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from accounts.models import Account
 from accounts.roles import ACCOUNT_MANAGER, ADMINISTRATOR, ANALYST, BUILDER, EXECUTIVE
+from metrics.actions.findings import keep_backtests
 from metrics.actions.health import score_accounts
 from metrics.formulas.days import month_of, months_later
 from metrics.measures.query import ask, ask_by
@@ -167,6 +169,19 @@ def test_the_forecast_stands_beside_its_test(world, executive):
     assert sum(each.value for each in forecast.bands) == response.context["due"]
     assert sum(each.at_stake for each in forecast.bands) == response.context["at_stake"] == 0
     assert "Insufficient evidence" in response.text
+
+
+def test_the_test_beside_it_is_the_kept_one_of_the_same_contracts(world, executive, today):
+    worked_out = executive.get(RENEWALS)
+    keep_backtests(today=today, now=f.NOON)
+    kept = executive.get(RENEWALS)
+    assert "worked out" not in worked_out.text
+    assert f"worked out {timezone.localtime(f.NOON):%-d %b %Y, %H:%M}" in kept.text
+    assert kept.context["tested"] == worked_out.context["tested"]
+    # Of a part of the company, and of other contracts, nothing is kept.
+    assert executive.get(RENEWALS, {"segment": "Large"}).context["tested"].due == 1
+    world["left"].subscriptions.update(annual_value=0)
+    assert executive.get(RENEWALS).context["found_at"] is None
 
 
 @pytest.mark.parametrize("page", [REVENUE, f"{REVENUE}?bar=expansion&by=owner", RENEWALS])
