@@ -8,7 +8,7 @@ from typing import Any
 
 import hypothesis
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.test import override_settings
 from playwright.sync_api import Playwright, sync_playwright
 
@@ -111,6 +111,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """A worker's database is a copy of the one that tests.services migrated for all of them."""
     if template := os.environ.get("TEST_DATABASE_TEMPLATE"):
         connections.settings["default"]["TEST"] |= {"TEMPLATE": template, "MIGRATE": False}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """No autovacuum: where it passed between two tests, the planner took tables for empty that were not."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"ALTER TABLE {connection.ops.quote_name(table)} SET (autovacuum_enabled = off)")
 
 
 @pytest.fixture(scope="session")

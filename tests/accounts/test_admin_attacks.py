@@ -69,15 +69,16 @@ def test_no_post_writes_what_the_role_may_not(theirs, role, untouched):  # noqa:
     before = stored(*untouched)
     for pattern in PATTERNS:
         path, key = paths(pattern, theirs)
-        bodies = (
-            {"action": "delete_selected", "_selected_action": key, "post": "yes"},
-            {"name": f"Mine {next(numbers)}", "title": "Mine", "key": "mine", "reason": "Mine", "_save": "1"},
-        )
-        for body in bodies:
-            answer = attacker.post(path, body)
-            assert answer.status_code in (200, 302, 400, 403, 404, 405, 409, 422), (path, answer.status_code)
-            if role == ACCOUNT_MANAGER:
-                assert b"CANARY" not in answer.getvalue().upper(), path
+        # The theme's lists and its questions before a deletion read this; all else reads a form.
+        if re.fullmatch(r"admin/\w+/\w+/|admin/.*/delete/", pattern):
+            body = {"action": "delete_selected", "_selected_action": key, "post": "yes"}
+        else:
+            name = f"Mine {next(numbers)}"
+            body = {"name": name, "title": "Mine", "key": "mine", "reason": "Mine", "_save": "1"}
+        answer = attacker.post(path, body)
+        assert answer.status_code in (200, 302, 400, 403, 404, 405, 409, 422), (path, answer.status_code)
+        if role == ACCOUNT_MANAGER:
+            assert b"CANARY" not in answer.getvalue().upper(), path
     after = stored(*untouched)
     assert [name for name in before if before[name] != after[name]] == []
 

@@ -142,15 +142,34 @@ QUERIES = (
 )
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if "GET" in route.methods], ids=str)
+READABLE = [route for route in ROUTES if "GET" in route.methods]
+
+
+@cache
+def parameters():
+    """What each route reads from the query."""
+    common = {"limit", "cursor", "ordering", "fields", "expand"}
+    return {
+        route.name: common
+        | set(route.view.parameters)
+        | (KnownFilters.names(route.view) if hasattr(route.view, "filter_backends") else set())
+        for route in READABLE
+    }
+
+
+def queries(name, route):
+    """Every value; of a name that many routes read, with the same code, a third: others send the rest."""
+    takers = [taker for taker, names in parameters().items() if name in names]
+    return QUERIES if len(takers) < 3 else QUERIES[takers.index(route.name) % 3 :: 3]
+
+
+@pytest.mark.parametrize("route", READABLE, ids=str)
 def test_a_strange_value_in_the_query_is_refused_or_finds_nothing(root, theirs, route):  # noqa: F811
     path = route.path(theirs)
     # An export is its maker's alone: the key would find none, whatever it sends.
     Export.objects.update(user=None, api_key=ApiKey.objects.get())
-    names = {"limit", "cursor", "ordering", "fields", "expand", *route.view.parameters}
-    names |= KnownFilters.names(route.view) if hasattr(route.view, "filter_backends") else set()
-    for name in sorted(names):
-        for value in QUERIES:
+    for name in sorted(parameters()[route.name]):
+        for value in queries(name, route):
             answer = root.get(f"{path}?{name}={value}")
             assert answer.status_code in (200, 400), (name, value, answer.content)
             if answer.status_code == 400:
