@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import F, Func, JSONField, Q
@@ -72,11 +73,15 @@ def read_answers(scope: Scope, kinds: Iterable[str], by: str | None = None) -> A
 
 
 def read_each(
-    scopes: Sequence[tuple[Scope, str | None]], kinds: Iterable[str], confidential: frozenset[int]
+    scopes: Sequence[tuple[Scope, str | None]],
+    kinds: Iterable[str],
+    confidential: frozenset[int],
+    known: Mapping[tuple[int, str], Settings] = MappingProxyType({}),
 ) -> list[Answers]:
     """Return the scored answers of several scopes, each split by a dimension: one query each and two for all.
 
-    `confidential` are the surveys in question that promised confidentiality.
+    `confidential` are the surveys in question that promised confidentiality, `known` settings of questions
+    that need not be read again.
     """
     asked = tuple(kinds)
     starts = [scope.start for scope, _ in scopes if scope.start]
@@ -84,7 +89,7 @@ def read_each(
     closed = closed_months(widest)
     found = [_read(scope, asked, by, confidential, closed) for scope, by in scopes]
     named = {(cell.survey, cell.question_key): cell.kind for cells, _ in found for cell in cells}
-    settings = question_settings(named)
+    settings = question_settings(named, known)
     return [Answers(cells, settings, hidden) for cells, hidden in found]
 
 
@@ -103,13 +108,19 @@ def _read(
     return cells + shown, hidden
 
 
-def question_settings(kinds: Mapping[tuple[int, str], str]) -> dict[tuple[int, str], Settings]:
+def question_settings(
+    kinds: Mapping[tuple[int, str], str], known: Mapping[tuple[int, str], Settings] = MappingProxyType({})
+) -> dict[tuple[int, str], Settings]:
     """Return the settings of scored questions, named by survey and key, from the newest version that asks.
 
-    Versions of one survey agree on the scale of a key: publishing refuses anything else.
+    Versions of one survey agree on the scale of a key: publishing refuses anything else. Those known already
+    are not read again.
     """
+    unknown = {survey for survey, key in kinds if (survey, key) not in known}
+    if not unknown:
+        return {each: known[each] for each in kinds}
     versions = (
-        Version.objects.filter(survey__in={survey for survey, _ in kinds})
+        Version.objects.filter(survey__in=unknown)
         .order_by("survey", "number")
         .values_list("survey", ScoredQuestions(F("definition"), output_field=JSONField()))
     )
@@ -118,7 +129,10 @@ def question_settings(kinds: Mapping[tuple[int, str], str]) -> dict[tuple[int, s
         for survey, questions in versions
         for question in questions
     }
-    return {key: KINDS[kind].complete_settings(asked.get(key, {})) for key, kind in kinds.items()}
+    return {
+        each: known.get(each) or KINDS[kind].complete_settings(asked.get(each, {}))
+        for each, kind in kinds.items()
+    }
 
 
 class ScoredQuestions(Func):

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -19,6 +20,7 @@ from django.db.models.functions import TruncMonth
 from accounts.models import Account, Contact
 from metrics.formulas.days import month_of
 from metrics.formulas.disclosure import blocks
+from metrics.measures.answers import Settings
 from metrics.measures.confidentiality import confidential_surveys, whole_months
 from metrics.measures.scope import Scope
 from metrics.measures.voices import Given, scores_given
@@ -181,15 +183,17 @@ def told(
     words: str = "",
     arr: Mapping[int, Decimal | None] | None = None,
     promised: frozenset[int] | None = None,
+    *,
+    known: Mapping[tuple[int, str], Settings] = MappingProxyType({}),
 ) -> list[Said]:
     """Return comments with what was given beside them and what was looked for, in five queries at most.
 
-    The surveys that promised confidentiality are read unless given.
+    The surveys that promised confidentiality, and settings of questions, are read unless given.
     """
     heard = Response.objects.select_related("survey", "account", "contact").in_bulk(
         [each.response_id for each in comments]
     )
-    given = scores_given(heard.values())
+    given = scores_given(heard.values(), known)
     hits = _hits(comments, words)
     promised = confidential_surveys(scope) if promised is None else promised
     return [

@@ -11,7 +11,7 @@ from metrics.formulas.histograms import answers as total_of
 from metrics.formulas.intervals import Interval, wilson
 from metrics.formulas.response_rates import completion_rate as completed_of
 from metrics.formulas.spreads import day_spread, spread
-from metrics.measures.answers import Answers, question_settings, read_each
+from metrics.measures.answers import Answers, Settings, question_settings, read_each
 from metrics.measures.cells import Cell
 from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.measure import Measure, Point, Unit
@@ -58,7 +58,7 @@ def survey_results(
     elif sample.is_raw:
         answers = _answers(scope, questions, counts)
     else:
-        answers = read_each([(scope, "month")], MEASURED, promised)[0]
+        answers = read_each([(scope, "month")], MEASURED, promised, settings_of(scope, questions))[0]
     by_key = answers.by("question_key")
     nothing = Answers([], {})
     gone = {question.key for question in former}
@@ -145,7 +145,17 @@ def _answers(scope: Scope, questions: Sequence[Question], counts: Counts) -> Ans
         for (key, pick), count in counts.picked.items()
         if (survey.pk, key) in kinds and pick.isdecimal()
     ]
-    return Answers(cells, question_settings(kinds))
+    return Answers(cells, question_settings(kinds, settings_of(scope, questions)))
+
+
+def settings_of(scope: Scope, questions: Sequence[Question]) -> dict[tuple[int, str], Settings]:
+    """Return the settings of the scored questions of a survey, by survey and key."""
+    survey = scope.survey.pk if scope.survey else 0
+    return {
+        (survey, each.key): KINDS[each.kind].complete_settings(each.settings)
+        for each in questions
+        if each.kind in MEASURED
+    }
 
 
 def _result(scope: Scope, question: Question, answers: Answers, counts: Counts, *, is_former: bool) -> Result:

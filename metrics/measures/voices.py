@@ -188,8 +188,7 @@ def scores_given(
     rows = Score.objects.filter(response__in=responses, kind__in=MEASURED)
     scores = sorted(rows, key=lambda row: (MEASURED.index(row.kind), row.question_key))
     asked = {(each.survey_id, each.question_key): each.kind for each in scores}
-    unknown = {key: kind for key, kind in asked.items() if key not in known}
-    settings = {**known, **(question_settings(unknown) if unknown else {})}
+    settings = question_settings(asked, known)
     given: Mapping[int, list[Given]] = defaultdict(list)
     for score in scores:
         given[score.response_id].append(_given(score, settings[score.survey_id, score.question_key]))

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from metrics.measures.comments import comments_of, newest_first, told
 from metrics.measures.outreach import response_rate
-from metrics.measures.questions import completion, former_questions
+from metrics.measures.questions import completion, former_questions, settings_of
 from metrics.measures.questions import survey_results as results_of
 from metrics.measures.results import CROSSABLE
 from metrics.measures.samples import Answered, Sample
@@ -83,16 +83,18 @@ def _results(request: HttpRequest, versions: Versions, asked: Asked) -> dict[str
         "response_rate": response_rate(scope) if is_asked_of_all else None,
         "completion_rate": completion(results),
         "shows_comments": shows_comments,
-        "said": _said(sample, results.promised) if shows_comments else (),
+        "said": _said(sample, versions, results.promised) if shows_comments else (),
         "sees_people": scope.viewer.sees_people,
         "sees_responses": request.user.has_perm("surveys.view_response"),
         "kept": [(key, value) for key, value in request.GET.items() if key not in OWN],
     }
 
 
-def _said(sample: Sample, promised: frozenset[int]) -> Sequence[Any]:
-    found, _ = newest_first(comments_of(sample.scope, promised=promised), None, COMMENTS)
-    return told(sample.scope, found, promised=promised) if found else ()
+def _said(sample: Sample, versions: Versions, promised: frozenset[int]) -> Sequence[Any]:
+    scope = sample.scope
+    found, _ = newest_first(comments_of(scope, promised=promised), None, COMMENTS)
+    known = settings_of(scope, [*versions.live, *versions.former])
+    return told(scope, found, promised=promised, known=known) if found else ()
 
 
 def versions_of(survey: Survey) -> Versions:
