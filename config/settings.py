@@ -146,6 +146,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = REPORTING_TIME_ZONE
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = ["config.formats"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

@@ -11,6 +11,11 @@ def icon(request: HttpRequest) -> str:
     return static("brand/icon.svg")
 
 
+def style(request: HttpRequest) -> str:
+    """Return the address of what we add to the theme's style."""
+    return static("brand/admin.css")
+
+
 def login_image(request: HttpRequest) -> str:
     """Return the address of the picture beside the login form."""
     return static("brand/login.svg")
@@ -24,6 +29,7 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "metrics.pages.home.dashboard",
     "SITE_ICON": icon,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": icon}],
+    "STYLES": [style],
     "SHOW_BACK_BUTTON": True,
     "SHOW_VIEW_ON_SITE": False,
     "LOGIN": {"image": login_image, "form": "accounts.login.LoginForm"},

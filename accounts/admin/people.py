@@ -151,7 +151,7 @@ class UserAdmin(DjangoUserAdmin, VisibleAdmin):  # type: ignore[misc, type-arg]
 
 @admin.register(Team)
 class TeamAdmin(VisibleAdmin):
-    list_display = ("name", "members", "accounts")
+    list_display = ("name", "people", "accounts")
     search_fields = ("name",)
     fieldsets = ((None, {"fields": ("name",)}),)
 
@@ -164,8 +164,9 @@ class TeamAdmin(VisibleAdmin):
         teams: QuerySet[Any] = super().get_queryset(request).annotate(**counts)
         return teams
 
-    @display(ordering="member_count")
-    def members(self, team: Any) -> int:
+    # A method named like the relation itself would not be asked.
+    @display(ordering="member_count", description="members")
+    def people(self, team: Any) -> int:
         return int(team.member_count)
 
     @display(ordering="account_count")

@@ -1,5 +1,7 @@
 """Nobody raises their own rights, nor makes someone stronger than themselves (SECURITY T28)."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
@@ -135,3 +137,20 @@ def test_who_logs_in_types_an_address(client):
     entered = client.post("/admin/login/", {"username": root.email.upper(), "password": PASSWORD})
     assert entered.status_code == 302
     assert entered["Location"] == "/admin/"
+
+
+def test_the_list_of_teams_counts_its_members_and_accounts():
+    team = factories.Team.objects.create(name="North")
+    factories.user().teams.add(team)
+    factories.user().teams.add(team)
+    factories.account(team=team)
+    page = logged_in(superuser()).get("/admin/accounts/team/")
+    counts = re.findall(r'class="[^"]*field-(people|accounts)[^"]*"[^>]*>\s*(?:<[^>]+>\s*)*(\d+)', page.text)
+    assert counts == [("people", "2"), ("accounts", "1")]
+
+
+def test_an_empty_list_says_whether_there_is_nothing_or_nothing_like_that():
+    administrator = logged_in(superuser())
+    assert "There are no teams yet" in administrator.get("/admin/accounts/team/").text
+    factories.Team.objects.create(name="North")
+    assert "No teams are like that" in administrator.get("/admin/accounts/team/?q=South").text

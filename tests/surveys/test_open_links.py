@@ -166,7 +166,7 @@ def test_a_survey_is_not_open_before_its_time():
 @pytest.mark.parametrize(
     ("language", "told"),
     [
-        ("en", "It opens on Jan. 31, 2099, 9:30 p.m. CET."),
+        ("en", "It opens on 31 Jan 2099, 21:30 CET."),
         ("de", "Sie beginnt am 31. Januar 2099, 21:30 CET."),
         ("ar", "موعد الفتح: 31 يناير، 2099، 9:30 م CET."),
         ("zh", "开放时间：2099年1月31日 21:30 CET。"),
