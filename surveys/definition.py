@@ -27,8 +27,8 @@ class Text:
         return self.by_language.get(language) or self.by_language.get(self.language, "")
 
     def stand_in(self, language: str) -> str:
-        """Return the language that `into` falls back to, '' where the text is in the one asked for."""
-        return "" if self.by_language.get(language) else self.language
+        """Return the language that `into` falls back to, '' where it need not or there is no text."""
+        return self.language if self.into(language) and not self.by_language.get(language) else ""
 
     def __str__(self) -> str:
         return self.by_language.get(self.language, "")

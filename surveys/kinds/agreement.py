@@ -46,6 +46,7 @@ class YesNo(Kind):
                 {
                     "key": answer,
                     "text": sheet.text(question.settings.get(f"{answer}_label")) or sheet.words[answer],
+                    "language": sheet.stand_in(question.settings.get(f"{answer}_label")),
                     "is_picked": answer in sheet.values(question.key),
                 }
                 for answer in WRITTEN
@@ -114,6 +115,7 @@ class Consent(Kind):
         """Return the text agreed to and whether the box is ticked."""
         return {
             "statement": sheet.text(question.settings.get("statement")) or sheet.words["i_agree"],
+            "language": sheet.stand_in(question.settings.get("statement")),
             "is_picked": sheet.value(question.key) == "yes",
         }
 

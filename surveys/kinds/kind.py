@@ -57,6 +57,10 @@ class Sheet:
         """Return a setting's text in the language of the sheet, or in the survey's own, or ''."""
         return Text(by_language or {}, self.own_language).into(self.language)
 
+    def stand_in(self, by_language: Mapping[str, str] | None) -> str:
+        """Return the language that `text` falls back to, '' where it need not or there is no text."""
+        return Text(by_language or {}, self.own_language).stand_in(self.language)
+
 
 class Kind(ABC):
     """The rules of one kind of question."""

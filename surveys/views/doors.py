@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from surveys.actions.answering import AlreadyAnswered, AnsweredDifferently
-from surveys.definition import Definition, Ending
+from surveys.definition import Definition, Ending, Text
 from surveys.languages import choose_language
 from surveys.versions import published_definition
 from surveys.views.days import write_day, write_time
@@ -44,18 +44,19 @@ def door_page(
     definition = published_definition(version_id)
     language = language_of(request, definition, door.visit, wanted)
     venue = venue_of(door.visit, request.path)
-    title = definition.title.into(language)
     ending = _ending(definition, door)
     if ending:
         html = render_thanks(definition, language, ending, venue=venue, is_done=False)
     else:
-        text = definition.closed.into(language) if phrase == "closed" else _opening(door, language)
+        said = definition.closed if phrase == "closed" else Text({}, language)
         may_change = isinstance(door, AlreadyAnswered) and door.visit.may_change
         html = render_message(
             language,
             phrase,
-            title=title,
-            text=text,
+            title=definition.title.into(language),
+            title_language=definition.title.stand_in(language),
+            text=said.into(language) or _opening(door, language),
+            text_language=said.stand_in(language),
             theme=definition.theme,
             venue=venue,
             change_url=f"{request.path}?{CHANGE}=1&lang={language}" if may_change else "",

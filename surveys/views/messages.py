@@ -32,6 +32,7 @@ def render_message(
         theme or {},
         title=title,
         heading=heading or words[f"{phrase}_title"],
+        has_own_heading=bool(heading),
         text=text or ("" if heading else words[f"{phrase}_text"]),
         is_done=is_done,
         notice=notice,
@@ -59,7 +60,8 @@ def render_thanks(definition: Definition, language: str, ending: Ending | None =
 
     The survey's own words begin with their heading, if that is short.
     """
-    words = (ending.text.into(language) if ending else "") or definition.thank_you.into(language)
+    said = ending.text if ending and ending.text.into(language) else definition.thank_you
+    words = said.into(language)
     heading, _, text = words.partition("\n")
     if len(heading) > LONGEST_HEADING:
         heading, text = "", words
@@ -67,8 +69,10 @@ def render_thanks(definition: Definition, language: str, ending: Ending | None =
         language,
         "thanks",
         title=definition.title.into(language),
+        title_language=definition.title.stand_in(language),
         heading=heading,
         text=text.strip(),
+        text_language=said.stand_in(language),
         theme=definition.theme,
         **{"is_done": True, **rest},
     )

@@ -7,7 +7,7 @@ from itertools import groupby
 from django.utils.html import format_html
 from django.utils.translation import get_language_info
 
-from surveys.definition import Definition, Question
+from surveys.definition import Definition, Question, Text
 from surveys.filling import filled_for, values_for
 from surveys.hidden import IN_FORM
 from surveys.kinds import KINDS, Answer, AnswerRefused, Sheet
@@ -24,8 +24,8 @@ from surveys.wording import wording
 
 # What the script says itself.
 SCRIPT_WORDS = ("saved", "offline", "try_now", "start_over", "characters_left", "more_questions", "problems")
-# The key and the text of a question, and the sentence that says what about it.
-Refusal = tuple[str, str, str]
+# The key of a question, its text, the language that stands in, and the sentence that says what about it.
+Refusal = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +177,13 @@ def _live_texts(page: FormPage, drawn: Sequence[Question]) -> list[tuple[str, li
 
 def _parts(
     questions: Sequence[Question], waiting: Collection[str], sheet: Sheet, page: FormPage
-) -> Iterator[tuple[str, list[str]]]:
-    """Return the titles of the sections on the page, each with its questions drawn.
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Return the titles of the sections on the page, each with the language that stands in and its questions.
 
     What an answer on the page may call up stands in a template: without a script it is not there.
     """
-    # Where some questions are required and some are not, the free ones say so.
-    is_mixed = len({question.is_required for question in questions if KINDS[question.kind].asks}) == 2
+    # Where some questions of the survey are required and some are not, the free ones say so.
+    is_mixed = len({question.is_required for question in page.definition if KINDS[question.kind].asks}) == 2
     for number, section in groupby(questions, key=lambda question: question.page):
         drawn = []
         for question in section:
@@ -195,7 +195,8 @@ def _parts(
                 html = format_html('<template data-for="{}">{}</template>', question.key, html)
             drawn.append(html)
         meta = page.definition.page_by_number.get(number)
-        yield (meta.title.into(page.language) if meta else ""), drawn
+        title = meta.title if meta else Text({}, page.language)
+        yield title.into(page.language), title.stand_in(page.language), drawn
 
 
 def _refusals(
@@ -208,5 +209,8 @@ def _refusals(
         if question.key in errors:
             refused = errors[question.key]
             found = notes if refused.code == UNSEEN else problems
-            found.append((question.key, question.text.into(sheet.language), refusal(refused, sheet)))
+            text, language = question.text, sheet.language
+            found.append(
+                (question.key, text.into(language), text.stand_in(language), refusal(refused, sheet))
+            )
     return problems, notes

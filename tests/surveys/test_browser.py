@@ -61,6 +61,7 @@ THE_OTHERS = [
     {"key": "quote", "kind": "consent", "text": "May we quote you?"},
     {"key": "rest", "kind": "statement", "text": "That was it.", "help": "One line more."},
 ]
+FIELDS = ("phone", "seats", "mail", "role")
 THEME = {"accent": "#7c3aed", "radius": "large", "font": "serif"}
 SMALL_TARGETS = """() => [...document.querySelectorAll(
         ".point, .choice > label, .cell, .handle, .button, .link, .text, summary, .languages button")]
@@ -191,6 +192,66 @@ def test_the_language_is_switched_in_place(look):
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     expect(page.locator("#nps-9")).to_be_checked()
     expect(page.get_by_role("button", name="إرسال")).to_be_visible()
+
+
+def test_a_translation_keeps_its_pages_direction_and_a_stand_in_its_own(look):
+    """Each begins in Latin letters, which say nothing of the direction of a sentence in Arabic."""
+    ends = """element => {
+        const text = element.firstChild, range = new Range();
+        const left = (place) => { range.setStart(text, place); range.setEnd(text, place + 1);
+            return range.getBoundingClientRect().left; };
+        return [left(0), left(text.length - 1)];
+    }"""
+    translated = {"key": "a", "kind": "short_text", "text": {"en": "Acme?", "ar": "Acme سهّلت عليّ ذلك؟"}}
+    asked = [translated, {"key": "b", "kind": "short_text", "text": "Acme made it easy?"}]
+    survey = published_survey(asked, title="Your plan?", pages=[{"number": 1, "title": "Plan?"}], **SPOKEN)
+    page = look(f"/s/{survey.slug}/?lang=ar")
+    first, last = page.locator("#a-q .told").evaluate(ends)
+    assert first > last
+    for stand_in in ("#b-q .told", "h1", ".part > h2"):
+        first, last = page.locator(stand_in).evaluate(ends)
+        assert first < last
+        expect(page.locator(stand_in)).to_have_attribute("lang", "en")
+    page.locator("#b").fill("x")
+    page.locator(".go").click()
+    expect(page.locator(".message .soft")).to_have_attribute("lang", "en")
+
+
+def test_addresses_and_numbers_run_from_left_to_right_wherever_the_page_does(look):
+    settings = {"pattern": "phone"}
+    asked = [{"key": "phone", "kind": "short_text", "text": "?", "settings": settings}, *THE_OTHERS[3:6]]
+    survey = published_survey([*asked, TEN[-1]], **SPOKEN)
+    page = look(f"/s/{survey.slug}/?lang=ar")
+    ways = {one: page.locator(f"#{one}").evaluate("one => getComputedStyle(one).direction") for one in FIELDS}
+    assert ways == {"phone": "ltr", "seats": "ltr", "mail": "ltr", "role": "rtl"}
+
+
+def test_the_words_of_a_lists_open_choice_wait_for_it(look):
+    survey = published_survey([THE_OTHERS[2]])
+    page = look(f"/s/{survey.slug}/")
+    words = page.get_by_label("In your own words")
+    expect(words).to_be_hidden()
+    page.get_by_label("Your plan?").select_option("else")
+    words.fill("Mine")
+    page.locator(".go").click()
+    expect(page).to_have_url(re.compile("/thanks/"))
+    assert Response.objects.get().answers == {"plan": {"other": "Mine"}}
+
+
+def test_four_columns_of_a_matrix_are_two_and_two_on_a_phone(look):
+    four = [{"key": key, "text": key.title()} for key in ("never", "rarely", "often", "always")]
+    survey = published_survey([{**THE_OTHERS[1], "choices": four}])
+    page = look(f"/s/{survey.slug}/")
+    tops = [cell.bounding_box()["y"] for cell in page.locator(".row").first.locator(".cell").all()]
+    assert tops[0] == tops[1] < tops[2] == tops[3]
+
+
+def test_one_question_a_screen_says_which_may_be_left_out(look):
+    survey = published_survey([TEN[0], TEN[1]], layout="question")
+    page = look(f"/s/{survey.slug}/?nps=9")
+    expect(page.get_by_text("(optional)")).to_have_count(0)
+    page.locator(".go").click()
+    expect(page.get_by_text("(optional)")).to_be_visible()
 
 
 def test_every_kind_is_in_the_look_test():

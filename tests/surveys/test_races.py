@@ -57,7 +57,7 @@ def test_thirty_times_the_same_page_of_a_personal_link_is_one_response_and_one_r
 
 @pytest.fixture
 def refused_once():
-    """The first response meets a constraint that the statement makes no way for, as in a race, the next none."""
+    """The first response meets a constraint that its statement makes no way for, the next one none."""
     with connection.cursor() as cursor:
         cursor.execute("""
             CREATE SEQUENCE attempts;
