@@ -13,7 +13,6 @@ from django.urls.resolvers import URLPattern
 from accounts.roles import ACCOUNT_MANAGER, BUILDER
 from tests import factories
 from tests.accounts.staff import logged_in, member
-from tests.api.conftest import foreign  # noqa: F401 - a fixture
 from tests.api.test_routes import theirs  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
