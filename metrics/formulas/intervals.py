@@ -1,13 +1,13 @@
 """Confidence intervals that need nothing but the standard library, so that web processes start light."""
 
 from collections.abc import Callable
-from math import copysign, inf, sqrt
+from math import copysign, inf, isfinite, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
 _STANDARD_NORMAL = NormalDist()
-# Halving [-1, 1] so often leaves an error below 1e-11 points.
-_BISECTIONS = 45
+# So near its level a score is met, less than 1e-6 points away; it takes ten steps, and never all of these.
+_NEAR, _MOST_STEPS = 1e-12, 100
 
 
 class Interval(NamedTuple):
@@ -172,14 +172,27 @@ def _tango_score(b: float, c: float, n: float, delta: float) -> float:
 
 
 def _crossing(falling: Callable[[float], float], low: float, high: float, level: float) -> float:
-    """Return where a falling function meets the level between low and high."""
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        if falling(middle) > level:
-            low = middle
+    """Return where a falling function meets the level between low and high (Illinois, Dowell & Jarratt 1971).
+
+    False position, that halves the weight of an end which stays twice; where a value is infinite, the middle.
+    """
+    above, below = falling(low) - level, falling(high) - level
+    middle, side = (low + high) / 2, 0
+    for _ in range(_MOST_STEPS):
+        is_finite = isfinite(above) and isfinite(below) and above > below
+        middle = (low * below - high * above) / (below - above) if is_finite else (low + high) / 2
+        value = falling(middle) - level
+        if abs(value) < _NEAR or not low < middle < high:
+            break
+        if value > 0:
+            low, above = middle, value
+            below = below / 2 if side > 0 else below
+            side = 1
         else:
-            high = middle
-    return (low + high) / 2
+            high, below = middle, value
+            above = above / 2 if side < 0 else above
+            side = -1
+    return middle
 
 
 def _require_counts(*counts: float) -> None:

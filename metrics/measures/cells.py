@@ -173,7 +173,8 @@ def _without(scope: Scope, months: Collection[date]) -> Q:
         return scope.days()
     days, begin = Q(pk=None), scope.start
     for month in sorted(months):
-        days |= scope.between(begin, month).days()
+        if begin is None or begin < month:
+            days |= scope.between(begin, month).days()
         begin = month_of(month).end
     return days | scope.between(begin, scope.end).days()
 
