@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -116,12 +117,25 @@ def map_import(table_import: TableImport, fields: Sequence[str], *, date_format:
     table_import.save(update_fields=["wishes", "date_format"])
 
 
-def preview_import(table_import: TableImport) -> tuple[Report, list[Sequence[Any]]]:
-    """Return what would become of the first 500 rows, and the first few of them. Raises UploadRefused."""
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The first few rows, and what would become of the first 500, or why nothing would."""
+
+    samples: list[Sequence[Any]]
+    report: Report | None = None
+    refusal: str = ""
+
+
+def preview_import(table_import: TableImport) -> Preview:
+    """Return what is to be seen before it is run. Raises UploadRefused where the file cannot be read."""
     with opened(table_import) as table:
-        columns = _columns(table_import, table_import.wishes)
         rows = list(islice(table.rows, PREVIEWED))
-        first = [row.cells for row in rows if not row.fault][:SAMPLE]
+        samples = [row.cells for row in rows if not row.fault][:SAMPLE]
+        try:
+            columns = _columns(table_import, table_import.wishes)
+        except UploadRefused as refused:
+            # Whoever has still to say which column is what sees what the columns hold.
+            return Preview(samples, refusal=str(refused))
         report = import_table(
             SPECS[table_import.kind],
             Table(table.header, iter(rows)),
@@ -129,7 +143,7 @@ def preview_import(table_import: TableImport) -> tuple[Report, list[Sequence[Any
             dates=_dates(table_import.date_format),
             is_dry_run=True,
         )
-    return report, first
+    return Preview(samples, report)
 
 
 def confirm_import(table_import: TableImport, *, now: datetime) -> None:

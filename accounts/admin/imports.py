@@ -1,6 +1,7 @@
 """Imports in the admin: upload, map, look, run in the background, read the report, undo."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
@@ -21,6 +22,7 @@ from unfold.widgets import (
 
 from accounts.actions.uploads import (
     SPECS,
+    Preview,
     UploadRefused,
     ask_undo,
     confirm_import,
@@ -64,7 +66,11 @@ class UploadForm(forms.ModelForm):  # type: ignore[type-arg]
         "or else 2026-06-15. It can be changed in the next step.",
     )
     encoding = forms.CharField(
-        required=False, max_length=40, widget=UnfoldAdminTextInputWidget, help_text="Left blank, UTF-8."
+        required=False,
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Of a text file. Left blank: UTF-8, or UTF-16 where the file says so. "
+        "What Excel saved as CSV is often cp1252.",
     )
 
     class Meta:
@@ -103,7 +109,7 @@ class TableImportAdmin(VisibleAdmin):
         (
             None,
             {
-                "fields": ("kind", "upload", ("date_format", "encoding")),
+                "fields": ("kind", "upload", "date_format", "encoding"),
                 "description": "Nothing is stored yet: next you say which column is what.",
             },
         ),
@@ -219,18 +225,15 @@ class TableImportAdmin(VisibleAdmin):
     def _draft(self, table_import: TableImport, request: HttpRequest) -> dict[str, Any]:
         """Return the columns with samples and the fields they may feed, and what would become of the rows."""
         chosen = request.POST.getlist("field") or fields_of(table_import)
-        samples: list[Sequence[Any]] = []
-        preview: dict[str, Any] = {}
         try:
-            report, samples = preview_import(table_import)
-            preview = {"preview": report, "rejections": report.rejections()[:50]}
+            seen = preview_import(table_import)
         except UploadRefused as refused:
-            preview = {"refusal": str(refused)}
+            seen = Preview([], refusal=str(refused))
         spec = SPECS[table_import.kind]
         rest = [("*", "keep as an attribute")] if spec.keeps_others_in else []
         fields = [("", "leave out"), *rest, *((name, name.replace("_", " ")) for name in spec.fields)]
         columns = [
-            {"name": name, "samples": [row[n] for row in samples], "field": field}
+            {"name": name, "samples": _shown(row[n] for row in seen.samples), "field": field}
             for n, (name, field) in enumerate(zip(table_import.header, chosen, strict=False))
         ]
         return {
@@ -239,7 +242,9 @@ class TableImportAdmin(VisibleAdmin):
             "needed": ", ".join(spec.key).replace("_", " "),
             "date_format": request.POST.get("date_format", table_import.date_format),
             "date_formats": DATE_FORMATS,
-            **preview,
+            "refusal": seen.refusal,
+            "preview": seen.report,
+            "rejections": seen.report.rejections()[:50] if seen.report else [],
         }
 
     @display(
@@ -254,6 +259,12 @@ class TableImportAdmin(VisibleAdmin):
     )
     def state(self, table_import: TableImport) -> str:
         return table_import.status
+
+
+def _shown(cells: Iterable[Any]) -> list[str]:
+    """Return what the cells of a sample say, each once; a day of a workbook without its midnight."""
+    said = (cell.date() if isinstance(cell, datetime) and cell.time() == time() else cell for cell in cells)
+    return list(dict.fromkeys(str(cell) for cell in said if cell not in (None, "")))
 
 
 def _to(table_import: Any) -> HttpResponseRedirect:

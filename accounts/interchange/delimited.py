@@ -4,6 +4,7 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ DEFAULT = "utf-8-sig"
 NAMES = {DEFAULT: "UTF-8"}
 # Most files of unknown encoding were saved on Windows; Latin-1 gives every byte a letter, so it reads all.
 OTHERS = {DEFAULT: "cp1252", "utf-8": "cp1252"}
+SEPARATOR = re.compile("sep=([,;\t|])\r?\n", re.IGNORECASE)
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -48,7 +50,7 @@ def open_delimited_records(
 
     Raises as `open_delimited` does; a text that cannot be cut from a line on raises TableRefused there.
     """
-    encoding = encoding or DEFAULT
+    encoding = encoding or _marked(path)
     with _bytes(path) as stream:
         _refuse_undecodable(stream, encoding)
     with _text(path, encoding) as text:
@@ -64,12 +66,12 @@ def _refusing_broken(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple
 
 @contextmanager
 def open_delimited(path: Path, *, encoding: str = "", delimiter: str = "") -> Iterator[Table]:
-    """Give the table of a text file; UTF-8 with or without a mark unless an encoding is named.
+    """Give the table of a text file; UTF-8, or UTF-16 by its mark, unless an encoding is named.
 
     The bytes are all checked before the first row is given, so a file in another encoding is refused whole.
     Raises TableRefused and EncodingUnknown.
     """
-    encoding = encoding or DEFAULT
+    encoding = encoding or _marked(path)
     with _bytes(path) as stream:
         _refuse_undecodable(stream, encoding)
     delimiter = delimiter or _likely_delimiter(path, encoding)
@@ -116,17 +118,31 @@ def _text(path: Path, encoding: str) -> Iterator[TextIO]:
         yield text
 
 
+def _marked(path: Path) -> str:
+    """Return the encoding of a file of which nobody said any: UTF-16 where it begins with that mark."""
+    try:
+        with _bytes(path) as stream:
+            return "utf-16" if stream.read(2) in UTF_16 else DEFAULT
+    except BROKEN_GZIP:
+        raise TableRefused("the gzip file is damaged") from None
+
+
 def _lines(text: TextIO) -> Iterator[str]:
+    """Yield the lines; for Excel's own first line, which names the delimiter, an empty one."""
+    is_first = True
     while line := text.readline(MAX_LINE):
         if len(line) == MAX_LINE:
             raise csv.Error(f"a line is longer than {MAX_LINE:,} characters")
-        yield line
+        yield "\n" if is_first and SEPARATOR.match(line) else line
+        is_first = False
 
 
 def _likely_delimiter(path: Path, encoding: str) -> str:
     """Return the delimiter that cuts the first rows into the most columns, the same number in each."""
     with _text(path, encoding) as text:
         sample = text.read(SAMPLE)
+    if named := SEPARATOR.match(sample):
+        return named[1]
 
     def evenness(delimiter: str) -> tuple[float, int]:
         reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
@@ -165,10 +181,10 @@ def _refuse_undecodable(stream: IO[bytes], encoding: str) -> None:
             # The decoder may have kept bytes of the chunk before, so count from the end of what it was given.
             rest = error.object[error.start :]
             line, offset = lines - rest.count(b"\n") + 1, read - len(rest)
-            hint = "utf-16" if offset == 0 and rest.startswith(UTF_16) else OTHERS.get(encoding, "latin-1")
+            hint = OTHERS.get(encoding, "latin-1")
             raise TableRefused(
                 f"line {line}, offset {offset}: byte 0x{rest[0]:02x} is not {NAMES.get(encoding, encoding)}; "
-                f"name the file's encoding, such as --encoding {hint}"
+                f"name the file's encoding, such as {hint}"
             ) from None
         except UnicodeError as error:
             raise TableRefused(f"the file is not in the encoding {encoding}: {error}") from None

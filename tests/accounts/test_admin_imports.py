@@ -172,6 +172,32 @@ def test_what_is_no_table_is_refused_at_once(staff, content, fields, field):
     assert not TableImport.objects.exists()
 
 
+def test_what_the_columns_hold_is_shown_before_anyone_has_said_what_they_are(staff):
+    book, content = Workbook(), io.BytesIO()
+    for row in (["Kürzel", "Seit", "Land", "Leer"], ["K1", date(2020, 2, 1), "DE", None], ["K2", None, "DE"]):
+        book.active.append(row)
+    book.save(content)
+    _, url = uploaded(staff, content.getvalue(), name="kunden.xlsx")
+    page = staff.get(url)
+    assert 'class="fault"' in page.content.decode()
+    shown = [(column["name"], column["samples"]) for column in page.context["columns"]]
+    assert shown == [("Kürzel", ["K1", "K2"]), ("Seit", ["2020-02-01"]), ("Land", ["DE"]), ("Leer", [])]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("external_id;name\nM1;Müller\n".encode("cp1252"), "cp1252"),
+        ("external_id\tname\nM1\tMüller\n".encode("utf-16"), ""),
+        ("\ufeffexternal_id|name\nM1|Müller\n".encode(), ""),
+        ("sep=;\nexternal_id;name\nM1;Müller\n".encode(), ""),
+    ],
+)
+def test_a_text_file_is_read_in_its_encoding_and_with_its_delimiter(staff, content, encoding):
+    imported(staff, content, encoding=encoding)
+    assert Account.objects.get().name == "Müller"
+
+
 def test_columns_that_do_not_do_are_said_and_nothing_is_run(staff):
     _, url = uploaded(staff)
     for wish in (

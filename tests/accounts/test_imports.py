@@ -311,8 +311,7 @@ def test_a_file_in_another_encoding_is_refused_whole_and_read_when_it_is_named(t
     said = run("import_accounts", path)
     assert said.status == 1
     assert said.words == (
-        f"{path}: line 3, offset 33: byte 0xe9 is not UTF-8; "
-        "name the file's encoding, such as --encoding cp1252"
+        f"{path}: line 3, offset 33: byte 0xe9 is not UTF-8; name the file's encoding, such as cp1252"
     )
     assert not Account.objects.exists()
     assert run("import_accounts", path, encoding="cp1252").status == 0

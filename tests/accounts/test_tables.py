@@ -121,7 +121,7 @@ def test_another_encoding_is_refused_with_the_place_of_its_first_byte(tmp_path, 
     path.write_bytes(content)
     with pytest.raises(TableRefused) as refused:
         read(path)
-    assert str(refused.value) == f"{words}; name the file's encoding, such as --encoding cp1252"
+    assert str(refused.value) == f"{words}; name the file's encoding, such as cp1252"
 
 
 def test_a_place_is_right_where_a_letter_lies_across_two_reads(tmp_path):
@@ -138,9 +138,17 @@ def test_a_named_encoding_is_read(tmp_path):
 
 def test_utf_16_is_recognised_by_its_mark(tmp_path):
     path = csv_file(tmp_path, "id,name", "1,Café", encoding="utf-16")
-    with pytest.raises(TableRefused, match="--encoding utf-16"):
-        read(path)
-    assert read(path, encoding="utf-16")[1] == [(2, ["1", "Café"])]
+    assert read(path)[1] == read(path, encoding="utf-16")[1] == [(2, ["1", "Café"])]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_first_line_by_which_excel_names_the_delimiter_is_no_header(tmp_path, delimiter):
+    path = csv_file(tmp_path, f"sep={delimiter}", "id", "1", "2")
+    assert read(path) == (("id",), [(3, ["1"]), (4, ["2"])])
+    path = csv_file(tmp_path, f"SEP={delimiter}", f"id{delimiter}name", f'1{delimiter}"a,b;c"')
+    assert read(path) == (("id", "name"), [(3, ["1", "a,b;c"])])
+    path = csv_file(tmp_path, f"id{delimiter}name", f"1{delimiter}x", f"sep={delimiter}")
+    assert read(path)[1][1] == (3, ["sep=", ""])
 
 
 @pytest.mark.parametrize("encoding", ["klingon", "rot13", "hex", "undefined"])

@@ -157,10 +157,10 @@ def test_the_garden_shop_is_refused_until_its_encoding_is_named():
     arguments = ["import_responses", survey.slug, GARDEN, "--map", "id=external_id"]
     said = run(*arguments)
     assert said.status == 1
-    assert "is not UTF-8; name the file's encoding, such as --encoding cp1252" in said.words
+    assert "is not UTF-8; name the file's encoding, such as cp1252" in said.words
     said = run(*arguments, "--encoding", "cp1252")
     assert said.status == 1
-    assert "is not cp1252; name the file's encoding, such as --encoding latin-1" in said.words
+    assert "is not cp1252; name the file's encoding, such as latin-1" in said.words
     assert not Response.objects.exists()
 
     said = run(*arguments, "--encoding", "latin-1")
