@@ -60,10 +60,11 @@ def moved_bands(
         if now.account in named
     ]
     columns = ("Account", "Was", "Is", *(("ARR",) if arr else ()), "Owner")
-    sentence = (
-        f"{several(ways[False], 'account')} fell to a worse band and {several(ways[True], 'account')} rose"
-        " to a better one; a band is left only when an account stays beyond its edge for three days."
-    )
+    went = "No account changed its band"
+    if moved:
+        fell, rose = (several(ways[is_better], "account") for is_better in (False, True))
+        went = f"{fell} fell to a worse band and {rose} rose to a better one"
+    sentence = f"{went}; a band is left only when an account stays beyond its edge for three days."
     yield Section(
         "Whose health moved", [sentence], table=Table(columns, rows, more=max(0, len(moved) - ROWS))
     )

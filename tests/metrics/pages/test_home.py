@@ -290,3 +290,9 @@ def test_queries_do_not_grow_with_the_accounts(executive, django_assert_max_num_
             executive.get(HOME)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/admin/goals/", "/admin/accounts/account/"])
+def test_the_keyboard_may_skip_the_menu(executive, address):
+    page = executive.get(address).text
+    assert page.index('href="#content"') < page.index('id="nav-sidebar"') < page.index('id="content"')
