@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from surveys.answers import Checked, read_form
 from surveys.branching import asked
 from surveys.definition import Definition, Question
-from surveys.kinds import Answer, AnswerRefused
+from surveys.kinds import KINDS, Answer, AnswerRefused
 from surveys.kinds.kind import MISSING
 
 UNSEEN = "unseen"
@@ -90,15 +90,20 @@ def next_page(definition: Definition, answers: Mapping[str, Answer], page: int) 
 
 
 def resumed_page(definition: Definition, answers: Mapping[str, Answer]) -> int:
-    """Return the page on which a visit goes on: after its last answer, or at an earlier gap."""
-    last, gaps = -1, []
+    """Return the page on which a visit goes on: with its last answer, after it where nothing there is left
+    to ask, or at an earlier gap.
+
+    Answers are kept while a page is filled in, so that its last one may be in the middle of it.
+    """
+    last, is_done, gaps = -1, True, []
     for number in range(len(definition.pages)):
         questions = page_questions(definition, answers, number)
-        if any(question.key in answers for question in questions):
-            last = number
-        if any(question.is_required and question.key not in answers for question in questions):
+        blank = [question for question in questions if question.key not in answers]
+        if len(blank) < len(questions):
+            last, is_done = number, not any(KINDS[question.kind].asks for question in blank)
+        if any(question.is_required for question in blank):
             gaps.append(number)
-    following = next_page(definition, answers, last)
+    following = next_page(definition, answers, last) if is_done else None
     return min([max(last, 0) if following is None else following, *gaps])
 
 

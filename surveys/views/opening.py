@@ -128,7 +128,7 @@ def _first_page(
     ]
     return FormPage(
         definition=definition,
-        page=min([resumed_page(definition, kept), *with_chosen]),
+        page=min([0 if visit.is_answered else resumed_page(definition, kept), *with_chosen]),
         language=language,
         answers={**kept, **chosen},
         action=action,

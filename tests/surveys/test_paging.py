@@ -107,6 +107,14 @@ def test_a_visit_goes_on_after_its_last_answer_or_at_the_first_gap():
     assert resumed_page(survey, {"nps": 9, "must": "x", "end": "x"}) == 3
 
 
+def test_a_visit_that_ended_in_the_middle_of_a_page_goes_on_there():
+    note = {"key": "note", "kind": "statement", "text": "!"}
+    survey = definition(NPS, words("why"), note, words("end", page=2))
+    assert resumed_page(survey, {"nps": 9}) == 0
+    assert resumed_page(survey, {"nps": 9, "why": "x"}) == 1
+    assert resumed_page(survey, {"nps": 9, "end": "x"}) == 1
+
+
 def test_back_passes_over_pages_that_ask_nothing():
     survey = definition(NPS, words("why", page=2, show_if=LOW), words("end", page=3))
     assert turn_back(survey, {}, page=2, kept={"nps": 9}).page == 0

@@ -214,3 +214,18 @@ def _opened_at_the_second_page(questions, count):
         respondent, _ = invited(questions)
         respondent.open().send(nps="9")
         yield respondent
+
+
+def test_answers_on_several_pages_are_changed_from_the_first_page_on():
+    respondent, invitation = invited(PAGES)
+    respondent.open().send(nps="7")
+    respondent.send(csat="4")
+    respondent.send(why="Slow.")
+    Survey.objects.filter(pk=invitation.survey_id).update(allows_changes=True)
+
+    respondent.open("?change=1")
+    assert 'name="nps"' in respondent.text
+    respondent.send(nps="9")
+    respondent.send(csat="5")
+    assert respondent.send(why="They called.").status_code == 302
+    assert Response.objects.get().answers == {"nps": 9, "csat": 5, "why": "They called."}
