@@ -75,6 +75,13 @@ def prior_strength(accounts: Iterable[Split]) -> float:
     return min(STRONGEST_PRIOR, max(WEAKEST_PRIOR, mean_within / spread))
 
 
+def shrunk_score(account: Split, segment: Split, strength: float) -> float:
+    """Return (n raw + s segment) / (n + s) in points and nothing else; somebody in the segment answered."""
+    balance = account.promoters - account.detractors
+    of_segment = (segment.promoters - segment.detractors) / segment.n
+    return 100 * (balance + strength * of_segment) / (account.n + strength)
+
+
 def shrunk(account: Split, segment: Split, strength: float, confidence: float = 0.95) -> Shrunk | None:
     """Return (n raw + s segment) / (n + s) with its interval, or None when nobody in the segment answered.
 

@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Max, OuterRef, Q, Subquery
 
 from accounts.models import Contact
 from metrics.measures.scope import Scope
+from surveys.models import Invitation, Response
 
 
 class Hearing(StrEnum):
@@ -48,13 +49,16 @@ def contacts_heard(scope: Scope) -> list[Heard]:
     """
     if scope.account is None or scope.start is None:
         raise ValueError("coverage is that of one account since some day")
+    invited = Invitation.objects.filter(contact=OuterRef("pk")).order_by().values("contact")
+    answered = Response.objects.counted().completed().filter(contact=OuterRef("pk"))
     rows = (
         Contact.objects.visible_to(scope.viewer)
         .filter(account=scope.account)
         .annotate(
-            asked_at=Max("invitations__sent_at", filter=Q(invitations__bounced_at=None)),
-            answered_at=Max("responses__submitted_at", filter=Q(responses__is_test=False)),
-            unnamed_on=Max("invitations__answered_on"),
+            # Looked up for each contact: joined, each invitation met each response of whoever got it.
+            asked_at=Subquery(invited.annotate(at=Max("sent_at", filter=Q(bounced_at=None))).values("at")),
+            unnamed_on=Subquery(invited.annotate(on=Max("answered_on")).values("on")),
+            answered_at=Subquery(answered.order_by("-submitted_at").values("submitted_at")[:1]),
         )
         .order_by("name", "pk")
     )

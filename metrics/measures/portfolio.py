@@ -14,19 +14,19 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Sum, Value, When
 
-from accounts.models import Account, ExchangeRate, Subscription, User
+from accounts.models import Account, Subscription, User
 from metrics.evidence.among import among
 from metrics.formulas.clusters import pooled
 from metrics.formulas.days import day_bounds
 from metrics.formulas.health import Band
 from metrics.formulas.money import ZERO
 from metrics.formulas.nps import Split, nps
-from metrics.formulas.shrinkage import prior_strength, shrunk
+from metrics.formulas.shrinkage import prior_strength, shrunk_score
 from metrics.measures.coverage import Hearing
 from metrics.measures.exchange import Rates, rates_on
 from metrics.measures.health import BANDS, Standing, standings, with_newest
 from metrics.measures.memory import remembered
-from metrics.measures.renewals import Due, coming_renewals
+from metrics.measures.renewals import BOOKS, Due, coming_renewals
 from metrics.measures.revenue import arr_on, require_revenue
 from metrics.measures.scope import Scope
 from metrics.models import AccountNps
@@ -34,7 +34,6 @@ from surveys.models import Invitation, Response
 
 # Far enough to find the next renewal of a contract of several years.
 RENEWAL_DAYS = 5 * 365
-BOOKS = (Account, ExchangeRate, Subscription)
 ORDERS = ("name", "health", "nps", "heard", "owner", "arr", "renewal")
 OF_REVENUE = frozenset({"arr", "renewal"})
 
@@ -261,8 +260,7 @@ def _by_nps(scope: Scope, found: Portfolio) -> Mapping[int, Any]:
     rows = AccountNps.objects.filter(account__in=scope.accounts)
     splits = {key: Split(*counts) for key, *counts in rows.values_list("account", *Split._fields)}
     whole, strength = pooled(splits.values()), prior_strength(splits.values())
-    moved = {key: shrunk(split, whole, strength) for key, split in splits.items()}
-    return {key: each.nps for key, each in moved.items() if each}
+    return {key: shrunk_score(split, whole, strength) for key, split in splits.items()}
 
 
 def _by_owner(scope: Scope, found: Portfolio) -> Mapping[int, Any]:

@@ -10,16 +10,18 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 
-from accounts.models import Subscription
+from accounts.models import Account, ExchangeRate, Subscription
 from metrics.formulas.money import ZERO
 from metrics.formulas.renewals import GRACE_DAYS, RenewalRate, Term
 from metrics.formulas.renewals import renewal_rate as rate_of
 from metrics.formulas.succession import Line, successors, terms
 from metrics.measures.exchange import Rates, rates_on
 from metrics.measures.measure import Measure, Unit
+from metrics.measures.memory import remembered
 from metrics.measures.revenue import require_revenue
 from metrics.measures.scope import Scope
 
+BOOKS = (Account, ExchangeRate, Subscription)
 GROSS = (
     "Of the yearly value of the contracts that ended in the window, the part that was renewed, growth left"
     f" out; renewals up to {GRACE_DAYS} days late count where they were due."
@@ -68,6 +70,11 @@ def renewal_rates(scope: Scope) -> Renewals:
     All amounts are converted at the rates of the window's first month. Raises PermissionDenied for whoever
     may not see revenue.
     """
+    require_revenue(scope.viewer)
+    return remembered(_renewal_rates, scope, BOOKS)
+
+
+def _renewal_rates(scope: Scope) -> Renewals:
     if scope.start is None:
         raise ValueError("contracts fall due between two days, so the scope needs a start")
     return renewals_of([scope], {scope.start: rates_on(scope.start)})[0]
@@ -148,6 +155,10 @@ def _renewals(scope: Scope, rows: Sequence["_Row"], rates: Rates) -> Renewals:
 def due_terms(scope: Scope) -> list[Term]:
     """Return every term due in the window with what renewed it, in the order of their days."""
     require_revenue(scope.viewer)
+    return remembered(_due_terms, scope, BOOKS)
+
+
+def _due_terms(scope: Scope) -> list[Term]:
     if scope.start is None:
         raise ValueError("contracts fall due between two days, so the scope needs a start")
     rates = rates_on(scope.start)
@@ -223,9 +234,11 @@ def _rows(accounts: Any, start: date, end: date) -> list[_Row]:
     grace = timedelta(days=GRACE_DAYS)
     near = (start - grace, end + grace)
     names_renewals = Subscription.objects.filter(account=OuterRef("account")).exclude(renews=None)
+    # Either of the two by its index: a condition with both in it searched every subscription.
+    own = Subscription.objects.filter(account__in=accounts).order_by().values("pk")
+    heirs = Subscription.objects.filter(renews__account__in=accounts).order_by().values("pk")
     rows = (
-        Subscription.objects.filter(Q(account__in=accounts) | Q(renews__account__in=accounts))
-        .filter(annual_value__gt=0)
+        Subscription.objects.filter(pk__in=own.union(heirs), annual_value__gt=0)
         .filter(Q(ends_on=None) | Q(ends_on__gt=F("starts_on")))
         .filter(
             Q(ends_on__range=near)

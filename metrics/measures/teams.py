@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Sum
 
-from accounts.models import Account, ExchangeRate, Subscription, Team, User
+from accounts.models import Team, User
 from metrics.formulas.clusters import pooled
 from metrics.formulas.health import Band
 from metrics.formulas.intervals import nps_score_interval
@@ -23,13 +23,12 @@ from metrics.measures.history import COMING_DAYS
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.memory import remembered
 from metrics.measures.portfolio import silent_accounts
-from metrics.measures.renewals import Due, coming_renewals
+from metrics.measures.renewals import BOOKS, Due, coming_renewals
 from metrics.measures.revenue import arr_on
 from metrics.measures.scope import Scope
 from metrics.measures.voices import Voice, newest_moods
 from metrics.models import AccountNps
 
-BOOKS = (Account, ExchangeRate, Subscription)
 PEOPLE = ("account__team", "account__owner")
 DEFINITION = (
     "Promoters less detractors in percent of all answers to relationship programmes in twelve months;"

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -12,17 +12,18 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from accounts.models import Account, ExchangeRate, Subscription
+from accounts.models import Account
 from metrics.formulas.days import month_of, months_later, trailing
 from metrics.formulas.health import Band
 from metrics.measures.backtest import DEFINITION as BACKTEST
 from metrics.measures.backtest import LEADS, Tested, health_backtest
+from metrics.measures.exchange import rates_on
 from metrics.measures.forecast import Forecast, renewal_forecast
 from metrics.measures.foretold import kept_of
 from metrics.measures.health import Standing, bands, standings
 from metrics.measures.measure import Unit
 from metrics.measures.memory import remembered
-from metrics.measures.renewals import Due, Renewals, coming_renewals, renewal_rates
+from metrics.measures.renewals import BOOKS, Due, Renewals, coming_renewals, renewals_of
 from metrics.measures.scope import Scope
 from metrics.pages.charts import Chart, bars_chart, period_name
 from metrics.pages.filters import read_filters
@@ -32,8 +33,6 @@ AHEAD = {"3": 3, "6": 6, "12": 12, "24": 24}
 DEFAULT = "12"
 BACKTEST_MONTHS = 24
 LEAD_DAYS = 90
-# What renewals and their rates are made of.
-BOOKS = (Account, ExchangeRate, Subscription)
 ROWS = 25
 BANDS = (Band.RED, Band.YELLOW, Band.GREY, Band.GREEN)
 AT_RISK = (Band.RED, Band.YELLOW)
@@ -64,8 +63,11 @@ def renewals(request: HttpRequest) -> TemplateResponse:
     ahead = request.GET.get("ahead", DEFAULT)
     ahead = ahead if ahead in AHEAD else DEFAULT
     end = months_later(scope.today, AHEAD[ahead])
-    dues, rates = remembered(_contracts, scope, BOOKS, (end - scope.today).days)
-    tested, found_at = _backtest(scope)
+    kept = kept_of(_long_ago(scope), BACKTEST_MONTHS)
+    days = (end - scope.today).days
+    dues, rates, worked_out = remembered(_contracts, scope, BOOKS, days, kept is None)
+    tested = kept.health[LEADS.index(LEAD_DAYS)] if kept else worked_out
+    assert tested
     known = bands(scope)
     months = by_month(dues, known, scope.today, end)
     forecast = renewal_forecast(dues, known, tested)
@@ -95,31 +97,26 @@ def renewals(request: HttpRequest) -> TemplateResponse:
         "listed_value": _sum(listed),
         "forecast": forecast,
         "tested": tested,
-        "found_at": found_at,
+        "found_at": kept and kept.found_at,
         "backtest_definition": BACKTEST,
         "lead": LEAD_DAYS,
     }
     return TemplateResponse(request, "metrics/renewals.html", context)
 
 
-def _contracts(scope: Scope, days: int) -> tuple[list[Due], Renewals]:
-    """Return what falls due, and the rates of the last year."""
-    return coming_renewals(scope, days), renewal_rates(scope)
-
-
-def _backtest(scope: Scope) -> tuple[Tested, datetime | None]:
-    """Return what the score was worth, and when that was worked out; None for just now.
+def _contracts(scope: Scope, days: int, is_to_be_tested: bool) -> tuple[list[Due], Renewals, Tested | None]:
+    """Return what falls due, the rates of the last year, and where it is not kept what the score was worth.
 
     What was known of health so long before renewals never changes any more, so contracts alone decide it.
     """
-    long_ago = scope.between(months_later(scope.today, -BACKTEST_MONTHS), scope.today)
-    if kept := kept_of(long_ago, BACKTEST_MONTHS):
-        return kept.health[LEADS.index(LEAD_DAYS)], kept.found_at
-    return remembered(_tested, long_ago, BOOKS), None
+    assert scope.start is not None
+    rates = renewals_of([scope], {scope.start: rates_on(scope.start)})[0]
+    tested = health_backtest(_long_ago(scope), LEAD_DAYS) if is_to_be_tested else None
+    return coming_renewals(scope, days), rates, tested
 
 
-def _tested(scope: Scope) -> Tested:
-    return health_backtest(scope, LEAD_DAYS)
+def _long_ago(scope: Scope) -> Scope:
+    return scope.between(months_later(scope.today, -BACKTEST_MONTHS), scope.today)
 
 
 def by_month(dues: Sequence[Due], known: Mapping[int, Band], start: date, end: date) -> list[Month]:

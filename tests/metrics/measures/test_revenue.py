@@ -236,7 +236,7 @@ def test_queries_do_not_grow_with_the_accounts(django_assert_num_queries):
             f.subscription(account, date(2026, 1, 1), None, 100, renews=due(account, 100))
         with django_assert_num_queries(3):
             revenue_retention(scope)
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             renewal_rates(scope)
         with django_assert_num_queries(2):
             coming_renewals(scope, 90)
