@@ -153,7 +153,7 @@ class Csat(Scale):
         return complete
 
     def check_settings(self, settings: Mapping[str, Any]) -> None:
-        """Refuse scales that are not 2 to 7 points long (10 for imported ones) and thresholds outside."""
+        """Refuse scales that are not 2 to 10 points long, and thresholds outside."""
         points = whole_number("points", settings["points"], 2, 10)
         if settings["satisfied_min"] is not None:
             whole_number("satisfied_min", settings["satisfied_min"], 2, points)
