@@ -1,9 +1,11 @@
 """The examples of docs/api.md, run as they stand by a shell."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ EXAMPLES = re.findall(r"^```sh\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re
 @pytest.mark.django_db(transaction=True)
 def test_every_example_does_what_it_says(live_server, tmp_path):
     key = program("all")
-    script = "set -euo pipefail\n" + "\n".join(EXAMPLES)
+    script = "\n".join(["set -euo pipefail", *EXAMPLES, 'printf "\\n%s" "$SINCE"'])
     run = subprocess.run(  # noqa: PLW1510 - the status is asserted below, with what was printed
         ["bash", "-c", script],
         env={**os.environ, "EARSHOT": live_server.url, "KEY": key.secret},
@@ -38,6 +40,12 @@ def test_every_example_does_what_it_says(live_server, tmp_path):
     assert Event.objects.get().contact.external_id == "acme-1"
     assert (tmp_path / "accounts.xlsx").read_bytes().startswith(b"PK")
     assert "Quick help" in run.stdout
+    # What the guide says that the wrong row answers, and that the loop goes on from the newest row.
+    told = re.search(r"^```json\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    assert json.dumps(json.loads(told[1]), separators=(",", ":")) in run.stdout
+    newest = datetime.fromisoformat(json.loads((tmp_path / "new.jsonl").read_text())["changed_at"])
+    since = datetime.fromisoformat(run.stdout.strip().rpartition("\n")[2])
+    assert timedelta(minutes=1) <= newest - since < timedelta(minutes=1, seconds=1)
 
 
 def test_the_guide_names_every_resource():
