@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 from accounts.models import Account, User
 from metrics.formulas.days import Window, months_later, trailing
@@ -13,8 +15,11 @@ from metrics.measures.health import Standing, standings_on
 from metrics.measures.history import Kept, kept_in
 from metrics.measures.ledger import Ledger
 from metrics.measures.measure import Measure
-from metrics.measures.renewals import Due, Terms, coming_renewals, terms_between
-from metrics.measures.revenue import Arr
+from metrics.measures.memory import CONTRACTS, remembered
+from metrics.measures.movements import arr_and_movements
+from metrics.measures.renewals import Due, coming_renewals, terms_between
+from metrics.measures.retention import pairs_of
+from metrics.measures.revenue import Arr, require_revenue
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import measure_of
 
@@ -32,8 +37,7 @@ class Book:
         self.viewer, self.month = viewer, month
         year = trailing(month.end, MONTHS)
         self.scope = Scope(viewer=viewer, today=month.end, start=year.start, end=year.end)
-        before = months_later(month.end, -1)
-        self.earlier = replace(self.scope, today=before, start=months_later(year.start, -1), end=before)
+        self.earlier = _a_month_earlier(self.scope)
 
     @cached_property
     def confidential(self) -> frozenset[int]:
@@ -62,30 +66,18 @@ class Book:
         return self._healths[0]
 
     @cached_property
-    def ledger(self) -> Ledger:
-        """What accounts paid over the year."""
-        return Ledger(self.scope)
+    def paid(self) -> "Paid":
+        """What contracts say of the year and the month, kept until one of them changes.
 
-    @cached_property
-    def _terms(self) -> Terms:
-        assert self.earlier.start is not None
-        return terms_between(self.scope, self.earlier.start, self.month.end + timedelta(days=COMING_DAYS))
+        Raises PermissionDenied for a viewer who may not see revenue.
+        """
+        require_revenue(self.viewer)
+        return remembered(_paid, self.scope, CONTRACTS)
 
-    @cached_property
-    def kept(self) -> Sequence[Kept]:
-        """What was kept of revenue in the year up to a month ago, and up to the end of the month."""
-        return kept_in(self.ledger, [self.earlier, self.scope], self._terms)
-
-    @cached_property
-    def coming(self) -> Sequence[Due]:
-        """What ends in the quarter after the month and is not renewed yet."""
-        rates = self.ledger.rates(self.month.end)
-        return coming_renewals(self.scope, COMING_DAYS, rates=rates, read=self._terms)
-
-    @cached_property
+    @property
     def arr(self) -> Arr:
         """What accounts pay at the end of the month, at the rates of its beginning."""
-        return self.ledger.arr(self.month.end, self.ledger.rates(self.month.start))
+        return self.paid.arr
 
     def sentiment(self, kind: str, window: Window) -> Measure:
         """Return one kind's measure of whole months."""
@@ -97,3 +89,48 @@ class Book:
     def named(self, accounts: Iterable[int]) -> Mapping[int, Account]:
         """Return those of the accounts that the viewer sees, with their owners."""
         return Account.objects.visible_to(self.viewer).select_related("owner").in_bulk({*accounts})
+
+
+class Paid(NamedTuple):
+    """What contracts say of the year up to the end of a month.
+
+    `before` and `now` are the figures of the years up to a month ago and to the end of the month, `coming`
+    what ends in the quarter after it and is not renewed yet. ARR at the end of the month is at the rates of
+    its beginning (`arr`) and of its end (`arr_now`); `pairs` is what each customer paid at its beginning
+    and pays at its end, None where one is unknown; `bridge` is ARR with the movements of the month beside it.
+    """
+
+    before: Kept
+    now: Kept
+    coming: Sequence[Due]
+    arr: Arr
+    arr_now: Arr
+    pairs: Mapping[int, tuple[Decimal, Decimal]] | None
+    bridge: Measure
+
+
+def _paid(scope: Scope) -> Paid:
+    """Work out what contracts say of a year, its last month and the one before."""
+    earlier, month = _a_month_earlier(scope), months_later(scope.end, -1)
+    assert earlier.start is not None
+    ledger = Ledger(scope)
+    terms = terms_between(scope, earlier.start, scope.end + timedelta(days=COMING_DAYS))
+    before, now = kept_in(ledger, [earlier, scope], terms)
+    opening, closing = ledger.rates(month), ledger.rates(scope.end)
+    arr, of_month = ledger.arr(scope.end, opening), ledger.since(month)
+    return Paid(
+        before,
+        now,
+        coming_renewals(scope, COMING_DAYS, rates=closing, read=terms),
+        arr,
+        ledger.arr(scope.end, closing),
+        pairs_of(of_month.scope, of_month.arr(month, opening), arr, of_month.takeovers),
+        arr_and_movements(of_month)[0],
+    )
+
+
+def _a_month_earlier(scope: Scope) -> Scope:
+    """Return the same question as it was asked a month before."""
+    assert scope.start is not None
+    end = months_later(scope.end, -1)
+    return replace(scope, today=end, start=months_later(scope.start, -1), end=end)

@@ -38,7 +38,7 @@ def _first_of_all(figures: Sequence[Figure]) -> Iterator[str]:
 def _retained(book: Book) -> Iterator[Figure]:
     if not book.viewer.sees_revenue:
         return
-    before, now = book.kept
+    before, now = book.paid.before, book.paid.now
     yield _counted("Gross revenue retention", now.retention.grr, before.retention.grr)
     yield _counted("Net revenue retention", now.retention.nrr, before.retention.nrr)
     yield _counted("Renewal rate", now.renewals.gross, before.renewals.gross)

@@ -22,7 +22,7 @@ def voiced(book: Book) -> Iterator[Section]:
         return
     scope = book.scope.between(*book.month)
     pays = book.viewer.sees_revenue
-    arr = book.ledger.arr(book.month.end, book.ledger.rates(book.month.end)) if pays else None
+    arr = book.paid.arr_now if pays else None
     found = themes(scope, arr=arr, promised=book.confidential)
     if found.comments:
         sentence = f"{several(found.comments, 'comment')} came in; what each is about was read by machine."

@@ -13,9 +13,7 @@ from metrics.formulas.health import Band
 from metrics.formulas.money import ZERO
 from metrics.formulas.movements import Bridge
 from metrics.measures.health import Standing
-from metrics.measures.movements import arr_and_movements
 from metrics.measures.renewals import Due
-from metrics.measures.retention import pairs_of
 from metrics.templatetags.figures import UNKNOWN, day, money
 
 WORSE = (Band.RED, Band.YELLOW)
@@ -33,10 +31,8 @@ def losses(book: Book) -> list[Loss]:
     """Return who pays less than when the month began, or nothing any more, the greatest loss first."""
     if not book.viewer.sees_revenue:
         return []
-    month = book.ledger.since(book.month.start)
-    before = month.arr(book.month.start, book.arr.rates)
-    pairs = pairs_of(month.scope, before, book.arr, month.takeovers) or {}
-    lost = [Loss(account, then - now, not now) for account, (then, now) in pairs.items() if now < then]
+    pairs = (book.paid.pairs or {}).items()
+    lost = [Loss(account, then - now, not now) for account, (then, now) in pairs if now < then]
     return sorted(lost, key=lambda each: (-each.amount, each.account))
 
 
@@ -44,7 +40,7 @@ def unwell_and_due(book: Book) -> list[Due]:
     """Return what of accounts in red or yellow ends soon, the largest first."""
     if not book.viewer.sees_revenue:
         return []
-    unwell = [each for each in book.coming if _band(book.health, each) in WORSE]
+    unwell = [each for each in book.paid.coming if _band(book.health, each) in WORSE]
     return sorted(unwell, key=lambda each: (-(each.value or ZERO), each.ends_on, each.account))
 
 
@@ -54,7 +50,7 @@ def worth(
     """Yield what the month did to recurring revenue, who left, and what is at stake next."""
     if not book.viewer.sees_revenue:
         return
-    measure, _ = arr_and_movements(book.ledger.since(book.month.start))
+    measure = book.paid.bridge
     if measure.value is None:
         yield Section("What it is worth", sentences=measure.notes)
     else:
@@ -98,7 +94,7 @@ def _losses(lost: Sequence[Loss], named: Mapping[int, Account]) -> Table | None:
 
 def _coming(book: Book, unwell: Sequence[Due], named: Mapping[int, Account]) -> Section:
     """Return what comes up for renewal after the month, and which of it is with unwell accounts."""
-    due = book.coming
+    due = book.paid.coming
     if not due:
         return Section("Renewals ahead", [f"Nothing ends in the next {COMING_DAYS} days."])
     sentence = (

@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 
 from django.db import connection, models
 
-from accounts.models import User
+from accounts.models import Account, ExchangeRate, Subscription, User
 from metrics.measures.scope import Scope
 
+# What revenue is worked out from.
+CONTRACTS = (Account, ExchangeRate, Subscription)
 Result = TypeVar("Result")
 MOST_KEPT = 64
 STAMP = "(SELECT (count(*), sum({row}))::text FROM {table})"

@@ -20,7 +20,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Min
+from django.db.models import Min, Model
 
 from accounts.models import Subscription, Team, User
 from metrics.formulas.days import month_of, quarter_of
@@ -49,6 +49,7 @@ from metrics.measures.dimensions import (
 )
 from metrics.measures.health import healthy_accounts
 from metrics.measures.measure import Measure
+from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.scope import Scope
 from metrics.models import Slice
 from surveys.models import Programme, Survey
@@ -71,11 +72,15 @@ class Part(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """How a metric is asked, by what it may be narrowed and split, and whether it says amounts of money."""
+    """How a metric is asked, by what it may be narrowed and split, and whether it says amounts of money.
+
+    `reads` are the tables from which alone it is worked out, where it is kept until one of them changes.
+    """
 
     ask: Callable[[Scope], Measure]
     dimensions: frozenset[str]
     is_revenue: bool = False
+    reads: tuple[type[Model], ...] = ()
 
 
 def health(scope: Scope) -> Measure:
@@ -109,16 +114,16 @@ METRICS: Mapping[str, Metric] = {
     "decision_maker_coverage": Metric(reach.decision_maker_coverage, _ASKED),
     "revenue_coverage": Metric(reach.revenue_coverage, _ASKED, is_revenue=True),
     "health": Metric(health, _KEPT),
-    "arr": Metric(movements.arr, _KEPT, is_revenue=True),
-    "grr": Metric(retention.grr, _KEPT, is_revenue=True),
-    "nrr": Metric(retention.nrr, _KEPT, is_revenue=True),
-    "logo_churn": Metric(retention.logo_churn, _KEPT, is_revenue=True),
+    "arr": Metric(movements.arr, _KEPT, is_revenue=True, reads=CONTRACTS),
+    "grr": Metric(retention.grr, _KEPT, is_revenue=True, reads=CONTRACTS),
+    "nrr": Metric(retention.nrr, _KEPT, is_revenue=True, reads=CONTRACTS),
+    "logo_churn": Metric(retention.logo_churn, _KEPT, is_revenue=True, reads=CONTRACTS),
     "renewal_rate": Metric(renewals.renewal_rate, _KEPT, is_revenue=True),
     "net_renewal_rate": Metric(renewals.net_renewal_rate, _KEPT, is_revenue=True),
     "logo_renewal_rate": Metric(renewals.logo_renewal_rate, _KEPT, is_revenue=True),
-    "survival": Metric(survival.survival, _KEPT, is_revenue=True),
-    "clv": Metric(lifetime.clv, _KEPT, is_revenue=True),
-    "clv_sbg": Metric(lifetime.clv_sbg, _KEPT, is_revenue=True),
+    "survival": Metric(survival.survival, _KEPT, is_revenue=True, reads=CONTRACTS),
+    "clv": Metric(lifetime.clv, _KEPT, is_revenue=True, reads=CONTRACTS),
+    "clv_sbg": Metric(lifetime.clv_sbg, _KEPT, is_revenue=True, reads=CONTRACTS),
     "services_margin": Metric(services.services_margin, _KEPT, is_revenue=True),
 }
 COUNTED = ("nps", "csat", "ces")
@@ -129,7 +134,10 @@ CLOSED = frozenset({*COUNTED, "arr", "grr", "nrr", "logo_churn", "clv", "health"
 def ask(name: str, scope: Scope) -> Measure:
     """Return one metric of a scope, or raise NotAsked where the scope is none of its kind."""
     require_known(name, scope)
-    return METRICS[name].ask(scope)
+    metric = METRICS[name]
+    if metric.reads and not scope.known_on:
+        return remembered(metric.ask, scope, metric.reads)
+    return metric.ask(scope)
 
 
 def require_known(name: str, scope: Scope) -> None:
@@ -153,7 +161,9 @@ def ask_by(name: str, scope: Scope, by: str) -> list[Part]:
     scopes = parts(scope, by)
     if name in COUNTED and (by in PERIODS or by in PATHS) and not scope.product:
         return _counted(name, scope, by, scopes)
-    return [Part(group, ask(name, part)) for group, part in scopes.items()]
+    for part in scopes.values():
+        require_known(name, part)
+    return [Part(group, METRICS[name].ask(part)) for group, part in scopes.items()]
 
 
 def parts(scope: Scope, by: str) -> dict[str, Scope]:

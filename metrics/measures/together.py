@@ -14,13 +14,15 @@ from django.db.models import Q
 from metrics.measures.answers import Answers, question_settings
 from metrics.measures.cells import Cell, closed_months, read_cells
 from metrics.measures.confidentiality import Disclosed, confidential_surveys, disclosed
+from metrics.measures.exchange import rates_on
 from metrics.measures.health import healthy_accounts, standings
 from metrics.measures.ledger import Ledger
 from metrics.measures.lifetime import clv
 from metrics.measures.measure import Measure
+from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.outreach import response_rates
 from metrics.measures.query import ask, require_known
-from metrics.measures.renewals import renewals_among
+from metrics.measures.renewals import Renewals, renewals_among
 from metrics.measures.retention import retained
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import measure_of
@@ -28,6 +30,8 @@ from metrics.measures.sentiment import measure_of
 # By what the questions may differ; anything else is asked one by one.
 PARTS = frozenset({"segment", "team", "owner", "programme"})
 NOTHING = Disclosed([], frozenset())
+# Segment, team and owner, None of each that is not asked for.
+Part = tuple[str | None, int | None, int | None]
 
 
 class Question(NamedTuple):
@@ -60,29 +64,32 @@ class _Shared:
 
     def __init__(self, whole: Scope) -> None:
         self.whole = whole
+        self._parts: dict[Any, frozenset[int]] = {}
 
     @cached_property
-    def accounts(self) -> Sequence[tuple[int, str, int | None, int | None]]:
-        """Every account in question with its segment, team and owner."""
-        return list(self.whole.accounts.order_by().values_list("pk", "segment", "team", "owner"))
+    def accounts(self) -> Mapping[tuple[str, int | None, int | None], Sequence[int]]:
+        """The accounts in question by segment, team and owner, of which there are much fewer."""
+        found = defaultdict(list)
+        for account, *own in self.whole.accounts.order_by().values_list("pk", "segment", "team", "owner"):
+            found[tuple(own)].append(account)
+        return found
 
-    def accounts_of(self, scope: Scope) -> frozenset[int]:
+    def accounts_of(self, wanted: Part) -> frozenset[int]:
         """Return the accounts of a part."""
-        wanted = (
-            scope.attributes.get("segment"),
-            scope.team and scope.team.pk,
-            scope.owner and scope.owner.pk,
-        )
-        return frozenset(
-            account
-            for account, *own in self.accounts
-            if all(value is None or value == mine for value, mine in zip(wanted, own, strict=True))
-        )
+        if wanted not in self._parts:
+            self._parts[wanted] = frozenset(
+                account
+                for own, accounts in self.accounts.items()
+                if all(value is None or value == mine for value, mine in zip(wanted, own, strict=True))
+                for account in accounts
+            )
+        return self._parts[wanted]
 
-    @cached_property
-    def ledger(self) -> Ledger:
-        """Every subscription in question."""
-        return Ledger(self.whole)
+
+def part_of(scope: Scope) -> Part:
+    """Return by what the accounts of a part are found."""
+    team, owner = scope.team, scope.owner
+    return scope.attributes.get("segment"), team.pk if team else None, owner.pk if owner else None
 
 
 def _said(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
@@ -133,39 +140,52 @@ def _is_of(cell: Cell, scope: Scope) -> bool:
 def _healths(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
     found = standings(shared.whole)
     return [
-        healthy_accounts(scope, {key: found[key] for key in shared.accounts_of(scope) & found.keys()})
+        healthy_accounts(
+            scope, {key: found[key] for key in shared.accounts_of(part_of(scope)) & found.keys()}
+        )
         for _, scope in questions
     ]
 
 
 def _kept(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
     """Return retention and lifetime value from one read of the subscriptions."""
-    whole, ledger = shared.whole, shared.ledger
+    parts = list(dict.fromkeys(part_of(scope) for _, scope in questions))
+    found = remembered(_kept_of, shared.whole, CONTRACTS, *parts)
+    return [found[part_of(scope)][metric] for metric, scope in questions]
+
+
+def _kept_of(whole: Scope, *parts: Part) -> dict[Part, dict[str, Measure]]:
+    """Return retention and lifetime value of parts, by metric."""
     assert whole.start is not None
+    shared, ledger = _Shared(whole), Ledger(whole)
     first = ledger.rates(whole.start)
     before, after = ledger.arr(whole.start, first), ledger.arr(whole.end, first)
     today = ledger.arr(whole.end, ledger.rates(whole.end))
-    measures = []
-    for metric, scope in questions:
-        part = shared.accounts_of(scope)
-        kept = retained(scope, before.among(part), after.among(part), ledger.takeovers)
-        worth = metric == "clv"
-        measures.append(
-            clv(scope, retained=kept.grr, arr=today.among(part)) if worth else getattr(kept, metric)
-        )
-    return measures
+    found = {}
+    for part in parts:
+        own = shared.accounts_of(part)
+        kept = retained(whole, before.among(own), after.among(own), ledger.takeovers)
+        found[part] = {**kept._asdict(), "clv": clv(whole, retained=kept.grr, arr=today.among(own))}
+    return found
 
 
 def _renewed(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
-    parts = [(scope, shared.accounts_of(scope)) for _, scope in questions]
-    assert shared.whole.start is not None
-    found = renewals_among(shared.whole, parts, shared.ledger.rates(shared.whole.start))
+    parts = list(dict.fromkeys(part_of(scope) for _, scope in questions))
+    found = remembered(_renewed_of, shared.whole, CONTRACTS, *parts)
     which = {"renewal_rate": "gross", "net_renewal_rate": "net", "logo_renewal_rate": "logo"}
-    return [getattr(each, which[metric]) for each, (metric, _) in zip(found, questions, strict=True)]
+    return [getattr(found[part_of(scope)], which[metric]) for metric, scope in questions]
+
+
+def _renewed_of(whole: Scope, *parts: Part) -> dict[Part, Renewals]:
+    """Return the renewal rates of parts."""
+    assert whole.start is not None
+    shared = _Shared(whole)
+    asked = [(whole, shared.accounts_of(part)) for part in parts]
+    return dict(zip(parts, renewals_among(whole, asked, rates_on(whole.start)), strict=True))
 
 
 def _answered(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
-    parts = [(scope, shared.accounts_of(scope)) for _, scope in questions]
+    parts = [(scope, shared.accounts_of(part_of(scope))) for _, scope in questions]
     return response_rates(shared.whole, parts)
 
 

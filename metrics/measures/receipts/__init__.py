@@ -5,6 +5,7 @@ What surveys promised not to tell has no receipt (SECURITY T22).
 
 from collections.abc import Callable, Mapping
 
+from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.query import METRICS, NotAsked
 from metrics.measures.receipts.answers import answers
 from metrics.measures.receipts.people import (
@@ -50,6 +51,9 @@ RECEIPTS: Mapping[str, Callable[[Scope], Receipt]] = {
     "services_margin": months_of_services,
 }
 
+# Every row of these is worked out from contracts at once, and kept until one of them changes.
+WORKED_OUT = frozenset({customers, lifetimes, tenures_of, values_of_customers})
+
 
 def receipt(name: str, scope: Scope) -> Receipt:
     """Return the rows behind a metric of a scope, from which its value can be worked out again.
@@ -64,4 +68,6 @@ def receipt(name: str, scope: Scope) -> Receipt:
         raise NotAsked("A receipt is of the rows as they are now.")
     if metric.is_revenue:
         require_revenue(scope.viewer)
+    if RECEIPTS[name] in WORKED_OUT:
+        return remembered(RECEIPTS[name], scope, CONTRACTS)
     return RECEIPTS[name](scope)
