@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -40,9 +40,14 @@ class Standing(NamedTuple):
 def standings(scope: Scope, accounts: Collection[int] | None = None) -> dict[int, Standing]:
     """Return the newest health of each account in question that has one of the last week, by account.
 
-    Of these accounts alone where some are given.
+    Of these few accounts alone where some are given.
     """
-    return standings_on(scope, [scope.today], accounts)[0]
+    if accounts is None:
+        return standings_on(scope, [scope.today])[0]
+    near = _up_to(scope.today, scope.known_on).filter(among(accounts), account__in=scope.accounts)
+    rows = near.newest_on(scope.today)
+    named = ("account", "score", "band", "confidence", "day")
+    return {row[0]: _standing(*row) for row in rows.values_list(*named)}
 
 
 def bands(scope: Scope) -> dict[int, Band]:
@@ -51,19 +56,14 @@ def bands(scope: Scope) -> dict[int, Band]:
     return {account: BANDS[band] for account, band in rows.values_list("pk", "newest_band") if band}
 
 
-def standings_on(
-    scope: Scope, days: Sequence[date], accounts: Collection[int] | None = None
-) -> list[dict[int, Standing]]:
+def standings_on(scope: Scope, days: Sequence[date]) -> list[dict[int, Standing]]:
     """Return the same as it stood on each of the days, in one query."""
-    asked = scope.accounts.order_by()
-    if accounts is not None:
-        asked = asked.filter(among(accounts, "pk"))
     found: list[dict[int, Standing]] = [{} for _ in days]
     if not days:
         return found
     named = ("place", "pk", *(f"newest_{name}" for name in NEWEST))
     parts = [
-        with_newest(asked, day, NEWEST, known_on=scope.known_on)
+        with_newest(scope.accounts.order_by(), day, NEWEST, known_on=scope.known_on)
         .annotate(place=Value(place))
         .filter(newest_day__isnull=False)
         .values_list(*named)
@@ -71,9 +71,13 @@ def standings_on(
     ]
     rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
     # A day that is over may have several revisions: the last one stands.
-    for place, account, score, band, confidence, day, _ in rows.order_by("newest_revision"):
-        found[place][account] = Standing(account, score / 100, BANDS[band], confidence / 10_000, day)
+    for place, account, *row, _ in rows.order_by("newest_revision"):
+        found[place][account] = _standing(account, *row)
     return found
+
+
+def _standing(account: int, score: int, band: str, confidence: int, day: date) -> Standing:
+    return Standing(account, score / 100, BANDS[band], confidence / 10_000, day)
 
 
 def with_newest(accounts: Any, day: date, names: Sequence[str], *, known_on: date | None = None) -> Any:
@@ -82,19 +86,24 @@ def with_newest(accounts: Any, day: date, names: Sequence[str], *, known_on: dat
     Nearly every account has a row of the day itself, and these stand together; others are looked up one by
     one. Of a day that is over an account may come several times, once for each revision.
     """
+    near = _up_to(day, known_on).filter(account=OuterRef("pk")).order_by("-day", "-revision")
     own = Q(healths__day=day)
-    near = Health.objects.filter(
-        account=OuterRef("pk"), day__lte=day, day__gt=day - timedelta(days=STALE_DAYS)
-    )
     if known_on:
-        until = day_bounds(known_on, settings.REPORTING_ZONE)[1]
-        own &= Q(healths__computed_at__lt=until)
-        near = near.filter(computed_at__lt=until)
-    near = near.order_by("-day", "-revision")
+        own &= Q(healths__computed_at__lt=_end_of(known_on))
     fields = {
         f"newest_{name}": Coalesce(f"of_day__{name}", Subquery(near.values(name)[:1])) for name in names
     }
     return accounts.annotate(of_day=FilteredRelation("healths", condition=own)).annotate(**fields)
+
+
+def _up_to(day: date, known_on: date | None) -> Any:
+    """Return the healths of the week up to a day, as far as they were known at the end of another."""
+    rows = Health.objects.filter(day__lte=day, day__gt=day - timedelta(days=STALE_DAYS))
+    return rows.filter(computed_at__lt=_end_of(known_on)) if known_on else rows
+
+
+def _end_of(day: date) -> datetime:
+    return day_bounds(day, settings.REPORTING_ZONE)[1]
 
 
 def healthy_accounts(scope: Scope, found: Mapping[int, Standing] | None = None) -> Measure:
