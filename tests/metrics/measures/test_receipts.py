@@ -233,7 +233,8 @@ def test_and_so_is_every_part_of_it(world, scope, place):
         parts = ask_by(name, scope(), by)
         assert parts, by
         narrowed = query.parts(scope(), by)
-        for part in parts:
+        # Of fourteen accounts and thirteen months a third, another one for other metrics.
+        for part in parts if len(parts) < 6 else parts[place % 3 :: 3]:
             asked = narrowed.get(part.group) or without(scope(), by)
             assert_added_up(name, asked, part.measure)
         if by in PERIODS:
