@@ -4,7 +4,9 @@ from datetime import date, timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.db.models import Min, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, Min, Q
+from django.db.models.lookups import Exact
 
 from accounts.models import Account, Subscription, Team, User, Viewer
 from metrics.formulas.days import day_bounds, trailing
@@ -14,6 +16,16 @@ from metrics.measures.measure import Days, Measure, Unit
 from surveys.models import Programme, Survey
 
 FEW = f"Fewer than {LEAST_SHOWN}: not enough to say."
+
+
+class _AnyOf(Exact):
+    """A value is one of an array that PostgreSQL knows before it begins, and so looks up by an index.
+
+    Joined with what belongs to a programme, the rows of all surveys were read and then left out.
+    """
+
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+        return f"= ANY ({rhs})"
 
 
 class NotClosed(ValueError):
@@ -148,7 +160,10 @@ class Scope:
         """Return the condition that a row belongs to the survey or the programme in question."""
         if self.survey:
             return Q(**{path: self.survey.pk})
-        return Q(**{f"{path}__programme": self.programme.pk}) if self.programme else Q()
+        if self.programme is None:
+            return Q()
+        theirs = Survey.objects.filter(programme=self.programme.pk)
+        return Q(_AnyOf(F(path), ArraySubquery(theirs.values("pk"))))
 
     def between(self, start: date | None, end: date) -> "Scope":
         """Return the same question about other days."""

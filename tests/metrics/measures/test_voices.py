@@ -124,7 +124,7 @@ def test_queries_do_not_grow_with_the_responses(django_assert_num_queries):
         for _ in range(responses):
             f.respond(scope.survey, {"nps": 9, "csat": 4, "ces": 6, "plan": "paid", "why": "Yes"})
         absorb_responses(now=f.NOON)
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             survey_results(scope, definition)
         with django_assert_num_queries(4):
             newest_comments(scope, 8)
