@@ -25,5 +25,5 @@
     addEventListener(touch, wait, { capture: true, passive: true });
   }
   // The first page may stand untouched all day.
-  if (document.querySelector("[name=_page]")?.value > 1) wait();
+  if (document.querySelector("[name=_page]")?.value > 1 || document.querySelector(".afterword")) wait();
 })();

@@ -21,6 +21,7 @@ def render_message(
     is_done: bool = False,
     notice: str = "",
     venue: Venue = PLAIN,
+    restarts_after: int = THANKS_SECONDS,
     theme: Mapping[str, str] | None = None,
     **rest: object,
 ) -> str:
@@ -37,7 +38,7 @@ def render_message(
         is_done=is_done,
         notice=notice,
         venue=venue,
-        restarts_after=THANKS_SECONDS,
+        restarts_after=restarts_after,
         **rest,
     )
 

@@ -19,7 +19,7 @@ from surveys.views.looks import script_url
 from surveys.views.questions import Place, draw_question, refusal
 from surveys.views.replies import draw_page
 from surveys.views.traces import stamp
-from surveys.views.venues import IDLE_SECONDS, PLAIN, UNATTENDED_SECONDS, WARNING_SECONDS, Venue
+from surveys.views.venues import PLAIN, UNATTENDED_SECONDS, WARNING_SECONDS, Venue
 from surveys.wording import wording
 
 # What the script says itself.
@@ -105,8 +105,6 @@ def render_form(page: FormPage, **preview: object) -> str:
         remarks=page.notes,
         stored=page.stored,
         restarts_unattended=UNATTENDED_SECONDS,
-        idle_seconds=IDLE_SECONDS,
-        warning_seconds=WARNING_SECONDS,
         starts_again=words.say("starts_again", seconds=WARNING_SECONDS) if page.venue.is_kiosk else "",
         script=script_url(),
         for_script={

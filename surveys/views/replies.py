@@ -8,7 +8,7 @@ from django.template.loader import get_template
 
 from surveys.languages import direction
 from surveys.views.looks import PLAIN_LOOK, Look, look_of
-from surveys.views.venues import PLAIN, Venue
+from surveys.views.venues import IDLE_SECONDS, PLAIN, WARNING_SECONDS, Venue
 from surveys.wording import wording
 
 # Sent with every answer; what comes before the views elsewhere is left out here (config.middleware).
@@ -33,6 +33,8 @@ def draw_page(template: str, language: str, theme: Mapping[str, str], **context:
             "direction": direction(language),
             "words": wording(language),
             "look": look_of(theme),
+            "idle_seconds": IDLE_SECONDS,
+            "warning_seconds": WARNING_SECONDS,
             **context,
         }
     )

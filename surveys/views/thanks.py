@@ -21,7 +21,7 @@ from surveys.views.incoming import Fields, RequestRefused, read_body, read_query
 from surveys.views.looks import look_of
 from surveys.views.messages import render_thanks
 from surveys.views.replies import html_response, see_other
-from surveys.views.venues import Venue, venue_of
+from surveys.views.venues import UNATTENDED_SECONDS, Venue, venue_of
 from surveys.visits import Link, NotYetOpen, PersonalLink, Visit, person_of
 from surveys.wording import wording
 
@@ -113,6 +113,8 @@ class _Thanks:
             "ask_consent": words[f"{name}_consent"],
             "afterword": text,
             "is_missing": is_missing,
+            # At a kiosk who is asked for words needs time to write them.
+            "restarts_after": UNATTENDED_SECONDS,
         }
 
     def drawn(self, status: int = 200, **rest: Any) -> HttpResponse:

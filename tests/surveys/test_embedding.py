@@ -207,12 +207,12 @@ def test_the_script_is_small_kept_for_an_hour_and_asks_for_nothing_else():
 
 @pytest.fixture
 def kiosk(browser, live_server):
-    survey = f.published_survey(PAGES, languages=["en", "de"])
-    survey.collectors.create(name="Hall", slug="hall", channel="kiosk")
     windows = []
 
-    def open_page(**kind):
-        windows.append(browser.new_context(viewport={"width": 768, "height": 1024}, **kind))
+    def open_page(questions=PAGES, **texts):
+        survey = f.published_survey(questions, languages=["en", "de"], **texts)
+        survey.collectors.create(name="Hall", slug="hall", channel="kiosk")
+        windows.append(browser.new_context(viewport={"width": 768, "height": 1024}))
         page = windows[-1].new_page()
         page.clock.install()
         page.goto(f"{live_server.url}/s/hall/")
@@ -261,3 +261,20 @@ def test_a_kiosk_starts_again_without_scripts_too(live_server):
     thanks = Client().get("/s/hall/thanks/").content.decode()
     assert 'content="10;url=/s/hall/"' in thanks
     assert "refresh" not in Client().get(f"/s/{survey.slug}/").content.decode()
+
+
+def test_a_kiosk_leaves_time_for_the_words_that_its_thanks_ask_for(kiosk):
+    ending = {"key": "fan", "text": "Lovely!", "ask": "quote"}
+    page = kiosk([f.NPS], endings=[ending])
+    page.locator("#nps-9").check(force=True)
+    page.get_by_role("button", name="Send").click()
+    words = page.get_by_label("Your words, as we may show them")
+    expect(words).to_be_visible()
+    assert 'http-equiv="refresh" content="180;url=/s/hall/"' in " ".join(page.content().split())
+    page.clock.run_for(40_000)
+    words.fill("Slowly, but")
+    page.clock.run_for(40_000)
+    expect(words).to_have_value("Slowly, but")
+    page.clock.run_for(11_000)
+    expect(words).to_have_count(0)
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
