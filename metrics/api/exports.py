@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, serializers
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.request import Request
@@ -25,7 +25,7 @@ from accounts.actions.exports import (
 from accounts.api.negotiation import AnyMediaType
 from accounts.api.problems import Conflict
 from accounts.api.serializers import InstantField, KnownNames, LineField, StrictSerializer
-from accounts.api.views import ApiView, RowsView
+from accounts.api.views import ApiView, ReadView
 from accounts.interchange.writers import FORMATS
 from accounts.models import ApiKey, Export
 from accounts.rights import may_read
@@ -185,7 +185,7 @@ class ExportSerializer(StrictSerializer):
         return f"{settings.PUBLIC_BASE_URL}{reverse('api-export-file', args=[export.token])}"
 
 
-class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RowsView):
+class ExportViewSet(ReadView):
     """Exports that this key has asked for: written in the background, kept for three days."""
 
     resource = "exports"

@@ -261,3 +261,11 @@ def test_a_stream_asks_the_same_however_many_rows_there_are(root, survey, own):
     for _ in range(12):
         factories.respond(survey, {"nps": 9}, contact=factories.contact(factories.account()))
     assert [queries(path) for path in paths] == few
+
+
+def test_fields_that_there_are_not_are_refused_with_and_without_rows(root, survey):
+    assert_problem(root.get("exports?fields=id,nope"), 400, "fields")
+    root.post("exports", {"dataset": "scores", "format": "csv"})
+    assert_problem(root.get("exports?fields=id,nope"), 400, "fields")
+    (export,) = root.get("exports?fields=id,status").json()["results"]
+    assert set(export) == {"id", "status"}
