@@ -53,7 +53,7 @@ def test_two_users_share_one_server_and_the_last_one_stops_it(home):
     assert Redis.from_url(second.url).ping()
 
     second.release()
-    wait_until(lambda: pids_naming(home) == [], seconds=5)
+    wait_until(lambda: pids_naming(home) == [])
 
 
 def test_the_server_stops_when_its_only_user_is_killed(home):

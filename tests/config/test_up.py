@@ -119,7 +119,7 @@ def test_it_starts_shares_survives_a_kill_and_stops_clean(instance):
     finally:
         again.send_signal(signal.SIGINT)
     assert again.wait(timeout=60) == 0
-    wait_until(lambda: instance.pids() == [], seconds=5)
+    wait_until(lambda: instance.pids() == [])
 
 
 def test_a_taken_port_is_named_in_one_line(instance):
