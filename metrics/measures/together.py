@@ -14,7 +14,6 @@ from django.db.models import Q
 from metrics.measures.answers import Answers, question_settings
 from metrics.measures.cells import Cell, closed_months, read_cells
 from metrics.measures.confidentiality import Disclosed, confidential_surveys, disclosed
-from metrics.measures.exchange import rates_on
 from metrics.measures.health import healthy_accounts, standings
 from metrics.measures.ledger import Ledger
 from metrics.measures.lifetime import clv
@@ -22,7 +21,7 @@ from metrics.measures.measure import Measure
 from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.outreach import response_rates
 from metrics.measures.query import ask, require_known
-from metrics.measures.renewals import Renewals, renewals_among
+from metrics.measures.renewals import renewals_among
 from metrics.measures.retention import retained
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import measure_of
@@ -147,41 +146,28 @@ def _healths(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
     ]
 
 
-def _kept(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
-    """Return retention and lifetime value from one read of the subscriptions."""
-    parts = list(dict.fromkeys(part_of(scope) for _, scope in questions))
-    found = remembered(_kept_of, shared.whole, CONTRACTS, *parts)
+def _paid(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
+    """Return retention, renewals and lifetime value, kept until a contract changes."""
+    parts = dict.fromkeys(part_of(scope) for _, scope in questions)
+    found = remembered(_paid_of, shared.whole, CONTRACTS, *parts)
     return [found[part_of(scope)][metric] for metric, scope in questions]
 
 
-def _kept_of(whole: Scope, *parts: Part) -> dict[Part, dict[str, Measure]]:
-    """Return retention and lifetime value of parts, by metric."""
+def _paid_of(whole: Scope, *parts: Part) -> dict[Part, dict[str, Measure]]:
+    """Return the same of parts, by metric, from one read of the subscriptions and one of what fell due."""
     assert whole.start is not None
     shared, ledger = _Shared(whole), Ledger(whole)
     first = ledger.rates(whole.start)
     before, after = ledger.arr(whole.start, first), ledger.arr(whole.end, first)
     today = ledger.arr(whole.end, ledger.rates(whole.end))
+    accounts = [shared.accounts_of(part) for part in parts]
+    renewed = renewals_among(whole, [(whole, own) for own in accounts], first)
     found = {}
-    for part in parts:
-        own = shared.accounts_of(part)
+    for part, own, renewals in zip(parts, accounts, renewed, strict=True):
         kept = retained(whole, before.among(own), after.among(own), ledger.takeovers)
-        found[part] = {**kept._asdict(), "clv": clv(whole, retained=kept.grr, arr=today.among(own))}
+        worth = clv(whole, retained=kept.grr, arr=today.among(own))
+        found[part] = {measure.metric: measure for measure in (*kept, *renewals, worth)}
     return found
-
-
-def _renewed(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
-    parts = list(dict.fromkeys(part_of(scope) for _, scope in questions))
-    found = remembered(_renewed_of, shared.whole, CONTRACTS, *parts)
-    which = {"renewal_rate": "gross", "net_renewal_rate": "net", "logo_renewal_rate": "logo"}
-    return [getattr(found[part_of(scope)], which[metric]) for metric, scope in questions]
-
-
-def _renewed_of(whole: Scope, *parts: Part) -> dict[Part, Renewals]:
-    """Return the renewal rates of parts."""
-    assert whole.start is not None
-    shared = _Shared(whole)
-    asked = [(whole, shared.accounts_of(part)) for part in parts]
-    return dict(zip(parts, renewals_among(whole, asked, rates_on(whole.start)), strict=True))
 
 
 def _answered(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
@@ -193,7 +179,7 @@ _Reader = Callable[[_Shared, Sequence[Question]], Collection[Measure]]
 READERS: Mapping[str, _Reader] = {
     **dict.fromkeys(("nps", "csat", "ces"), _said),
     "health": _healths,
-    **dict.fromkeys(("grr", "nrr", "logo_churn", "clv"), _kept),
-    **dict.fromkeys(("renewal_rate", "net_renewal_rate", "logo_renewal_rate"), _renewed),
+    **dict.fromkeys(("grr", "nrr", "logo_churn", "clv"), _paid),
+    **dict.fromkeys(("renewal_rate", "net_renewal_rate", "logo_renewal_rate"), _paid),
     "response_rate": _answered,
 }
