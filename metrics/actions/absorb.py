@@ -6,12 +6,14 @@ a kill gives the same rows. One run at a time holds the advisory lock.
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
 
-from metrics.actions import asked, derive, picks, years
+from metrics.actions import asked, derive, former, picks, years
 from metrics.actions.heard import note_heard
 
 logger = logging.getLogger(__name__)
@@ -32,7 +34,9 @@ LEFT JOIN metrics_absorbed AS known ON known.response_id = response.id
 WHERE known.revision IS DISTINCT FROM response.revision {window}
 ORDER BY response.changed_at, response.id LIMIT %(limit)s
 """
+VANISHED = "SELECT id, survey_id, day, account_id FROM metrics_absorbed WHERE {which}"
 FORGET = "DELETE FROM {table} WHERE {which} RETURNING response_id, survey_id, day, account_id"
+IN_CELLS = "(survey_id, day) IN (SELECT * FROM unnest(%(surveys)s::bigint[], %(days)s::date[]))"
 GONE = "NOT EXISTS (SELECT FROM surveys_response AS response WHERE response.id = response_id)"
 # Django's deletion leaves null behind; one that overtook an absorption leaves a row that was just written.
 GONE_LATELY = f"response_id IS NULL OR changed_at >= %(since)s AND {GONE}"
@@ -80,11 +84,12 @@ def absorb_responses(*, now: datetime, limit: int = BATCH, sweep: bool = False) 
         if not _take_turn(cursor, wait=sweep):
             return Absorption()
         since = None if sweep else _horizon(cursor, now)
-        vanished = _forget_vanished(cursor, since=since)
+        today = timezone.localdate(now, settings.REPORTING_ZONE)
+        vanished = _forget_vanished(cursor, today, since=since)
         changed = _changed_responses(cursor, since=since, limit=limit)
         if not changed and not vanished.count:
             return Absorption()
-        return _absorb(cursor, changed, vanished)
+        return _absorb(cursor, changed, vanished, today)
 
 
 def rebuild_metrics() -> Absorption:
@@ -97,17 +102,20 @@ def rebuild_metrics() -> Absorption:
         _take_turn(cursor, wait=True)
         # A million answers are joined in memory: with the 4 MB of PostgreSQL's default it was done on disk.
         cursor.execute("SET LOCAL work_mem = '128MB'")
-        vanished = _forget_vanished(cursor, since=None)
+        vanished = _forget_vanished(cursor, None, since=None)
         cursor.execute(
             "SELECT survey_id, day FROM metrics_tally"
             " UNION SELECT survey_id, begins FROM metrics_picktally WHERE NOT is_month"
         )
         vanished.cells.update(cursor.fetchall())
-        return _absorb(cursor, None, vanished)
+        return _absorb(cursor, None, vanished, None)
 
 
-def _absorb(cursor: CursorWrapper, ids: list[int] | None, vanished: _Vanished) -> Absorption:
-    reading = derive.read_responses(cursor, ids)
+def _absorb(
+    cursor: CursorWrapper, ids: list[int] | None, vanished: _Vanished, today: date | None
+) -> Absorption:
+    reading = derive.read_responses(cursor, ids, today)
+    former.keep_changed(cursor, today)
     derive.write_absorbed(cursor)
     scores = derive.write_scores(cursor)
     comments = derive.write_comments(cursor)
@@ -158,17 +166,23 @@ def _changed_responses(cursor: CursorWrapper, *, since: datetime | None, limit: 
     return [response for (response,) in cursor.fetchall()]
 
 
-def _forget_vanished(cursor: CursorWrapper, *, since: datetime | None) -> _Vanished:
+def _forget_vanished(cursor: CursorWrapper, today: date | None, *, since: datetime | None) -> _Vanished:
     """Drop what remains of deleted responses; without a horizon also of those that plain SQL deleted."""
-    which = GONE if since is None else GONE_LATELY
-    cursor.execute(FORGET.format(table="metrics_absorbed", which=which), {"since": since})
+    cursor.execute(VANISHED.format(which=GONE if since is None else GONE_LATELY), {"since": since})
     rows = cursor.fetchall()
+    absorbed = [number for number, *_ in rows]
     count = len(rows)
+    if count:
+        former.keep_gone(cursor, absorbed, today)
+        cursor.execute("DELETE FROM metrics_absorbed WHERE id = ANY(%s)", [absorbed])
     if since is None or count:
-        orphans = GONE if since is None else "response_id = ANY(%(gone)s)"
-        gone = [response for response, *_ in rows if response]
+        cells = {(survey, day) for _, survey, day, _ in rows if day}
+        surveys, days = zip(*cells, strict=True) if cells else ((), ())
+        which = GONE if since is None else f"{IN_CELLS} AND {GONE}"
         for table in ("metrics_score", "metrics_comment"):
-            cursor.execute(FORGET.format(table=table, which=orphans), {"gone": gone})
+            cursor.execute(
+                FORGET.format(table=table, which=which), {"surveys": list(surveys), "days": list(days)}
+            )
             rows += cursor.fetchall()
     cells = {(survey, day) for _, survey, day, _ in rows if day}
     return _Vanished(count, cells, {account for *_, account in rows if account})

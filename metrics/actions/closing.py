@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from metrics.actions import derive
+from metrics.actions.keeping import keep_known
 from metrics.formulas.days import month_of, months_later
 from metrics.models import Close
 
@@ -78,6 +79,7 @@ class Closing:
 
 def close_months(*, now: datetime) -> list[Closing]:
     """Close every month of the last two years that is over, and return those in which something changed."""
+    keep_known(now=now)
     today = timezone.localdate(now, settings.REPORTING_ZONE)
     this = month_of(today).start
     closings = [close_month(months_later(this, -back), now=now) for back in range(OPEN_MONTHS, 0, -1)]

@@ -36,7 +36,8 @@ SELECT response.id, response.public_id, response.revision, response.changed_at, 
         WHEN jsonb_typeof(response.answers) <> 'object' THEN 'its answers are not an object'
         WHEN local.day IS NULL THEN 'its time is outside the calendar'
         ELSE '' END AS fault,
-    known.survey_id AS known_survey_id, known.day AS known_day, known.account_id AS known_account_id
+    known.survey_id AS known_survey_id, known.day AS known_day, known.account_id AS known_account_id,
+    coalesce(known.known_on, %(today)s, (response.changed_at AT TIME ZONE %(zone)s)::date) AS known_on
 FROM surveys_response AS response
 JOIN surveys_version AS version ON version.id = response.version_id
 LEFT JOIN accounts_account AS account ON account.id = response.account_id
@@ -87,9 +88,9 @@ DROP_ABSORBED = "DELETE FROM metrics_absorbed USING reading WHERE response_id = 
 
 ADD_ABSORBED = f"""
 INSERT INTO metrics_absorbed (response_id, revision, changed_at, survey_id, account_id, contact_id,
-    contact_role, slice_id, day, fault, picks)
+    contact_role, slice_id, day, fault, picks, known_on, invitation_id, is_complete, is_test)
 SELECT reading.id, revision, changed_at, survey_id, account_id, contact_id, contact_role, slice.id, day,
-    fault, {picks.PICKED}
+    fault, {picks.PICKED}, known_on, invitation_id, submitted_at IS NOT NULL, is_test
 FROM reading JOIN metrics_slice AS slice USING (segment, tier, region, language, channel)
 """  # noqa: S608 - a statement of ours inside another
 
@@ -172,16 +173,18 @@ class Reading(NamedTuple):
     faults: list[tuple[str, str]]
 
 
-def read_responses(cursor: CursorWrapper, ids: list[int] | None) -> Reading:
-    """Read these responses, or all, into `reading` and `answer`, and leave out the answers of faulty ones."""
+def read_responses(cursor: CursorWrapper, ids: list[int] | None, today: date | None) -> Reading:
+    """Read these responses, or all, into `reading` and `answer`, and leave out the answers of faulty ones.
+
+    Those never counted before are known since today, since they changed where no day is given.
+    """
     chosen = "" if ids is None else "WHERE response.id = ANY(%(ids)s)"
     versions = Version.objects.all()
     if ids is not None:
         versions = versions.filter(pk__in=Response.objects.filter(pk__in=ids).values("version"))
     book = codebook(versions)
-    cursor.execute(
-        READING + chosen, {"ids": ids, "zone": settings.REPORTING_TIME_ZONE, "unreadable": book.unreadable}
-    )
+    given = {"ids": ids, "zone": settings.REPORTING_TIME_ZONE, "unreadable": book.unreadable, "today": today}
+    cursor.execute(READING + chosen, given)
     # Documents are not what a plan depends on, and counting what is common in them takes time.
     cursor.execute("ANALYZE reading (id, version_id, fault)")
     cursor.execute(NEW_SLICES)

@@ -34,7 +34,7 @@ DOCUMENTED = (
     OpenApiParameter("to", OpenApiTypes.DATE, description="The day after the last; without it tomorrow."),
     OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day on which it is asked; today at most."),
     OpenApiParameter(
-        "as_known_on", OpenApiTypes.DATE, description="From the monthly closes: what that day knew."
+        "as_known_on", OpenApiTypes.DATE, description="What was known when that day ended; asked on it."
     ),
     OpenApiParameter("by", str, enum=[*ALL]),
     OpenApiParameter("compare", str, enum=["former"], description="Beside the window as long before."),
@@ -64,7 +64,8 @@ def scope_of(query: Mapping[str, str], key: ApiKey, today: date) -> Scope:
         rest["cohort"] = _year(query["cohort"])
     if query.get("level", "account") not in ("account", "parent"):
         raise ValidationError({"level": ["One of account, parent."]})
-    today = min(day_of(query, "as_of") or today, today)
+    known_on = day_of(query, "as_known_on")
+    today = min(day_of(query, "as_of") or today, known_on or today, today)
     end = day_of(query, "to") or today + timedelta(days=1)
     start = day_of(query, "from") or trailing(end).start
     if start >= end:
@@ -75,7 +76,7 @@ def scope_of(query: Mapping[str, str], key: ApiKey, today: date) -> Scope:
         start=start,
         end=end,
         is_by_parent=query.get("level") == "parent",
-        known_on=day_of(query, "as_known_on"),
+        known_on=known_on,
         **rest,
     )
 

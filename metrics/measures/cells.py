@@ -7,12 +7,11 @@ from datetime import date, timedelta
 from itertools import chain
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, F, Max, Min, Q, Sum
 
 from metrics.formulas.days import month_of, trailing
 from metrics.measures.dimensions import NEEDS_SCORES, OF_YEARS, group_of
-from metrics.measures.scope import NotClosed, Scope
+from metrics.measures.scope import Scope
 from metrics.models import AccountYear, Close, Score, Tally, TallyMonth
 from metrics.models.years import VALUES
 from surveys.models import Response
@@ -53,8 +52,6 @@ def read_cells(
     """
     kinds = tuple(kinds)
     which = (only or Q()) & scope.surveys() & Q(kind__in=kinds, **scope.sliced)
-    if scope.known_on:
-        return _cells(_counted(closed_tallies(scope, by), which & scope.days("month"), by, "month"))
     if scope.without_flagged and not needs_scores(replace(scope, without_flagged=False), by):
         return _without_flagged(scope, kinds, by, only, which)
     if needs_scores(scope, by):
@@ -91,7 +88,7 @@ def _without_flagged(
 
 def closed_months(scope: Scope) -> list[date]:
     """Return the months in the window whose closes hold what their days do, oldest first, in one query."""
-    if needs_scores(scope, ()) or scope.known_on:
+    if needs_scores(scope, ()):
         return []
     rows = Close.objects.filter(until=None, is_behind=False).filter(scope.days("month"))
     return list(rows.order_by("month").values_list("month", flat=True))
@@ -104,7 +101,7 @@ def needs_scores(scope: Scope, by: Collection[str]) -> bool:
 
 def is_year(scope: Scope, by: Collection[str]) -> bool:
     """Whether the window is the year of which what every account said is counted, in one query at most."""
-    if scope.sliced or scope.without_flagged or scope.known_on or not OF_YEARS.issuperset(by):
+    if scope.sliced or scope.without_flagged or not OF_YEARS.issuperset(by):
         return False
     if (scope.start, scope.end) != trailing(scope.end):
         return False
@@ -177,19 +174,3 @@ def _without(scope: Scope, months: Collection[date]) -> Q:
             days |= scope.between(begin, month).days()
         begin = month_of(month).end
     return days | scope.between(begin, scope.end).days()
-
-
-def closed_tallies(scope: Scope, by: Collection[str]) -> Any:
-    """Return the tallies of months as known at the end of a day, from the monthly closes.
-
-    Raises NotClosed where the window is not one of whole months, all closed by then, of everybody's answers.
-    """
-    start, end, known_on = scope.start, scope.end, scope.known_on
-    if start is None or start.day != 1 or end.day != 1:
-        raise NotClosed("What was known on a day is known of whole months: from and to begin months.")
-    if scope.is_by_account or not NEEDS_SCORES.isdisjoint(by):
-        raise NotClosed("What was known on a day is kept of all accounts together, not of single ones.")
-    closes = Close.objects.known_on(known_on, settings.REPORTING_ZONE).filter(month__gte=start, month__lt=end)
-    if closes.count() < 12 * (end.year - start.year) + end.month - start.month:
-        raise NotClosed(f"Not every month before {end} had been closed by then.")
-    return TallyMonth.objects.known_on(known_on, settings.REPORTING_ZONE)

@@ -1,16 +1,15 @@
 """Amounts of other currencies in the reporting one, at the rates of one month."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 
 from accounts.models import ExchangeRate
 from metrics.formulas.days import month_of, months_later
-from metrics.models import RateMonth
 
 # How many months a rate may stand in for a later one, which is then said.
 STALE_MONTHS = 3
@@ -86,29 +85,10 @@ def rates_for(days: Collection[date]) -> dict[date, Rates]:
     return {day: book.on(day) for day in days}
 
 
-def rates_on(day: date, *, known_on: date | None = None) -> Rates:
-    """Return the rates of the day's month; those of up to three months before stand in for missing ones.
-
-    With `known_on` they are those that the monthly closes held at the end of that day.
-    """
+def rates_on(day: date) -> Rates:
+    """Return the rates of the day's month; those of up to three months before stand in for missing ones."""
     month = month_of(day).start
-    named = _closed(month, known_on) if known_on else _named(month)
-    return Rates(month, {currency: Quote(rate, of) for currency, of, rate in named})
-
-
-def _named(month: date) -> Any:
     rows = ExchangeRate.objects.filter(month__lte=month, month__gte=months_later(month, -STALE_MONTHS))
-    return _newest(rows)
-
-
-def _closed(month: date, known_on: date) -> Iterator[tuple[str, date, Decimal]]:
-    """Yield the newest rates in the closes: each close holds those of the month after its own."""
-    closed = months_later(month, -1)
-    rows = RateMonth.objects.known_on(known_on, settings.REPORTING_ZONE)
-    rows = rows.filter(month__lte=closed, month__gte=months_later(closed, -STALE_MONTHS))
-    return ((currency, months_later(of, 1), rate) for currency, of, rate in _newest(rows))
-
-
-def _newest(rows: Any) -> Any:
     rows = rows.exclude(currency=settings.REPORTING_CURRENCY).order_by("currency", "-month")
-    return rows.distinct("currency").values_list("currency", "month", "rate")
+    named = rows.distinct("currency").values_list("currency", "month", "rate")
+    return Rates(month, {currency: Quote(rate, of) for currency, of, rate in named})

@@ -2,18 +2,16 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db.models import Count, FilteredRelation, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from metrics.evidence.among import among
-from metrics.formulas.days import day_bounds
 from metrics.formulas.health import Band
 from metrics.measures.measure import Measure, Point, Unit
-from metrics.measures.scope import NotClosed, Scope
+from metrics.measures.scope import Scope
 from metrics.models import Health
 
 # A health that nobody renewed for a week says nothing about today.
@@ -44,7 +42,7 @@ def standings(scope: Scope, accounts: Collection[int] | None = None) -> dict[int
     """
     if accounts is None:
         return standings_on(scope, [scope.today])[0]
-    near = _up_to(scope.today, scope.known_on).filter(among(accounts), account__in=scope.accounts)
+    near = _up_to(scope.today).filter(among(accounts), account__in=scope.accounts)
     rows = near.newest_on(scope.today)
     named = ("account", "score", "band", "confidence", "day")
     return {row[0]: _standing(*row) for row in rows.values_list(*named)}
@@ -52,7 +50,7 @@ def standings(scope: Scope, accounts: Collection[int] | None = None) -> dict[int
 
 def bands(scope: Scope) -> dict[int, Band]:
     """Return the band of each account in question that has a health of the last week, by account."""
-    rows = with_newest(scope.accounts.order_by(), scope.today, ("band",), known_on=scope.known_on)
+    rows = with_newest(scope.accounts.order_by(), scope.today, ("band",))
     return {account: BANDS[band] for account, band in rows.values_list("pk", "newest_band") if band}
 
 
@@ -63,7 +61,7 @@ def standings_on(scope: Scope, days: Sequence[date]) -> list[dict[int, Standing]
         return found
     named = ("place", "pk", *(f"newest_{name}" for name in NEWEST))
     parts = [
-        with_newest(scope.accounts.order_by(), day, NEWEST, known_on=scope.known_on)
+        with_newest(scope.accounts.order_by(), day, NEWEST)
         .annotate(place=Value(place))
         .filter(newest_day__isnull=False)
         .values_list(*named)
@@ -80,40 +78,28 @@ def _standing(account: int, score: int, band: str, confidence: int, day: date) -
     return Standing(account, score / 100, BANDS[band], confidence / 10_000, day)
 
 
-def with_newest(accounts: Any, day: date, names: Sequence[str], *, known_on: date | None = None) -> Any:
+def with_newest(accounts: Any, day: date, names: Sequence[str]) -> Any:
     """Add fields of the newest health of the week up to a day to accounts, as `newest_…`.
 
     Nearly every account has a row of the day itself, and these stand together; others are looked up one by
     one. Of a day that is over an account may come several times, once for each revision.
     """
-    near = _up_to(day, known_on).filter(account=OuterRef("pk")).order_by("-day", "-revision")
+    near = _up_to(day).filter(account=OuterRef("pk")).order_by("-day", "-revision")
     own = Q(healths__day=day)
-    if known_on:
-        own &= Q(healths__computed_at__lt=_end_of(known_on))
     fields = {
         f"newest_{name}": Coalesce(f"of_day__{name}", Subquery(near.values(name)[:1])) for name in names
     }
     return accounts.annotate(of_day=FilteredRelation("healths", condition=own)).annotate(**fields)
 
 
-def _up_to(day: date, known_on: date | None) -> Any:
-    """Return the healths of the week up to a day, as far as they were known at the end of another."""
-    rows = Health.objects.filter(day__lte=day, day__gt=day - timedelta(days=STALE_DAYS))
-    return rows.filter(computed_at__lt=_end_of(known_on)) if known_on else rows
-
-
-def _end_of(day: date) -> datetime:
-    return day_bounds(day, settings.REPORTING_ZONE)[1]
+def _up_to(day: date) -> Any:
+    """Return the healths of the week up to a day."""
+    return Health.objects.filter(day__lte=day, day__gt=day - timedelta(days=STALE_DAYS))
 
 
 def healthy_accounts(scope: Scope, found: Mapping[int, Standing] | None = None) -> Measure:
-    """Return the accounts in green (0..100 percent) of those known, or None; each band's count beside it.
-
-    Raises NotClosed where it is asked what was known on a day and nothing was.
-    """
+    """Return the accounts in green (0..100 percent) of those known, or None; each band's count beside it."""
     found = standings(scope) if found is None else found
-    if scope.known_on and not found:
-        raise NotClosed(f"No health of the week up to {scope.today} was known on {scope.known_on}.")
     today = scope.between(scope.today, scope.today + timedelta(days=1))
     return share_of_green(today, Counter(standing.band for standing in found.values()))
 

@@ -45,8 +45,6 @@ class Ledger:
 
     def __post_init__(self) -> None:
         require_revenue(self.scope.viewer)
-        if self.scope.known_on:
-            raise ValueError("a ledger says what is known today")
         object.__setattr__(self, "_levels", {})
 
     @cached_property

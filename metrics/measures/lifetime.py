@@ -48,7 +48,7 @@ def clv(scope: Scope, *, retained: Measure | None = None, arr: Arr | None = None
     """
     require_revenue(scope.viewer)
     retained = retained or grr(scope)
-    arr = arr or arr_of(scope, scope.end, rates_on(scope.end, known_on=scope.known_on))
+    arr = arr or arr_of(scope, scope.end, rates_on(scope.end))
     customers, total = len(arr.by_account), arr.total
     amount, beside = None, {}
     if customers and total is not None and retained.value is not None:

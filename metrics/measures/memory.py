@@ -34,10 +34,10 @@ def remembered(
 ) -> Result:
     """Return what the work makes of a scope and of what else is asked, once for the same rows of the tables.
 
-    For who sees every account; whoever sees some of them has few, and they are worked out each time. The
-    work must read nothing but these tables.
+    For who sees every account; whoever sees some of them has few, and they are worked out each time. So is
+    what a past day knew, which these tables do not tell. The work must read nothing but these tables.
     """
-    if not scope.viewer.sees_all_accounts:
+    if scope.known_on or not scope.viewer.sees_all_accounts:
         return work(scope, *asked)
     key = (work.__module__, work.__qualname__, _key(scope), asked, stamp(tables))
     with _lock:

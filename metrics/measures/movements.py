@@ -13,18 +13,15 @@ from django.conf import settings
 from metrics.formulas.days import month_of
 from metrics.formulas.money import ZERO
 from metrics.formulas.movements import CENT, Bridge, Change, bridge, changes, lost_and_regained
-from metrics.measures.exchange import Rates, rates_on
+from metrics.measures.exchange import Rates
 from metrics.measures.ledger import Ledger, currencies_of
 from metrics.measures.measure import Measure, Unit
-from metrics.measures.revenue import arr_of, require_revenue
 from metrics.measures.scope import Scope
 
 DEFINITION = (
     "Yearly recurring revenue of the subscriptions in force at the end. Beside it the way there from the"
     " first day, movements from month to month at the rates of that day; what rates did is a bar too."
 )
-
-CLOSED = "Yearly recurring revenue of the subscriptions in force at the end, as the monthly close held it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +40,9 @@ class Movements:
 def arr(scope: Scope) -> Measure:
     """Return ARR (money) at the end of the window, None where a rate is missing; the bridge to it beside.
 
-    What was known on a day has none beside it. Raises PermissionDenied for whoever may not see revenue.
+    Raises PermissionDenied for whoever may not see revenue.
     """
-    return _closed(scope) if scope.known_on else arr_and_movements(Ledger(scope))[0]
+    return arr_and_movements(Ledger(scope))[0]
 
 
 def arr_and_movements(ledger: Ledger) -> tuple[Measure, Movements | None]:
@@ -70,22 +67,6 @@ def arr_and_movements(ledger: Ledger) -> tuple[Measure, Movements | None]:
         beside={**found.bridge._asdict(), "lost_and_regained": found.regained} if found else {},
     )
     return measure, found
-
-
-def _closed(scope: Scope) -> Measure:
-    """Return ARR as the monthly closes held it, or raise NotClosed."""
-    require_revenue(scope.viewer)
-    held = arr_of(scope, scope.end, rates_on(scope.end, known_on=scope.known_on))
-    return scope.measure(
-        "arr",
-        Unit.MONEY,
-        None if held.total is None else held.total.quantize(CENT, ROUND_HALF_UP),
-        n=len(held.by_account),
-        counted="customers at the end",
-        definition=CLOSED,
-        currency=settings.REPORTING_CURRENCY,
-        notes=held.notes,
-    )
 
 
 def _movements(ledger: Ledger, opening: Rates, closing: Rates) -> Movements:

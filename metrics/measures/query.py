@@ -50,6 +50,7 @@ from metrics.measures.dimensions import (
 from metrics.measures.health import healthy_accounts
 from metrics.measures.measure import Measure
 from metrics.measures.memory import CONTRACTS, remembered
+from metrics.measures.replay import replayed
 from metrics.measures.scope import Scope
 from metrics.models import Slice
 from surveys.models import Programme, Survey
@@ -127,15 +128,21 @@ METRICS: Mapping[str, Metric] = {
     "services_margin": Metric(services.services_margin, _KEPT, is_revenue=True),
 }
 COUNTED = ("nps", "csat", "ces")
-# What the monthly closes, and the health of every day, can answer with `known_on`.
-CLOSED = frozenset({*COUNTED, "arr", "grr", "nrr", "logo_churn", "clv", "health"})
 
 
 def ask(name: str, scope: Scope) -> Measure:
-    """Return one metric of a scope, or raise NotAsked where the scope is none of its kind."""
+    """Return one metric of a scope, or raise NotAsked where the scope is none of its kind.
+
+    With `known_on` it is what asking on that day said; raises NotClosed where nothing was kept by then.
+    """
+    with replayed(scope) as known:
+        return _ask(name, known)
+
+
+def _ask(name: str, scope: Scope) -> Measure:
     require_known(name, scope)
     metric = METRICS[name]
-    if metric.reads and not scope.known_on:
+    if metric.reads:
         return remembered(metric.ask, scope, metric.reads)
     return metric.ask(scope)
 
@@ -144,8 +151,8 @@ def require_known(name: str, scope: Scope) -> None:
     """Raise NotAsked where a metric does not know by what a scope is narrowed, or was not kept then."""
     if unknown := sorted(scope.narrowings - METRICS[name].dimensions):
         raise NotAsked(f"{name} is not narrowed by {', '.join(unknown)}.")
-    if scope.known_on and name not in CLOSED:
-        raise NotAsked(f"{name} is not among what the monthly close keeps.")
+    if scope.known_on and scope.without_flagged:
+        raise NotAsked("What spoke against an answer on a past day is not kept.")
 
 
 def ask_by(name: str, scope: Scope, by: str) -> list[Part]:
@@ -158,12 +165,13 @@ def ask_by(name: str, scope: Scope, by: str) -> list[Part]:
         raise NotAsked(f"One of {', '.join(ALL)}.")
     if by not in METRICS[name].dimensions:
         raise NotAsked(f"{name} is not split by {by}.")
-    scopes = parts(scope, by)
-    if name in COUNTED and (by in PERIODS or by in PATHS) and not scope.product:
-        return _counted(name, scope, by, scopes)
-    for part in scopes.values():
-        require_known(name, part)
-    return [Part(group, METRICS[name].ask(part)) for group, part in scopes.items()]
+    with replayed(scope) as known:
+        scopes = parts(known, by)
+        if name in COUNTED and (by in PERIODS or by in PATHS) and not known.product:
+            return _counted(name, known, by, scopes)
+        for part in scopes.values():
+            require_known(name, part)
+        return [Part(group, METRICS[name].ask(part)) for group, part in scopes.items()]
 
 
 def parts(scope: Scope, by: str) -> dict[str, Scope]:

@@ -58,7 +58,7 @@ def revenue_retention(scope: Scope) -> RevenueRetention:
     require_revenue(scope.viewer)
     if scope.start is None:
         raise ValueError("retention compares two days, so the scope needs a start")
-    rates = rates_on(scope.start, known_on=scope.known_on)
+    rates = rates_on(scope.start)
     before, after = (arr_of(scope, day, rates) for day in (scope.start, scope.end))
     return retained(scope, before, after)
 

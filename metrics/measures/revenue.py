@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,11 +12,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Sum
 
 from accounts.models import Account, Subscription, Viewer
-from metrics.formulas.days import months_later
 from metrics.formulas.money import ZERO
 from metrics.measures.exchange import Rates
-from metrics.measures.scope import NotClosed, Scope
-from metrics.models import Close, RevenueMonth
+from metrics.measures.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +76,9 @@ def arr_on(day: date, accounts: Any, rates: Rates, *, product: str = "") -> Arr:
 
 
 def arr_of(scope: Scope, day: date, rates: Rates) -> Arr:
-    """Return the ARR on the day of what the scope asks about, by account or, `is_by_parent`, by group.
-
-    With `known_on` it is what the close of the month before the day held at the end of that day.
-    """
-    if scope.known_on:
-        arr = added_up(rates, closed_values(scope, day))
-    else:
-        arr = arr_on(day, scope.accounts, rates, product=scope.product)
+    """Return the ARR on the day of what the scope asks about, by account or, `is_by_parent`, by group."""
+    arr = arr_on(day, scope.accounts, rates, product=scope.product)
     return arr.grouped(top_parents(arr.by_account)) if scope.is_by_parent else arr
-
-
-def closed_values(scope: Scope, day: date) -> Any:
-    """Return rows (account, currency, yearly value) as the monthly close before the day held them.
-
-    Raises NotClosed unless that month had been closed by the day in question.
-    """
-    month = months_later(day, -1)
-    rows = RevenueMonth.objects.of(month).known_on(scope.known_on, settings.REPORTING_ZONE)
-    if day.day != 1 or not Close.objects.of(month).known_on(scope.known_on, settings.REPORTING_ZONE).exists():
-        raise NotClosed(f"The books were not closed at the end of {day - timedelta(days=1)} by then.")
-    rows = rows.filter(account__in=scope.companies, **scope.attributes)
-    if scope.product:
-        rows = rows.filter(product=scope.product)
-    return rows.order_by().values_list("account", "currency").annotate(Sum("annual_value"))
 
 
 def top_parents(accounts: Iterable[int]) -> dict[int, int]:

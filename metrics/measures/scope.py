@@ -39,7 +39,7 @@ class Scope:
     Without survey and programme, NPS is that of the programmes of one `mode`: the relationship and single
     events are never pooled (METRICS §1.1). `attributes` are segment, tier and region. `cohort` is the year of
     an account's first subscription. With `is_by_parent` revenue is that of groups of companies, each under
-    the parent at its top. `known_on` asks what was known at the end of a day, from the monthly closes.
+    the parent at its top. `known_on` asks what was known when a day ended (`replay`).
     `without_flagged` leaves out answers that something speaks against (SECURITY T47). `unsaid` names
     dimensions of which nothing is known: accounts without an owner, answers without an account.
     """

@@ -105,7 +105,7 @@ def _periods(start: date, end: date, by: str) -> Iterator[date]:
 def _awaited(scope: Scope) -> tuple[str, ...]:
     """Return a sentence where the window is over, and not for so long that no more answers come."""
     final_on = scope.end + timedelta(days=PROVISIONAL_DAYS)
-    if scope.known_on or not scope.end <= scope.today < final_on:
+    if not scope.end <= scope.today < final_on:
         return ()
     return (f"Provisional until {final_on}: some answers come late.",)
 

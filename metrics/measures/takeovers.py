@@ -34,7 +34,7 @@ class Takeovers:
             .order_by("starts_on", "pk")
             .values_list("renews__account", "account")
         )
-        return cls(dict(rows) if left and not scope.known_on else {}, scope.end)
+        return cls(dict(rows) if left else {}, scope.end)
 
     @classmethod
     def ever(cls, scope: Scope) -> "AllTakeovers":

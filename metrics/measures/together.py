@@ -49,7 +49,7 @@ def ask_each(whole: Scope, questions: Sequence[Question]) -> list[Measure]:
     places: dict[_Reader, list[int]] = defaultdict(list)
     for place, (metric, scope) in enumerate(questions):
         require_known(metric, scope)
-        if metric in READERS and scope.narrowings <= PARTS:
+        if metric in READERS and scope.narrowings <= PARTS and not scope.known_on:
             places[READERS[metric]].append(place)
         else:
             found[place] = ask(metric, scope)

@@ -2,6 +2,16 @@ from metrics.models.asked import AskedAccounts, AskedDay
 from metrics.models.closes import Close, RateMonth, RevenueMonth, TallyMonth
 from metrics.models.findings import Finding
 from metrics.models.health import Health, HealthOverride, Scorecard
+from metrics.models.known import (
+    FormerResponse,
+    KnownAccount,
+    KnownContact,
+    KnownRate,
+    KnownServices,
+    KnownSubscription,
+    KnownSurvey,
+    Snapshot,
+)
 from metrics.models.picks import Pick, PickTally
 from metrics.models.portfolio import AccountHeard, AccountNps, SavedView
 from metrics.models.scores import Absorbed, Comment, Score, Slice, Tally
@@ -19,8 +29,15 @@ __all__ = [
     "Close",
     "Comment",
     "Finding",
+    "FormerResponse",
     "Health",
     "HealthOverride",
+    "KnownAccount",
+    "KnownContact",
+    "KnownRate",
+    "KnownServices",
+    "KnownSubscription",
+    "KnownSurvey",
     "Pick",
     "PickTally",
     "RateMonth",
@@ -29,6 +46,7 @@ __all__ = [
     "Score",
     "Scorecard",
     "Slice",
+    "Snapshot",
     "Tally",
     "TallyMonth",
     "Target",

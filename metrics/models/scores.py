@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from accounts.models import Account, Contact
 from accounts.models.people import OfAccount
@@ -53,8 +54,9 @@ class Score(models.Model):
     `slice` are as they were when the answer came.
     """
 
+    # Of a deleted response they stay until its absorption is forgotten: what was known is told from them.
     response = models.ForeignKey(
-        Response, models.CASCADE, related_name="scores", db_constraint=False, db_index=False
+        Response, models.DO_NOTHING, related_name="scores", db_constraint=False, db_index=False
     )
     survey = models.ForeignKey(
         Survey, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
@@ -204,7 +206,8 @@ class Absorbed(models.Model):
     answer came, so that a rebuild finds them again. When the response is deleted the row stays behind with
     `response` null until the day has been counted again. `fault` says why a response that does not fit its
     version is left out.
-    `picks` are the numbers of what it picked (`Pick`), none where it is left out or a test.
+    `picks` are the numbers of what it picked (`Pick`), none where it is left out or a test. `known_on` is the
+    day since which it counts as it does: by day, so that a private answer has no time of day.
     """
 
     response = models.OneToOneField(
@@ -226,6 +229,10 @@ class Absorbed(models.Model):
     day = models.DateField(null=True, help_text="Null for a time that no calendar holds.")
     fault = models.CharField(max_length=100, blank=True)
     picks = ArrayField(models.IntegerField(), default=list, db_default=[], help_text="What it picked.")
+    known_on = models.DateField(db_default=Now())
+    invitation_id = models.BigIntegerField(null=True)
+    is_complete = models.BooleanField(db_default=True)
+    is_test = models.BooleanField(db_default=False)
 
     objects = OfAccount.as_manager()
 

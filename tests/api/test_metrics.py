@@ -300,7 +300,7 @@ def test_what_was_not_closed_cannot_be_replayed(root):
     assert_problem(root.get("metrics/grr?as_known_on=2026-06-01"), 400, "as_known_on")
     assert_problem(root.get("metrics/arr?as_known_on=2026-06-01"), 400, "as_known_on")
     assert_problem(root.get("metrics/health?as_known_on=2026-06-01"), 400, "as_known_on")
-    assert_problem(root.get("metrics/survival?as_known_on=2026-06-01"), 400, "metric")
+    assert_problem(root.get("metrics/survival?as_known_on=2026-06-01&by=segment"), 400, "as_known_on")
 
 
 def test_a_target_stands_beside_its_metric_and_says_whether_chance_explains_the_gap(root, survey):

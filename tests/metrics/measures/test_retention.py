@@ -221,10 +221,8 @@ def test_too_few_customers_have_no_second_level(scope):
 def test_revenue_and_health_are_told_as_they_were_known(scope):
     account = f.account()
     sold = f.subscription(account, date(2025, 1, 1), None, 1000)
-    with pytest.raises(NotClosed, match="not closed"):
+    with pytest.raises(NotClosed, match="not kept yet"):
         ask("arr", scope(known_on=date(2026, 6, 2)))
-    with pytest.raises(NotClosed, match="No health"):
-        ask("health", scope(known_on=date(2026, 6, 2)))
     close_months(now=NOW)
     day = scope().end - timedelta(days=1)
     card = scorecard_for(day=day, now=NOW)
@@ -264,8 +262,7 @@ def test_a_closed_month_is_kept_and_a_restatement_told_apart(scope):
     assert ask("grr", scope()).value == 0
     with pytest.raises(NotClosed):
         ask("grr", scope(known_on=date(2026, 6, 1)))
-    with pytest.raises(NotClosed):
-        ask("grr", scope(start=date(2025, 6, 2), known_on=date(2026, 6, 5)))
+    assert ask("grr", scope(start=date(2025, 6, 2), known_on=date(2026, 6, 5))).value == 0
     account.segment = "b"
     account.save()
     assert ask("grr", scope(known_on=date(2026, 6, 3), attributes={"segment": "a"})).n == 1
@@ -301,16 +298,14 @@ def test_a_rate_that_nobody_knew_then_leaves_the_figure_open(scope):
 def test_answers_are_replayed_as_they_were_known_too(scope):
     survey = f.published_survey()
     f.respond(survey, {"nps": 10}, at=datetime(2026, 5, 10, tzinfo=UTC))
-    absorb_responses(now=f.NOON)
+    absorb_responses(now=NOW)
     close_months(now=NOW)
     f.respond(survey, {"nps": 0}, at=datetime(2026, 5, 11, tzinfo=UTC))
-    absorb_responses(now=f.NOON)
+    absorb_responses(now=NOW + timedelta(days=2), sweep=True)
     close_months(now=NOW + timedelta(days=2))
     assert values("nps", of=scope()) == [0]
     assert values("nps", of=scope(known_on=date(2026, 6, 2))) == [100]
     assert values("nps", of=scope(known_on=date(2026, 6, 4))) == [0]
-    with pytest.raises(NotClosed, match="all accounts"):
-        ask("nps", scope(known_on=date(2026, 6, 2), country="DE"))
 
 
 def test_a_month_that_is_not_over_is_not_closed():
