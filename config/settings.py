@@ -53,11 +53,11 @@ except safety.UnsafeSettings as unsafe:
 REPORTING_ZONE = ZoneInfo(REPORTING_TIME_ZONE)
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.inlines",
-    "django.contrib.admin",
+    "config.apps.HouseAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
