@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce
 from metrics.audit_asked import asked_differences
 from metrics.audit_heard import heard_differences
 from metrics.audit_picks import Named, months, pick_numbers, picks_of, stored_days, tallied
+from metrics.audit_totals import totals
 from metrics.audit_years import counted_year, expected_years, said_within, stored_years
 from metrics.formulas.days import day_bounds, reporting_day
 from metrics.formulas.health import CUTOFFS
@@ -71,6 +72,7 @@ def differences(*, now: datetime, days: Collection[date] | None = None) -> list[
         found += _compare({cell: (count,) for cell, count in picked.items()}, stored_picks)
         if days is None:
             found += _compare(*_closed_tallies(stored_tallies))
+            found += _compare(*totals(stored_tallies))
             found += _compare(*months(stored_picks))
             found += asked_differences()
             found += heard_differences(until=now - PROMISE)

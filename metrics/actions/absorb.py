@@ -105,6 +105,7 @@ def rebuild_metrics() -> Absorption:
         vanished = _forget_vanished(cursor, None, since=None)
         cursor.execute(
             "SELECT survey_id, day FROM metrics_tally"
+            " UNION SELECT survey_id, begins FROM metrics_total"
             " UNION SELECT survey_id, begins FROM metrics_picktally WHERE NOT is_month"
         )
         vanished.cells.update(cursor.fetchall())

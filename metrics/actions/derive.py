@@ -5,7 +5,7 @@ between is seen whole or not at all.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.backends.utils import CursorWrapper
 
 from metrics.actions import picks
+from metrics.actions.totals import write_totals
 from metrics.codebook import codebook
 from surveys.models import Response, Version
 
@@ -230,10 +231,14 @@ def forget_reading(cursor: CursorWrapper) -> None:
     cursor.execute("DROP TABLE reading, answer, offer")
 
 
-def write_tallies(cursor: CursorWrapper, cells: Iterable[Cell]) -> None:
-    """Make the tallies of these cells the sums of their scores; closes of their months are behind then."""
+def write_tallies(cursor: CursorWrapper, cells: Collection[Cell]) -> None:
+    """Make the tallies of these cells, and the totals of these, the sums of their scores.
+
+    Closes of their months are behind then.
+    """
     surveys, days = zip(*sorted(cells), strict=True) if cells else ((), ())
     cursor.execute(TALLIES, {"surveys": list(surveys), "days": list(days)})
+    write_totals(cursor, cells)
     # A close that reads now waits until this is committed, and so finds it.
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLOSING])
     months = {day.replace(day=1) for day in days}

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, Func, JSONField, Q
 
 from metrics.formulas.histograms import Histogram
-from metrics.measures.cells import Cell, closed_months, read_cells
+from metrics.measures.cells import Cell, closed_months, read_cells, reads_totals
 from metrics.measures.confidentiality import HIDDEN, confidential_surveys, disclosed
 from metrics.measures.scope import Scope
 from surveys.kinds import KINDS
@@ -86,7 +86,8 @@ def read_each(
     asked = tuple(kinds)
     starts = [scope.start for scope, _ in scopes if scope.start]
     widest = scopes[0][0].between(min(starts, default=None), max(scope.end for scope, _ in scopes))
-    closed = closed_months(widest)
+    is_total = all(reads_totals(scope, (by,) if by else ()) for scope, by in scopes)
+    closed = [] if is_total else closed_months(widest)
     found = [_read(scope, asked, by, confidential, closed) for scope, by in scopes]
     named = {(cell.survey, cell.question_key): cell.kind for cells, _ in found for cell in cells}
     settings = question_settings(named, known)

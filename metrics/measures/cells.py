@@ -1,7 +1,7 @@
 """Scored answers counted: from tallies over all accounts, from scores where accounts matter."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import chain
@@ -10,9 +10,10 @@ from typing import Any
 from django.db.models import Count, F, Max, Min, Q, Sum
 
 from metrics.formulas.days import month_of, trailing
-from metrics.measures.dimensions import NEEDS_SCORES, OF_YEARS, group_of
+from metrics.measures.dimensions import NEEDS_SCORES, OF_TOTALS, OF_YEARS, group_of
 from metrics.measures.scope import Scope
-from metrics.models import AccountYear, Close, Score, Tally, TallyMonth
+from metrics.measures.spans import months_and_days
+from metrics.models import AccountYear, Close, Score, Tally, TallyMonth, Total
 from metrics.models.years import VALUES
 from surveys.models import Response
 
@@ -48,7 +49,8 @@ def read_cells(
 
     A tally holds the answers of everyone; whoever sees only some accounts, or asks about one, is answered
     from the scores of these accounts. Scores without an account are nobody's in particular (SECURITY T21).
-    Of the `closed_months` given, the counts of whole months are read instead of those of their days.
+    Where slices do not matter totals say it. Of the `closed_months` given, the counts of whole months are
+    read instead of those of their days.
     """
     kinds = tuple(kinds)
     which = (only or Q()) & scope.surveys() & Q(kind__in=kinds, **scope.sliced)
@@ -61,6 +63,8 @@ def read_cells(
         if scope.without_flagged:
             rows = rows.filter(response__flags=[])
         return _cells(_counted(rows, which & scope.days(), by, "day", Count("pk")))
+    if reads_totals(scope, by):
+        return _cells(_side_by_side(Total.objects.filter(months_and_days(scope)), which, by, "begins"))
     start = scope.start or date.min
     whole = [month for month in closed if start <= month and month_of(month).end <= scope.end]
     days = _counted(Tally.objects.all(), which & _without(scope, whole), by, "day")
@@ -99,6 +103,11 @@ def needs_scores(scope: Scope, by: Collection[str]) -> bool:
     return scope.is_by_account or scope.without_flagged or not NEEDS_SCORES.isdisjoint(by)
 
 
+def reads_totals(scope: Scope, by: Collection[str]) -> bool:
+    """Whether the totals over all slices say it, of which no month needs to be closed."""
+    return not needs_scores(scope, by) and not scope.sliced and OF_TOTALS.issuperset(by)
+
+
 def is_year(scope: Scope, by: Collection[str]) -> bool:
     """Whether the window is the year of which what every account said is counted, in one query at most."""
     if scope.sliced or scope.without_flagged or not OF_YEARS.issuperset(by):
@@ -118,25 +127,28 @@ def of_year(scope: Scope) -> tuple[Any, Any]:
 
 
 def _of_year(scope: Scope, which: Q, by: Collection[str]) -> list[Cell]:
-    """Return cells of the year up to the window's end: rows hold the counts of every value side by side."""
+    """Return cells of the year up to the window's end."""
     years, nobodys = of_year(scope)
-    groups = {f"group_{place}": group_of(name) for place, name in enumerate(by)}
+    counted = _counted(nobodys, which, by, "day", Count("pk"))
+    return _cells(chain(_side_by_side(years, which, by, "day"), counted))
+
+
+def _side_by_side(rows: Any, which: Q, by: Collection[str], period: str) -> Iterator[tuple[Any, ...]]:
+    """Yield what `_counted` says, of rows that hold the counts of every value side by side."""
+    groups = {f"group_{place}": group_of(name, period) for place, name in enumerate(by)}
     named = ("kind", "survey", "question_key")
     sums = {f"sum_{value}": Sum(f"counts__{value}") for value in VALUES}
-    rows = (
-        years.filter(which)
+    summed = (
+        rows.filter(which)
         .order_by()
         .values(*named, programme=F(PROGRAMME), mode=F(f"{PROGRAMME}__mode"), **groups)
         .annotate(**sums)
         .values_list("kind", "programme", "mode", "survey", "question_key", *sums, *groups)
     )
-    counted = (
-        (*row[:5], value, row[5 + value], *row[5 + len(VALUES) :])
-        for row in rows
-        for value in VALUES
-        if row[5 + value]
-    )
-    return _cells(chain(counted, _counted(nobodys, which, by, "day", Count("pk"))))
+    for row in summed:
+        for value in VALUES:
+            if row[5 + value]:
+                yield (*row[:5], value, row[5 + value], *row[5 + len(VALUES) :])
 
 
 def _counted(rows: Any, which: Q, by: Collection[str], period: str, total: Any = None) -> Any:

@@ -34,6 +34,8 @@ PATHS: Mapping[str, str] = {
 # What a tally cannot say, because accounts are not kept apart in it.
 BY_ACCOUNT = frozenset({*COMPANY, *PEOPLE, *CONTRACTS, "account"})
 NEEDS_SCORES = BY_ACCOUNT | {"role"}
+# By what totals are told apart, which know no slices.
+OF_TOTALS = frozenset({*PERIODS, *SURVEYS})
 # By what the counted years of accounts are told apart.
 OF_YEARS = frozenset({*COMPANY, *PEOPLE, *SURVEYS, "account", "role"})
 

@@ -16,6 +16,7 @@ from metrics.models.picks import Pick, PickTally
 from metrics.models.portfolio import AccountHeard, AccountNps, SavedView
 from metrics.models.scores import Absorbed, Comment, Score, Slice, Tally
 from metrics.models.targets import Target
+from metrics.models.totals import Total
 from metrics.models.words import Taxonomy, WordModel
 from metrics.models.years import AccountYear
 
@@ -51,5 +52,6 @@ __all__ = [
     "TallyMonth",
     "Target",
     "Taxonomy",
+    "Total",
     "WordModel",
 ]

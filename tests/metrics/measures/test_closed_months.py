@@ -43,14 +43,19 @@ def test_a_total_is_the_same_whether_months_are_closed_or_not(survey):
     assert said() == before
 
 
+def counted(scope):
+    """How many answers are counted where they are told apart by what came along, which totals cannot."""
+    return sum(cell.total for cell in read_answers(scope, ("nps",), by="channel").cells)
+
+
 def test_whole_closed_months_are_read_from_their_close(survey):
     close_months(now=NOW)
-    n = ask("nps", SCOPE).n
+    n = counted(SCOPE)
     march = TallyMonth.objects.filter(month=date(2026, 3, 1), until=None).first()
     TallyMonth.objects.filter(pk=march.pk).update(count=march.count + 100)
-    assert ask("nps", SCOPE).n == n + 100
+    assert counted(SCOPE) == n + 100
     partly = SCOPE.between(date(2026, 3, 2), date(2026, 3, 31))
-    assert ask("nps", partly).n == sum(
+    assert counted(partly) == sum(
         1 for days in range(0, 180, 5) if partly.start <= (NOW - timedelta(days=days)).date() < partly.end
     )
 
