@@ -13,10 +13,11 @@ from followups.reports.report import Report, Row, Section, Table
 from followups.reports.telling import band_table
 from followups.reports.voiced import quotes_of
 from followups.reports.words import several
+from metrics.measures.comments import newest_comments
 from metrics.measures.health import Standing, standings
 from metrics.measures.renewals import coming_renewals
 from metrics.measures.scope import Scope
-from metrics.measures.voices import NEWEST, Mood, newest_comments
+from metrics.measures.voices import NEWEST, Mood
 from metrics.templatetags.figures import UNKNOWN, day, money, number
 
 WEEK = timedelta(days=7)

@@ -7,8 +7,9 @@ from accounts.rights import may_read
 from followups.reports.book import Book
 from followups.reports.report import Quote, Row, Section, Table
 from followups.reports.words import several
+from metrics.measures.comments import newest_comments
 from metrics.measures.themes import Themes, themes
-from metrics.measures.voices import NEWEST, Mood, Voice, newest_comments
+from metrics.measures.voices import NEWEST, Mood, Voice
 from metrics.templatetags.figures import money
 
 QUOTES = 3
@@ -27,7 +28,7 @@ def voiced(book: Book) -> Iterator[Section]:
     if found.comments:
         sentence = f"{several(found.comments, 'comment')} came in; what each is about was read by machine."
         yield Section("What they write about", [sentence, *found.notes], table=_ranked(found, scope.viewer))
-    heard = newest_comments(scope, NEWEST, confidential=book.confidential, known=book.answers.settings)
+    heard = newest_comments(scope, NEWEST, promised=book.confidential, known=book.answers.settings)
     for heading, mood in (("Unhappy voices", Mood.UNHAPPY), ("Happy voices", Mood.HAPPY)):
         chosen = [voice for voice in heard if voice.mood is mood][:QUOTES]
         yield Section(heading, quotes=quotes_of(chosen, scope.viewer))

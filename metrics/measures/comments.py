@@ -23,7 +23,7 @@ from metrics.formulas.disclosure import blocks
 from metrics.measures.answers import Settings
 from metrics.measures.confidentiality import confidential_surveys, whole_months
 from metrics.measures.scope import Scope
-from metrics.measures.voices import Given, scores_given
+from metrics.measures.voices import NEWEST, Given, Voice, heard_in, scores_given
 from metrics.models import Comment
 from metrics.models.search import DICTIONARY, UNSPACED
 from surveys.models import Response
@@ -150,6 +150,22 @@ def comments_of(
     if wanted.mood:
         rows = rows.filter(mood=wanted.mood)
     return rows.saying(wanted.words) if wanted.words else rows
+
+
+def newest_comments(
+    scope: Scope,
+    limit: int,
+    *,
+    promised: frozenset[int] | None = None,
+    known: Mapping[tuple[int, str], Settings] = MappingProxyType({}),
+) -> list[Voice]:
+    """Return the newest responses with words; those of confidential surveys as `comments_of` shows them.
+
+    These surveys and the settings of questions are not read again where they are known already.
+    """
+    promised = confidential_surveys(scope) if promised is None else promised
+    rows = comments_of(scope, promised=promised).order_by("-day", "-pk")
+    return heard_in(rows[: max(limit, NEWEST)], promised, known)[:limit]
 
 
 def newest_first(rows: Any, after: Cursor | None, limit: int) -> tuple[list[Comment], Cursor | None]:

@@ -7,21 +7,20 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from accounts.models import Account, Contact
-from metrics.formulas.disclosure import LEAST_SHOWN
 from metrics.formulas.satisfaction import Direction
 from metrics.measures.answers import Settings, question_settings
 from metrics.measures.asked import Asked
-from metrics.measures.confidentiality import confidential_surveys, promising
+from metrics.measures.confidentiality import promising
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import MEASURED, name_of, scale_of
 from metrics.models import Comment, Score
 from surveys.kinds import KINDS, Scale
 from surveys.models import Response
 
-# Of so many of the newest comments, the unhappy ones are shown first.
+# So many of the newest comments are looked through for quotes.
 NEWEST = 60
 # Unhappy and happy ones are looked for among so many of the newest.
 LOOKED_THROUGH = 80
@@ -70,11 +69,6 @@ class Voice(NamedTuple):
         """The mood of the unhappiest score; neutral without scores."""
         return _mood_behind(self.given)
 
-    @property
-    def urgency(self) -> int:
-        """Its place among the moods, the unhappy ones first."""
-        return list(Mood).index(self.mood)
-
 
 def mood_of(kind: str, value: int, settings: Settings) -> Mood:
     """Return the mood behind a score: by the cut-offs of an NPS question, by its good points elsewhere.
@@ -92,33 +86,6 @@ def mood_of(kind: str, value: int, settings: Settings) -> Mood:
     if scale.direction is Direction.LOWER_IS_BETTER:
         return _mood(-value, -(scale.high - worse_half + 1), -scale.good_from)
     return _mood(value, scale.low + worse_half - 1, scale.good_from)
-
-
-def newest_comments(
-    scope: Scope,
-    limit: int,
-    *,
-    unhappy_first: bool = False,
-    confidential: frozenset[int] | None = None,
-    known: Mapping[tuple[int, str], Settings] = MappingProxyType({}),
-) -> list[Voice]:
-    """Return the newest responses with words, or those of the last 60 with the unhappy ones first.
-
-    Of confidential surveys only over all accounts, and once there are enough of them (SECURITY T22). These
-    and the settings of questions are not read again where they are known already.
-    """
-    rows: Any = Comment.objects.visible_to(scope.viewer).filter(scope.days(), scope.surveys())
-    if scope.without_flagged:
-        rows = rows.filter(response__flags=[])
-    confidential = confidential_surveys(scope) if confidential is None else confidential
-    if scope.is_narrowed:
-        rows = rows.filter(account__in=scope.accounts).exclude(survey__in=confidential)
-    elif confidential:
-        said = rows.order_by().filter(survey__in=confidential).values("survey")
-        few = said.annotate(people=Count("response", distinct=True)).filter(people__lt=LEAST_SHOWN)
-        rows = rows.exclude(survey__in=few.values("survey"))
-    by_age = _heard(rows.order_by("-day", "-pk")[: max(limit, NEWEST)], confidential, known)
-    return (sorted(by_age, key=attrgetter("urgency")) if unhappy_first else by_age)[:limit]
 
 
 def newest_moods(
@@ -155,7 +122,7 @@ def newest_moods(
     return heard(unhappy), heard(happy)
 
 
-def _heard(
+def heard_in(
     comments: Any, confidential: Collection[int], known: Mapping[tuple[int, str], Settings]
 ) -> list[Voice]:
     """Return the responses of these comments, the newest first, in two queries or three."""

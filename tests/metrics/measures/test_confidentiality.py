@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from metrics.actions.absorb import absorb_responses
+from metrics.measures.comments import newest_comments
 from metrics.measures.query import ask, ask_by
 from metrics.measures.questions import survey_results
 from metrics.measures.scope import Scope
-from metrics.measures.voices import newest_comments
 from surveys.versions import published_definition
 from tests import factories as f
 
@@ -148,6 +148,19 @@ def test_results_and_comments_keep_the_promise(survey, scope):
     assert len(voices) == 5
     assert {(voice.account, voice.contact) for voice in voices} == {(None, None)}
     assert newest_comments(scope(account=account), 9) == []
+
+
+def test_newest_comments_come_in_whole_blocks_of_months_and_never_by_the_day(survey, scope):
+    give(survey, 3, month=3)
+    give(survey, 2, month=4)
+    assert len(newest_comments(scope(), 9)) == 5
+    assert newest_comments(scope(start=date(2026, 4, 1)), 9) == []
+    give(survey, 6, month=5, day=4)
+    give(survey, 1, month=5, day=20)
+    in_may = [
+        newest_comments(scope(start=date(2026, 5, 1), end=date(2026, 5, end)), 9) for end in (8, 21, 31)
+    ]
+    assert [len(voices) for voices in in_may] == [7, 7, 7]
 
 
 def test_the_same_answers_without_a_promise_show_one_by_one():

@@ -5,9 +5,10 @@ from django.contrib.auth.models import Group
 
 from accounts.roles import ACCOUNT_MANAGER, EXECUTIVE
 from metrics.actions.absorb import absorb_responses
+from metrics.measures.comments import newest_comments
 from metrics.measures.questions import survey_results
 from metrics.measures.scope import Scope
-from metrics.measures.voices import Mood, mood_of, newest_comments
+from metrics.measures.voices import Mood, mood_of
 from surveys.actions.authoring import publish_survey
 from surveys.kinds import KINDS
 from surveys.versions import published_definition
@@ -53,7 +54,7 @@ def test_mood_follows_the_cut_offs_of_the_question(kind, settings, moods):
 
 
 @pytest.mark.django_db
-def test_comments_come_newest_first_or_unhappy_first():
+def test_comments_come_newest_first_each_with_its_mood():
     survey = f.published_survey()
     for days_ago, score in ((3, 0), (2, 10), (1, 8), (0, 9)):
         at = f.NOON - timedelta(days=days_ago)
@@ -70,8 +71,7 @@ def test_comments_come_newest_first_or_unhappy_first():
         ("0 says why",),
     ]
     assert [(each.label, each.value, each.highest) for each in newest[0].given] == [("NPS", 9, 10)]
-    unhappy_first = newest_comments(answers(), 2, unhappy_first=True)
-    assert [voice.mood for voice in unhappy_first] == [Mood.UNHAPPY, Mood.NEUTRAL]
+    assert [voice.mood for voice in newest] == [Mood.HAPPY, Mood.NEUTRAL, Mood.HAPPY, Mood.UNHAPPY]
 
 
 @pytest.mark.django_db
@@ -124,7 +124,7 @@ def test_queries_do_not_grow_with_the_responses(django_assert_num_queries):
         for _ in range(responses):
             f.respond(scope.survey, {"nps": 9, "csat": 4, "ces": 6, "plan": "paid", "why": "Yes"})
         absorb_responses(now=f.NOON)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             survey_results(scope, definition)
         with django_assert_num_queries(4):
             newest_comments(scope, 8)
