@@ -1,6 +1,7 @@
 r"""Choices as text, one a line: `text` or `key | text`, with `| open` or `| exclusive` behind.
 
-A bar within a text is written `\|`. Pure: the builder's text field reads and writes it.
+A bar within a text is written `\|`, a text that reads like a mark `\open`. Pure: the builder's text field
+reads and writes it.
 """
 
 import re
@@ -36,6 +37,8 @@ def write_lines(choices: Iterable[ChoiceLine]) -> str:
 
 def _parts(choice: ChoiceLine) -> list[str]:
     text = " ".join(choice.text.split()).replace("|", r"\|")
+    if _reads_like_a_flag(text):
+        text = "\\" + text
     flags = [
         flag for flag, is_set in zip(FLAGS, (choice.is_other, choice.is_exclusive), strict=True) if is_set
     ]
@@ -75,6 +78,8 @@ def _read_line(number: int, line: str) -> ChoiceLine:
     if len(parts) > 2:
         raise LinesRefused(f"Line {number}: write a bar within a text as \\|.")
     key, text = parts if len(parts) == 2 else ("", parts[0])
+    if text.startswith("\\") and _reads_like_a_flag(text):
+        text = text[1:]
     if key and not CHOICE_KEY.fullmatch(key):
         raise LinesRefused(f"Line {number}: the key “{key[:60]}” may hold lower-case letters, digits and _.")
     if not text:
@@ -82,3 +87,7 @@ def _read_line(number: int, line: str) -> ChoiceLine:
     if len(text) > MAX_CHOICE_TEXT:
         raise LinesRefused(f"Line {number}: a choice has at most {MAX_CHOICE_TEXT} characters.")
     return ChoiceLine(key, text, is_other="open" in flags, is_exclusive="exclusive" in flags)
+
+
+def _reads_like_a_flag(text: str) -> bool:
+    return text.lstrip("\\").lower() in FLAGS

@@ -43,6 +43,12 @@ def test_a_bar_within_a_text_is_escaped():
     assert read_lines(r" | A \| open", {})[0] == ChoiceLine("a_open", "A | open")
 
 
+@pytest.mark.parametrize("text", ["OPEN", "exclusive", r"\open", r"\\Open"])
+def test_a_text_that_reads_like_a_mark_is_a_text(text):
+    choices = [ChoiceLine("shop", text), ChoiceLine("till", text, is_other=True)]
+    assert read_lines(write_lines(choices), {}) == choices
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -119,7 +119,8 @@ def test_the_next_page_begins_at_its_top(visit, website, live_server, settings, 
     frame = page.frame_locator("iframe")
     turns = {"Next": "Page 2 of 2", "Send": "Thank you!"}
     for number, (button, told) in enumerate(turns.items()):
-        frame.locator(f"#q{8 * number}-9").check(force=True)
+        # The label waits until the frame has grown; the hidden input behind it would be clicked at once.
+        frame.locator(f"label[for=q{8 * number}-9]").click()
         frame.get_by_role("button", name=button).scroll_into_view_if_needed()
         assert page.locator("iframe").bounding_box()["y"] < 0
         frame.get_by_role("button", name=button).click()

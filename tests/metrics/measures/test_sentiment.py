@@ -225,8 +225,7 @@ def test_queries_do_not_grow_with_surveys_or_answers(django_assert_num_queries):
         absorb()
         for scope in (answers(), answers(owner), answers(account=account)):
             assert scope.viewer.has_perm("surveys.view_survey")
-            # Of everybody's answers the closed months are looked up first.
-            with django_assert_num_queries(3 if scope.is_by_account else 4):
+            with django_assert_num_queries(3):
                 read_answers(scope, ("nps", "csat", "ces"), by="month")
 
 
