@@ -82,7 +82,7 @@ def test_a_browser_that_loads_and_lingers_casts_no_vote_until_someone_clicks(
     page = context.new_page()
     if scripts:
         page.clock.install()
-        context.add_init_script("setTimeout(() => { document.title = 'a minute later'; }, 59_999)")
+        context.add_init_script("setTimeout(() => { document.title = 'a minute later'; }, 55_000)")
     for path in paths:
         page.goto(f"{live_server.url}{path}?nps=9")
         page.wait_for_load_state("networkidle")
