@@ -10,6 +10,7 @@ from datetime import date
 
 from django.db.backends.utils import CursorWrapper
 
+from metrics.actions import periods
 from metrics.codebook import Offer
 from metrics.models.picks import CAME, COMPLETE, FLAGGED
 
@@ -62,10 +63,7 @@ CASE WHEN reading.fault = '' AND NOT reading.is_test THEN
 ELSE '{{}}' END
 """  # noqa: S608 - the numbers are ours
 
-DAYS = """
-WITH cell AS (
-    SELECT * FROM unnest(%(surveys)s::bigint[], %(days)s::date[]) AS cell (survey_id, begins)
-), fresh AS MATERIALIZED (
+DAYS = """, fresh AS MATERIALIZED (
     SELECT cell.survey_id, cell.begins, slice_id, picks, counts
     FROM cell CROSS JOIN LATERAL (
         SELECT slice_id, array_agg(pick ORDER BY pick) AS picks, array_agg(count ORDER BY pick) AS counts
@@ -78,11 +76,7 @@ WITH cell AS (
     ) AS counted
 )
 """
-MONTHS = """
-WITH cell AS (
-    SELECT DISTINCT survey_id, date_trunc('month', day)::date AS begins
-    FROM unnest(%(surveys)s::bigint[], %(days)s::date[]) AS day (survey_id, day)
-), fresh AS MATERIALIZED (
+MONTHS = """, fresh AS MATERIALIZED (
     SELECT cell.survey_id, cell.begins, slice_id, picks, counts
     FROM cell CROSS JOIN LATERAL (
         SELECT slice_id, array_agg(pick ORDER BY pick) AS picks, array_agg(count ORDER BY pick) AS counts
@@ -130,5 +124,5 @@ def write_pick_tallies(cursor: CursorWrapper, cells: Collection[tuple[int, date]
     """Make what was picked on these days of surveys, and in their months, the sums of what was absorbed."""
     surveys, days = zip(*sorted(cells), strict=True) if cells else ((), ())
     asked = {"surveys": list(surveys), "days": list(days)}
-    cursor.execute(DAYS + WRITE, {**asked, "is_month": False})
-    cursor.execute(MONTHS + WRITE, {**asked, "is_month": True})
+    cursor.execute(periods.DAYS + DAYS + WRITE, {**asked, "is_month": False})
+    cursor.execute(periods.MONTHS + MONTHS + WRITE, {**asked, "is_month": True})

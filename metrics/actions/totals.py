@@ -5,14 +5,12 @@ from datetime import date
 
 from django.db.backends.utils import CursorWrapper
 
+from metrics.actions import periods
 from metrics.models.years import VALUES
 
 OF_DAYS = ", ".join(f"coalesce(sum(count) FILTER (WHERE value = {value}), 0)" for value in VALUES)
 OF_MONTHS = ", ".join(f"sum(counts[{value + 1}])" for value in VALUES)
-DAYS = f"""
-WITH cell AS (
-    SELECT * FROM unnest(%(surveys)s::bigint[], %(days)s::date[]) AS cell (survey_id, begins)
-), fresh AS MATERIALIZED (
+DAYS = f""", fresh AS MATERIALIZED (
     SELECT cell.survey_id, cell.begins, question_key, kind, counts
     FROM cell CROSS JOIN LATERAL (
         SELECT question_key, min(kind) AS kind, ARRAY[{OF_DAYS}]::int[] AS counts
@@ -21,11 +19,7 @@ WITH cell AS (
     ) AS summed
 )
 """  # noqa: S608 - the numbers are ours
-MONTHS = f"""
-WITH cell AS (
-    SELECT DISTINCT survey_id, date_trunc('month', day)::date AS begins
-    FROM unnest(%(surveys)s::bigint[], %(days)s::date[]) AS day (survey_id, day)
-), fresh AS MATERIALIZED (
+MONTHS = f""", fresh AS MATERIALIZED (
     SELECT cell.survey_id, cell.begins, question_key, kind, counts
     FROM cell CROSS JOIN LATERAL (
         SELECT question_key, min(kind) AS kind, ARRAY[{OF_MONTHS}]::int[] AS counts
@@ -56,5 +50,5 @@ def write_totals(cursor: CursorWrapper, cells: Collection[tuple[int, date]]) -> 
     """Make the totals of these days of surveys, and of their months, the sums of their tallies."""
     surveys, days = zip(*sorted(cells), strict=True) if cells else ((), ())
     asked = {"surveys": list(surveys), "days": list(days)}
-    cursor.execute(DAYS + WRITE, {**asked, "is_month": False})
-    cursor.execute(MONTHS + WRITE, {**asked, "is_month": True})
+    cursor.execute(periods.DAYS + DAYS + WRITE, {**asked, "is_month": False})
+    cursor.execute(periods.MONTHS + MONTHS + WRITE, {**asked, "is_month": True})
