@@ -1,7 +1,7 @@
 """Rows that tests begin with: each function makes one, valid and dull where a test says nothing else."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -50,6 +50,24 @@ def subscription(
     own = {"external_id": f"s{next(numbers)}", "currency": "USD", "annual_value": Decimal(annual_value)}
     return Subscription.objects.create(
         account=account, starts_on=starts_on, ends_on=ends_on, **{**own, **fields}
+    )
+
+
+def many_terms(count: int, *, on: date) -> None:
+    """So many contracts of a year that end on a day, each of an account of its own, and are not renewed."""
+    accounts = Account.objects.bulk_create(
+        Account(external_id=f"m{next(numbers)}", name="Many", created_on=on) for _ in range(count)
+    )
+    Subscription.objects.bulk_create(
+        Subscription(
+            account=account,
+            external_id=f"m{next(numbers)}",
+            starts_on=on - timedelta(days=365),
+            ends_on=on,
+            annual_value=100,
+            currency="USD",
+        )
+        for account in accounts
     )
 
 

@@ -1,4 +1,4 @@
-"""The back-tests of every lead together, as kept by the nightly calculation or worked out at once."""
+"""The back-tests of every lead together, as the worker kept them last or worked out at once."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -21,33 +21,58 @@ NAME = "backtest"
 MONTHS = (12, 24, 36)
 # A finding that old is of a worker that has stopped.
 OLDEST = timedelta(days=2)
+# The back-tests of so many contracts take a second where they were answered for by a million responses.
+MOST_AT_ONCE = 500
 
 
 class Foretold(NamedTuple):
-    """How well health and NPS foretold renewals, by lead, and when that was worked out; None for just now."""
+    """How well health and NPS foretold renewals, by lead, and when that was worked out; None for just now.
+
+    `as_of` is the day that was today then. It `is_behind` where the worker has not seen today's contracts:
+    they `have_changed` since, or it has stopped.
+    """
 
     health: list[Tested]
     nps: list[Tested]
     found_at: datetime | None = None
+    as_of: date | None = None
+    have_changed: bool = False
+    is_behind: bool = False
 
 
-def foretold(scope: Scope, months: int, *, with_replays: bool) -> Foretold:
-    """Return what is kept of the whole company while its contracts are the same, else work it out.
+def foretold(scope: Scope, months: int, *, with_replays: bool) -> Foretold | None:
+    """Return the back-tests of the whole company as they were kept last, None until there are any.
 
-    For whoever sees only some accounts it is worked out each time, over these.
+    They are worked out at once for whoever sees only some accounts, over these, and where the contracts of
+    the company are few and nothing is kept of them as they are today.
     """
     kept = kept_of(scope, months, with_replays=with_replays)
-    return kept or worked_out(scope, with_replays=with_replays)
+    return kept or (None if is_left_to_worker(scope) else worked_out(scope, with_replays=with_replays))
 
 
 def kept_of(scope: Scope, months: int, *, with_replays: bool = False) -> Foretold | None:
-    """Return what is kept of the whole company, None of a part of it and where nothing of today's is kept."""
-    if not scope.viewer.sees_all_accounts or scope.is_narrowed:
+    """Return what was kept last of the whole company; None of a part of it and where nothing is kept.
+
+    What is behind is returned only of contracts that are left to the worker.
+    """
+    if not _is_of_all(scope):
         return None
     kept = Finding.objects.filter(name=NAME, asked=asked(months, with_replays=with_replays)).first()
-    if kept is None or kept.as_of < scope.today - OLDEST or kept.stamp != contracts_stamp():
+    if kept is None:
         return None
-    return from_document(kept.document)._replace(found_at=kept.found_at)
+    have_changed = kept.stamp != contracts_stamp()
+    is_behind = have_changed or kept.as_of < scope.today - OLDEST
+    if is_behind and not is_left_to_worker(scope):
+        return None
+    return from_document(kept.document)._replace(
+        found_at=kept.found_at, as_of=kept.as_of, have_changed=have_changed, is_behind=is_behind
+    )
+
+
+def is_left_to_worker(scope: Scope) -> bool:
+    """Whether the contracts of the whole company are too many to test while somebody waits for the page."""
+    due = Subscription.objects.filter(ends_on__gte=scope.start, ends_on__lt=scope.end)
+    return _is_of_all(scope) and due[: MOST_AT_ONCE + 1].count() > MOST_AT_ONCE
 
 
 def worked_out(scope: Scope, *, with_replays: bool) -> Foretold:
@@ -67,6 +92,10 @@ def window_scope(viewer: Any, today: date, months: int) -> Scope:
 def asked(months: int, *, with_replays: bool) -> str:
     """Return how a finding is named that is about so many months."""
     return f"{months} months{' with replays' if with_replays else ''}"
+
+
+def _is_of_all(scope: Scope) -> bool:
+    return scope.viewer.sees_all_accounts and not scope.is_narrowed
 
 
 def contracts_stamp() -> str:

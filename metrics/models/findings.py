@@ -5,7 +5,7 @@ class Finding(models.Model):
     """One row is what a calculation found that is too long for a page: kept once, until there is a newer one.
 
     `asked` says of what, `document` is the result, `as_of` the day it was worked out for. `stamp` is that of
-    the rows that people change; while it is another one the page works the result out itself.
+    the rows that people change: once it is another one, the result is of rows that are gone.
     """
 
     name = models.CharField(max_length=40)

@@ -11,9 +11,11 @@ from django.utils import timezone
 from accounts.models import User
 from metrics.measures.backtest import DEFINITION, LEADS
 from metrics.measures.forecast import renewal_forecast
-from metrics.measures.foretold import MONTHS, foretold, window_scope
+from metrics.measures.foretold import MONTHS, Foretold, foretold, window_scope
 from metrics.measures.health import bands
-from metrics.measures.renewals import coming_renewals
+from metrics.measures.memory import remembered
+from metrics.measures.renewals import BOOKS, coming_renewals
+from metrics.measures.scope import Scope
 from metrics.pages.planes import reliability_chart
 
 WINDOWS = {str(months): months for months in MONTHS}
@@ -33,26 +35,33 @@ def backtest(request: HttpRequest) -> TemplateResponse:
     with_replays = request.GET.get("replays") == "1"
     scope = window_scope(viewer, today, WINDOWS[months])
     found = foretold(scope, WINDOWS[months], with_replays=with_replays)
-    chosen = found.health[LEADS.index(lead)]
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "What the score is worth",
-        "scope": scope,
+        "viewer": viewer,
+        "window": window_scope(viewer, (found and found.as_of) or today, WINDOWS[months]).window,
         "months": months,
         "windows": WINDOWS,
         "lead": lead,
         "leads": LEADS,
         "with_replays": with_replays,
+    }
+    if found:
+        context |= _told(scope, found, lead)
+    return TemplateResponse(request, "metrics/backtest.html", context)
+
+
+def _told(scope: Scope, found: Foretold, lead: int) -> dict[str, Any]:
+    """Return what the page says of back-tests, and of coming renewals to who may see revenue."""
+    chosen = found.health[LEADS.index(lead)]
+    told: dict[str, Any] = {
+        "found": found,
         "tests": [("Health", found.health), ("NPS answers", found.nps)],
-        "found_at": found.found_at,
         "chosen": chosen,
         "definition": DEFINITION,
         "chart": reliability_chart(chosen.reliability),
     }
-    if viewer.sees_revenue:
-        due = coming_renewals(scope, COMING_DAYS)
-        context |= {
-            "forecast": renewal_forecast(due, bands(scope), chosen),
-            "coming_days": COMING_DAYS,
-        }
-    return TemplateResponse(request, "metrics/backtest.html", context)
+    if scope.viewer.sees_revenue:
+        due = remembered(coming_renewals, scope, BOOKS, COMING_DAYS)
+        told |= {"forecast": renewal_forecast(due, bands(scope), chosen), "coming_days": COMING_DAYS}
+    return told

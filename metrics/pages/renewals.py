@@ -19,7 +19,7 @@ from metrics.measures.backtest import DEFINITION as BACKTEST
 from metrics.measures.backtest import LEADS, Tested, health_backtest
 from metrics.measures.exchange import rates_on
 from metrics.measures.forecast import Forecast, renewal_forecast
-from metrics.measures.foretold import kept_of
+from metrics.measures.foretold import is_left_to_worker, kept_of
 from metrics.measures.health import Standing, bands, standings
 from metrics.measures.measure import Unit
 from metrics.measures.memory import remembered
@@ -63,14 +63,13 @@ def renewals(request: HttpRequest) -> TemplateResponse:
     ahead = request.GET.get("ahead", DEFAULT)
     ahead = ahead if ahead in AHEAD else DEFAULT
     end = months_later(scope.today, AHEAD[ahead])
-    kept = kept_of(_long_ago(scope), BACKTEST_MONTHS)
-    days = (end - scope.today).days
-    dues, rates, worked_out = remembered(_contracts, scope, BOOKS, days, kept is None)
-    tested = kept.health[LEADS.index(LEAD_DAYS)] if kept else worked_out
-    assert tested
+    found = kept_of(_long_ago(scope), BACKTEST_MONTHS)
+    is_tested_now = found is None and not is_left_to_worker(_long_ago(scope))
+    dues, rates, tested = remembered(_contracts, scope, BOOKS, (end - scope.today).days, is_tested_now)
+    tested = found.health[LEADS.index(LEAD_DAYS)] if found else tested
     known = bands(scope)
     months = by_month(dues, known, scope.today, end)
-    forecast = renewal_forecast(dues, known, tested)
+    forecast = renewal_forecast(dues, known, tested) if tested else None
     risky = [each for each in dues if known.get(each.account, Band.GREY) in AT_RISK or each.is_cancelled]
     month = next((each.start for each in months if str(each.start)[:7] == request.GET.get("month")), None)
     listed = [each for each in dues if _month_of(each) == month] if month else risky
@@ -96,8 +95,8 @@ def renewals(request: HttpRequest) -> TemplateResponse:
         "listed": len(listed),
         "listed_value": _sum(listed),
         "forecast": forecast,
+        "found": found,
         "tested": tested,
-        "found_at": kept and kept.found_at,
         "backtest_definition": BACKTEST,
         "lead": LEAD_DAYS,
     }
@@ -105,7 +104,7 @@ def renewals(request: HttpRequest) -> TemplateResponse:
 
 
 def _contracts(scope: Scope, days: int, is_to_be_tested: bool) -> tuple[list[Due], Renewals, Tested | None]:
-    """Return what falls due, the rates of the last year, and where it is not kept what the score was worth.
+    """Return what falls due, the rates of the last year, and where it is asked what the score was worth.
 
     What was known of health so long before renewals never changes any more, so contracts alone decide it.
     """

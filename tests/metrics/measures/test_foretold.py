@@ -12,6 +12,7 @@ from metrics.formulas.health import Band
 from metrics.measures.backtest import Verdict, judged
 from metrics.measures.foretold import (
     MONTHS,
+    MOST_AT_ONCE,
     Foretold,
     foretold,
     from_document,
@@ -68,8 +69,8 @@ def test_what_is_kept_is_what_would_be_worked_out(company, django_assert_num_que
     assert keep_backtests(today=TODAY, now=f.NOON) == 2 * len(MONTHS)
     with django_assert_num_queries(2):
         found = foretold(OF_ALL, 24, with_replays=False)
-    assert found._replace(found_at=None) == expected
-    assert found.found_at == f.NOON
+    assert found._replace(found_at=None, as_of=None) == expected
+    assert (found.found_at, found.as_of) == (f.NOON, TODAY)
 
 
 def test_they_are_worked_out_once_a_day_and_when_contracts_change(company):
@@ -82,7 +83,7 @@ def test_they_are_worked_out_once_a_day_and_when_contracts_change(company):
     assert again(TODAY + timedelta(days=1)) == 6
 
 
-def test_other_contracts_a_stopped_worker_or_fewer_accounts_are_worked_out_at_once(company):
+def test_few_contracts_a_stopped_worker_or_fewer_accounts_are_worked_out_at_once(company):
     keep_backtests(today=TODAY, now=f.NOON)
     late = window_scope(OPERATOR, TODAY + timedelta(days=3), 24)
     assert foretold(late, 24, with_replays=False).found_at is None
@@ -92,3 +93,24 @@ def test_other_contracts_a_stopped_worker_or_fewer_accounts_are_worked_out_at_on
     Subscription.objects.filter(renews=None).update(annual_value=0)
     changed = foretold(OF_ALL, 24, with_replays=False)
     assert (changed.found_at, changed.health[0].due) == (None, 0)
+
+
+def test_many_contracts_are_left_to_the_worker_and_what_it_kept_says_that_it_is_behind(company):
+    f.many_terms(MOST_AT_ONCE, on=TODAY - timedelta(days=200))
+    assert foretold(OF_ALL, 24, with_replays=False) is None
+    keep_backtests(today=TODAY, now=f.NOON)
+    kept = foretold(OF_ALL, 24, with_replays=False)
+    assert (kept.as_of, kept.have_changed, kept.is_behind) == (TODAY, False, False)
+    late = foretold(window_scope(OPERATOR, TODAY + timedelta(days=3), 24), 24, with_replays=False)
+    assert (late.as_of, late.have_changed, late.is_behind) == (TODAY, False, True)
+
+    Subscription.objects.filter(account__name="Many").first().delete()
+    changed = foretold(OF_ALL, 24, with_replays=False)
+    assert (changed.have_changed, changed.is_behind) == (True, True)
+    assert (changed.health, changed.nps) == (kept.health, kept.nps)
+    owner = Subscription.objects.exclude(account__owner=None).first().account.owner
+    assert foretold(window_scope(owner, TODAY, 24), 24, with_replays=False).found_at is None
+
+    keep_backtests(today=TODAY, now=f.NOON)
+    again = foretold(OF_ALL, 24, with_replays=False)
+    assert (again.is_behind, again.health[0].due) == (False, kept.health[0].due - 1)

@@ -6,10 +6,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Subscription
 from accounts.roles import ACCOUNT_MANAGER, ANALYST, BUILDER
 from metrics.actions.absorb import absorb_responses
+from metrics.actions.findings import keep_backtests
 from metrics.actions.health import score_accounts
+from metrics.measures.foretold import MOST_AT_ONCE
 from metrics.models import Health, HealthOverride
+from metrics.templatetags.figures import day
 from tests import factories as f
 from tests.metrics.pages.conftest import pays_the_canary
 
@@ -126,6 +130,28 @@ def test_the_back_test_counts_what_the_viewer_sees_and_shows_no_money_without_th
     assert "USD 1,975,309" in everything.text
     assert "USD" not in own.text
     assert "only the accounts that you see" in own.text
+
+
+def test_a_back_test_of_many_contracts_is_the_kept_one_and_says_when_they_changed(executive, today):
+    f.many_terms(MOST_AT_ONCE + 2, on=today - timedelta(days=200))
+    f.subscription(f.account(), today, today + timedelta(days=60), 100)
+    first, ahead = executive.get("/admin/backtest/"), executive.get("/admin/renewals/")
+    assert "Nothing is known yet" in first.text
+    assert "Insufficient evidence" not in first.text
+    assert "is being worked out" in ahead.text
+    assert (first.context.get("forecast"), ahead.context["forecast"]) == (None, None)
+
+    keep_backtests(today=today, now=timezone.now())
+    for page in ("/admin/backtest/", "/admin/renewals/"):
+        assert "Contracts have changed since" not in executive.get(page).text
+    Subscription.objects.filter(ends_on__lt=today).first().delete()
+    for page in ("/admin/backtest/", "/admin/renewals/"):
+        said = executive.get(page)
+        assert "Contracts have changed since" in said.text
+        assert f"As of {day(today)}." in said.text
+        assert said.context["forecast"].bands
+    keep_backtests(today=today, now=timezone.now())
+    assert "Contracts have changed since" not in executive.get("/admin/backtest/").text
 
 
 def test_the_back_test_asks_for_the_permission(client, seen_by):

@@ -181,7 +181,7 @@ def test_the_test_beside_it_is_the_kept_one_of_the_same_contracts(world, executi
     # Of a part of the company, and of other contracts, nothing is kept.
     assert executive.get(RENEWALS, {"segment": "Large"}).context["tested"].due == 1
     world["left"].subscriptions.update(annual_value=0)
-    assert executive.get(RENEWALS).context["found_at"] is None
+    assert executive.get(RENEWALS).context["found"] is None
 
 
 @pytest.mark.parametrize("page", [REVENUE, f"{REVENUE}?bar=expansion&by=owner", RENEWALS])
