@@ -18,6 +18,10 @@ class RoleWeights(NamedTuple):
     weights: Mapping[str, float]
     wording: str
 
+    def of(self, role: str) -> float:
+        """Return what an answer of the role weighs."""
+        return self.weights.get(role, 1.0)
+
 
 def role_weights(day: date) -> RoleWeights:
     """Return the weights of the scorecard in force on the day."""

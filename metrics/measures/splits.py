@@ -30,17 +30,27 @@ Asked = Mapping[tuple[int, str], Settings]
 Found = dict[tuple[Any, ...], Split]
 
 
-class Likelihoods(NamedTuple):
-    """The settings of every likelihood question in question, by survey and key, from the newest version that
-    asks it, and whether any survey that promised confidentiality is left out.
+class Questions(NamedTuple):
+    """The settings of every question of one kind, by survey and key, from the newest version that asks it,
+    and whether any survey that promised confidentiality is left out.
     """
 
     asked: Asked
     is_hidden: bool
 
+    @property
+    def surveys(self) -> frozenset[int]:
+        """The surveys that ask."""
+        return frozenset(survey for survey, _ in self.asked)
 
-def likelihoods(scope: Scope) -> Likelihoods:
-    """Return what is asked, in one query; without survey and programme, of the scope's mode."""
+
+def likelihoods(scope: Scope) -> Questions:
+    """Return what NPS asks, in one query; without survey and programme, of the scope's mode."""
+    return questions(scope, "nps", "" if scope.survey or scope.programme else scope.mode)
+
+
+def questions(scope: Scope, kind: str, mode: str = "") -> Questions:
+    """Return what is asked by a scored kind, in programmes of one mode or of any, in one query."""
     rows = (
         Version.objects.filter(scope.surveys())
         .order_by("survey", "number")
@@ -53,26 +63,26 @@ def likelihoods(scope: Scope) -> Likelihoods:
     )
     versions = list(rows)
     confidential = {survey for survey, _, privacy, _ in versions if privacy in (CONFIDENTIAL, ANONYMOUS)}
-    is_of_mode = not (scope.survey or scope.programme)
     asked = {
-        (survey, question["key"]): KINDS["nps"].complete_settings(question.get("settings") or {})
-        for survey, mode, _, questions in versions
-        if survey not in confidential and (mode == scope.mode or not is_of_mode)
-        for question in questions
-        if question["kind"] == "nps"
+        (survey, question["key"]): KINDS[kind].complete_settings(question.get("settings") or {})
+        for survey, own, _, scored in versions
+        if survey not in confidential and mode in ("", own)
+        for question in scored
+        if question["kind"] == kind
     }
-    return Likelihoods(asked, bool(confidential))
+    return Questions(asked, bool(confidential))
 
 
-def splits(scope: Scope, *by: str, of: Likelihoods | None = None, only: Q | None = None) -> Found:
+def splits(scope: Scope, *by: str, of: Questions | None = None, only: Q | None = None) -> Found:
     """Return detractors, passives and promoters of every group, confidential surveys left out.
 
     Of the answers in question, those that meet a condition; in two queries, beside what is asked.
     """
-    asked = (of or likelihoods(scope)).asked
+    of = of or likelihoods(scope)
+    asked = of.asked
     if not asked:
         return {}
-    which = Q(survey__in={survey for survey, _ in asked}) & (only or Q())
+    which = Q(survey__in=of.surveys) & (only or Q())
     if not needs_scores(scope, by):
         return _tallied(scope, by, which, asked)
     if is_year(scope, by):

@@ -3,25 +3,25 @@
 All of them are the same answers (METRICS §1.1, §2.4, §2.5) and say in their definition which view they are.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Contact
 from metrics.formulas import clusters, shrinkage, weighting
 from metrics.formulas.intervals import Interval, clipped, critical_value, nps_score_interval
 from metrics.formulas.nps import Split, nps, standard_error
 from metrics.measures.confidentiality import HIDDEN
-from metrics.measures.dimensions import ATTRIBUTES
 from metrics.measures.exchange import rates_on
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.revenue import arr_on, require_revenue
 from metrics.measures.roles import RoleWeights, role_weights
 from metrics.measures.scope import Scope
-from metrics.measures.splits import NOBODY, Likelihoods, added, likelihoods, splits
+from metrics.measures.splits import Questions, likelihoods, splits
+from metrics.measures.strata import strata_of
 from surveys.models import Invitation
 
 # Above this share of the people asked the finite population narrows the interval (METRICS §2.4).
@@ -77,8 +77,8 @@ def finite(scope: Scope) -> Measure:
 
 def mean_of_accounts(scope: Scope) -> Measure:
     """Return the mean of the accounts' scores (-100..100), each account one voice, None without answers."""
-    of = likelihoods(scope)
-    accounts, roles = by_role(scope, of), role_weights(scope.today)
+    of, roles = likelihoods(scope), role_weights(scope.today)
+    accounts = voices(scope, of, roles)
     return _measure(
         scope,
         of,
@@ -96,8 +96,8 @@ def revenue_weighted(scope: Scope) -> Measure:
     Raises PermissionDenied for whoever may not see revenue.
     """
     require_revenue(scope.viewer)
-    of = likelihoods(scope)
-    accounts, roles = by_role(scope, of), role_weights(scope.today)
+    of, roles = likelihoods(scope), role_weights(scope.today)
+    accounts = voices(scope, of, roles)
     arr = arr_on(scope.end, scope.companies, rates_on(scope.end))
     scores = _scores(accounts, roles)
     pairs = [(score, arr.of(account)) for account, score in scores.items()]
@@ -175,7 +175,7 @@ def account_splits(scope: Scope, only: Q | None = None) -> dict[int, Split]:
 
 def _measure(
     scope: Scope,
-    of: Likelihoods,
+    of: Questions,
     metric: str,
     value: float | None,
     accounts: Mapping[Any, Split],
@@ -201,13 +201,30 @@ def _measure(
     )
 
 
-def by_role(scope: Scope, of: Likelihoods | None = None) -> dict[int, dict[str, Split]]:
-    """Return the answers of each account by role; those without an account are nobody's voice."""
+def voices(
+    scope: Scope, of: Questions, roles: RoleWeights, among: Collection[int] | None = None
+) -> Mapping[int, Mapping[str, Split]]:
+    """Return the answers of each account by what they weigh: by role, all together where roles weigh alike.
+
+    Of all accounts, or of some; answers without an account are nobody's voice.
+    """
+    if roles.weights:
+        return by_role(scope, of, among)
+    found = splits(scope, "account", of=of, only=_among(among))
+    return {account: {"": groups} for (account,), groups in found.items() if account}
+
+
+def by_role(scope: Scope, of: Questions, among: Collection[int] | None = None) -> dict[int, dict[str, Split]]:
+    """Return the answers of each account by role; of all accounts, or of some."""
     roles: dict[int, dict[str, Split]] = defaultdict(dict)
-    for (account, role), groups in splits(scope, "account", "role", of=of).items():
+    for (account, role), groups in splits(scope, "account", "role", of=of, only=_among(among)).items():
         if account:
             roles[account][role] = groups
     return dict(roles)
+
+
+def _among(accounts: Collection[int] | None) -> Q | None:
+    return None if accounts is None else Q(account__in=accounts)
 
 
 def _scores(accounts: Mapping[int, Mapping[str, Split]], roles: RoleWeights) -> dict[int, float | None]:
@@ -218,7 +235,7 @@ def _whole(accounts: Mapping[int, Mapping[str, Split]]) -> dict[int, Split]:
     return {account: clusters.pooled(each.values()) for account, each in accounts.items()}
 
 
-def _by_account(scope: Scope, of: Likelihoods | None = None) -> dict[Any, Split]:
+def _by_account(scope: Scope, of: Questions | None = None) -> dict[Any, Split]:
     return {account: groups for (account,), groups in splits(scope, "account", of=of).items()}
 
 
@@ -227,57 +244,3 @@ def _asked(scope: Scope) -> int:
     delivered = Invitation.objects.delivered().filter(scope.instants("sent_at"), scope.surveys())
     asked = Contact.objects.filter(Exists(delivered.filter(contact=OuterRef("pk"))))
     return asked.filter(account__in=scope.accounts).count() if scope.is_narrowed else asked.count()
-
-
-class Strata(NamedTuple):
-    """The answers by stratum, the contacts of each margin, and in which stratum a category ended up."""
-
-    cells: Mapping[tuple[str, ...], Split]
-    margins: Mapping[str, Mapping[str, float]]
-    joined: Mapping[str, Mapping[str, str]]
-
-    def place_of(self, attributes: Mapping[str, str]) -> tuple[str, ...] | None:
-        """Return the stratum of somebody with these attributes, None where no contact has them."""
-        names = [names.get(attributes[margin]) for margin, names in self.joined.items()]
-        return None if None in names else tuple(name for name in names if name is not None)
-
-
-def strata_of(scope: Scope, of: Likelihoods | None = None) -> Strata:
-    """Return the answers by segment, tier and region, as far as these tell some contacts from others.
-
-    Categories with few answers are put together. Answers of whom no contact is known, such as those without
-    an account, stand for nobody.
-    """
-    population = _population(scope)
-    names = list(population)
-    known = {
-        key: groups
-        for key, groups in splits(scope, *names, of=of).items()
-        if all(each in population[name] for name, each in zip(names, key, strict=True))
-    }
-    joined, margins = {}, {}
-    for place, name in enumerate(names):
-        by_category: dict[str, Split] = defaultdict(lambda: NOBODY)
-        for key, groups in known.items():
-            by_category[key[place]] = added(by_category[key[place]], groups)
-        collapsed, people = weighting.collapsed(by_category, population[name])
-        joined[name] = {part: whole for whole in collapsed for part in whole.split(" + ")}
-        margins[name] = {category: float(people[category]) for category in collapsed}
-    found = Strata({}, margins, joined)
-    cells: dict[tuple[str, ...], Split] = defaultdict(lambda: NOBODY)
-    for key, groups in known.items():
-        together = found.place_of(dict(zip(names, key, strict=True)))
-        if together is not None:
-            cells[together] = added(cells[together], groups)
-    return found._replace(cells=dict(cells))
-
-
-def _population(scope: Scope) -> dict[str, dict[str, int]]:
-    """Return how many contacts there are of each segment, tier and region that tells some from others."""
-    people = Contact.objects.filter(account__in=scope.companies, erased_at=None).order_by()
-    rows = people.values_list(*(f"account__{name}" for name in ATTRIBUTES)).annotate(contacts=Count("pk"))
-    margins: dict[str, Counter[str]] = {name: Counter() for name in ATTRIBUTES}
-    for *values, contacts in rows:
-        for name, value in zip(ATTRIBUTES, values, strict=True):
-            margins[name][value] += contacts
-    return {name: dict(margin) for name, margin in margins.items() if len(margin) > 1}

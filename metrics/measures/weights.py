@@ -4,7 +4,7 @@ Every view is the mean of promoters (+1) and detractors (-1) under these weights
 it out from counts, receipts show it answer by answer.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,9 +12,11 @@ from metrics.formulas import clusters, weighting
 from metrics.formulas.nps import Split
 from metrics.measures.exchange import rates_on
 from metrics.measures.revenue import arr_on, require_revenue
-from metrics.measures.roles import role_weights
+from metrics.measures.roles import RoleWeights, role_weights
 from metrics.measures.scope import Scope
-from metrics.measures.viewpoints import by_role, strata_of
+from metrics.measures.splits import Questions
+from metrics.measures.strata import strata_of
+from metrics.measures.viewpoints import by_role, voices
 
 
 class Voice(NamedTuple):
@@ -30,44 +32,45 @@ class Voice(NamedTuple):
 Weigh = Callable[[Voice], float]
 
 
-def alike(scope: Scope) -> Weigh:
+def alike(scope: Scope, of: Questions, accounts: Collection[int]) -> Weigh:
     """Every answer is one voice."""
     return lambda voice: 1.0
 
 
-def by_account(scope: Scope) -> Weigh:
-    """Return the weights by which every account is one voice."""
-    roles = role_weights(scope.today).weights
-    return _shared(by_role(scope), roles, lambda account: 1.0)
+def by_account(scope: Scope, of: Questions, accounts: Collection[int]) -> Weigh:
+    """Return the weights, of answers given by some accounts, by which every account is one voice."""
+    roles = role_weights(scope.today)
+    return _shared(voices(scope, of, roles, accounts), roles, lambda account: 1.0)
 
 
-def by_revenue(scope: Scope) -> Weigh:
+def by_revenue(scope: Scope, of: Questions, accounts: Collection[int]) -> Weigh:
     """Return the weights by which every account has as much voice as ARR."""
     require_revenue(scope.viewer)
-    arr = arr_on(scope.end, scope.companies, rates_on(scope.end))
-    roles = role_weights(scope.today).weights
-    return _shared(by_role(scope), roles, lambda account: float(arr.of(account) or Decimal(0)))
+    arr = arr_on(scope.end, scope.companies.filter(pk__in=accounts), rates_on(scope.end))
+    roles = role_weights(scope.today)
+    spoken = voices(scope, of, roles, accounts)
+    return _shared(spoken, roles, lambda account: float(arr.of(account) or Decimal(0)))
 
 
-def by_weightiest_role(scope: Scope) -> Weigh:
+def by_weightiest_role(scope: Scope, of: Questions, accounts: Collection[int]) -> Weigh:
     """Return the weights by which every account is one voice, that of its weightiest role which answered."""
-    accounts = by_role(scope)
+    spoken = by_role(scope, of, accounts)
     deciding = {
         account: next((role for role in clusters.ROLES if role in roles and roles[role].n), None)
-        for account, roles in accounts.items()
+        for account, roles in spoken.items()
     }
 
     def weigh(voice: Voice) -> float:
         if voice.account is None or deciding.get(voice.account) != voice.role:
             return 0.0
-        return 1 / accounts[voice.account][voice.role].n
+        return 1 / spoken[voice.account][voice.role].n
 
     return weigh
 
 
-def by_share_of_contacts(scope: Scope) -> Weigh:
+def by_share_of_contacts(scope: Scope, of: Questions, accounts: Collection[int]) -> Weigh:
     """Return the weights that put every segment, tier and region at its share of the contacts, if any do."""
-    strata = strata_of(scope)
+    strata = strata_of(scope, of)
     margins = list(strata.margins.values())
     try:
         weights = (
@@ -84,7 +87,7 @@ def by_share_of_contacts(scope: Scope) -> Weigh:
     return weigh
 
 
-VIEWS: Mapping[str, Callable[[Scope], Weigh]] = {
+VIEWS: Mapping[str, Callable[[Scope, Questions, Collection[int]], Weigh]] = {
     **dict.fromkeys(("nps", "nps_clustered", "nps_finite"), alike),
     "nps_accounts": by_account,
     "nps_revenue": by_revenue,
@@ -94,19 +97,17 @@ VIEWS: Mapping[str, Callable[[Scope], Weigh]] = {
 
 
 def _shared(
-    accounts: Mapping[int, Mapping[str, Split]],
-    roles: Mapping[str, float],
-    worth: Callable[[int], float],
+    spoken: Mapping[int, Mapping[str, Split]], roles: RoleWeights, worth: Callable[[int], float]
 ) -> Weigh:
     """Return the weights by which what an account is worth is shared among its answers, by their roles."""
     whole = {
-        account: sum(roles.get(role, 1.0) * groups.n for role, groups in each.items())
-        for account, each in accounts.items()
+        account: sum(roles.of(role) * groups.n for role, groups in each.items())
+        for account, each in spoken.items()
     }
 
     def weigh(voice: Voice) -> float:
         if voice.account is None or not whole.get(voice.account):
             return 0.0
-        return worth(voice.account) * roles.get(voice.role, 1.0) / whole[voice.account]
+        return worth(voice.account) * roles.of(voice.role) / whole[voice.account]
 
     return weigh

@@ -1,16 +1,18 @@
 """The answers behind NPS in all its views, CSAT and CES: how each counts, and how much."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from metrics.formulas.nps import nps, split
 from metrics.formulas.satisfaction import percent_good
-from metrics.measures.answers import Settings, question_settings
-from metrics.measures.confidentiality import HIDDEN, confidential_surveys
-from metrics.measures.receipts.rows import Key, Receipt, Row, stored
+from metrics.measures.answers import Settings
+from metrics.measures.confidentiality import HIDDEN
+from metrics.measures.receipts.rows import Key, Receipt, Row, chunks
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import cut_offs, scale_of
-from metrics.measures.weights import VIEWS, Voice, alike
+from metrics.measures.splits import Asked, likelihoods, questions
+from metrics.measures.weights import VIEWS, Voice, Weigh, alike
 from metrics.models import Score
 
 COLUMNS = ("response", "survey", "question", "day", "account", "role", "value", "counts", "weight")
@@ -20,6 +22,7 @@ READ = (
     *("response__public_id", "survey", "survey__slug", "question_key", "day", "account", "contact_role"),
     *("slice__segment", "slice__tier", "slice__region", "value"),
 )
+ACCOUNT = READ.index("account")
 
 
 def answers(name: str) -> Callable[[Scope], Receipt]:
@@ -27,33 +30,30 @@ def answers(name: str) -> Callable[[Scope], Receipt]:
     kind = "nps" if name in VIEWS else name
 
     def rows(scope: Scope) -> Receipt:
-        surveys = confidential_surveys(scope)
+        of = likelihoods(scope) if kind == "nps" else questions(scope, kind)
         found: Any = Score.objects.filter(
-            scope.days(), scope.surveys(), scope.answered, kind=kind, **scope.sliced
-        ).exclude(survey__in=surveys)
-        if kind == "nps" and not (scope.survey or scope.programme):
-            found = found.filter(survey__programme__mode=scope.mode)
+            scope.days(), scope.answered, kind=kind, survey__in=of.surveys, **scope.sliced
+        )
         if scope.without_flagged:
             found = found.filter(response__flags=[])
-        read = stored(found, KEY, READ)
+        weigh = partial(VIEWS.get(name, alike), scope, of)
 
         def shaped(after: Key | None) -> Iterator[tuple[Key, Row]]:
-            return _shaped(read(after), scope, name, kind)
+            for chunk in chunks(found, KEY, READ, after):
+                yield from _shaped(chunk, kind, of.asked, weigh)
 
-        return Receipt("answers", COLUMNS, shaped, (HIDDEN,) if surveys else ())
+        return Receipt("answers", COLUMNS, shaped, (HIDDEN,) if of.is_hidden else ())
 
     return rows
 
 
-def _shaped(rows: Iterable[tuple[Key, Row]], scope: Scope, name: str, kind: str) -> Iterator[tuple[Key, Row]]:
-    weigh = VIEWS.get(name, alike)(scope)
-    known: dict[tuple[int, str], Settings] = {}
-    row: Any
+def _shaped(
+    rows: Sequence[tuple[Key, Any]], kind: str, asked: Asked, weights: Callable[[Collection[int]], Weigh]
+) -> Iterator[tuple[Key, Row]]:
+    weigh = weights({row[ACCOUNT] for _, row in rows if row[ACCOUNT]})
     for key, row in rows:
         public_id, survey, slug, question, day, account, role, segment, tier, region, value = row
-        if (survey, question) not in known:
-            known |= question_settings({(survey, question): kind})
-        counts = _counts(kind, known[survey, question], value)
+        counts = _counts(kind, asked[survey, question], value)
         weight = weigh(Voice(account, role, segment, tier, region))
         yield key, (str(public_id), slug, question, day, account, role, value, counts, weight)
 

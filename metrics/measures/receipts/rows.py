@@ -63,19 +63,23 @@ def stored(
     rows: Any, key: Sequence[str], values: Sequence[str], shape: Callable[..., Row] = lambda *row: row
 ) -> Callable[[Key | None], Iterable[tuple[Key, Row]]]:
     """Return how rows of a table are read in the order of a key, each given its shape."""
+    return lambda after: (
+        (place, shape(*row)) for chunk in chunks(rows, key, values, after) for place, row in chunk
+    )
 
-    def read(after: Key | None) -> Iterator[tuple[Key, Row]]:
-        size = FIRST_CHUNK
-        while True:
-            chosen = rows if after is None else rows.filter(_beyond(key, after))
-            chunk = list(chosen.order_by(*key).values_list(*key, *values)[:size])
-            for row in chunk:
-                yield tuple(row[: len(key)]), shape(*row[len(key) :])
-            if len(chunk) < size:
-                return
-            after, size = tuple(chunk[-1][: len(key)]), CHUNK
 
-    return read
+def chunks(
+    rows: Any, key: Sequence[str], values: Sequence[str], after: Key | None
+) -> Iterator[list[tuple[Key, Row]]]:
+    """Yield rows of a table in the order of a key: first as many as a page shows, then more at once."""
+    size = FIRST_CHUNK
+    while True:
+        chosen = rows if after is None else rows.filter(_beyond(key, after))
+        chunk = list(chosen.order_by(*key).values_list(*key, *values)[:size])
+        yield [(tuple(row[: len(key)]), tuple(row[len(key) :])) for row in chunk]
+        if len(chunk) < size:
+            return
+        after, size = tuple(chunk[-1][: len(key)]), CHUNK
 
 
 def counted(rows: Mapping[Key, Row]) -> Callable[[Key | None], Iterable[tuple[Key, Row]]]:
