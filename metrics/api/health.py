@@ -57,18 +57,18 @@ class AccountHealthView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         """Return an account's newest health, the parts that add up to it, and its history of a year.
 
-        What is not known is null. What parts of revenue stand on is said to keys with the scope `revenue`.
+        What is not known is null. Keys without the scope `revenue` get its parts as one, `contracts`.
         """
         account = get_object_or_404(Account.objects.visible_to(self.key), pk=pk)
         since = day_of(request.query_params.dict(), "since")
         rows = Health.objects.filter(account=account, day__gt=today() - HISTORY)
         newest = rows.select_related("scorecard").newest_on(today()).first()
-        shown = UNKNOWN
+        shown, with_revenue = UNKNOWN, self.key.sees_revenue
         if newest:
-            explanation = explained(newest, with_revenue=self.key.sees_revenue)
+            explanation = explained(newest, with_revenue=with_revenue)
             shown = {**HealthSerializer(explanation).data, "scorecard": newest.scorecard.number}
         override = HealthOverride.objects.acting_on(today()).filter(account=account).last()
-        moved = moved_since(account, since, today()) if since else None
+        moved = moved_since(account, since, today(), with_revenue=with_revenue) if since else None
         history = [
             {"day": day, "score": score / 100, "band": band}
             for day, score, band in reversed(rows.by_day().values_list("day", "score", "band"))

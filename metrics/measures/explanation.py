@@ -23,18 +23,20 @@ PARTS: dict[str, tuple[str, str]] = {
     "decision_maker_case_late": ("A decision-maker's case is late", "caps the health at 49"),
     "invoice_overdue": ("An invoice is long overdue", "caps the health at 60"),
     "persons_word": ("Overridden by a person", "sets the health, whatever the parts say"),
+    "contracts": ("Contracts", "revenue and renewal together: apart for those who may see revenue"),
 }
 BASE = ("Where every account begins", "all parts at their neutral value")
-# What was found of these is for those who may see revenue; how many points it adds is for all.
+# What each of these adds tells by how much revenue moved, so who may not see that gets them as one line.
 OF_REVENUE = frozenset({"revenue_movement", "renewal_readiness"})
+TOGETHER = "contracts"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of the sum, in hundredths of a point; weight, score (0..100), freshness (0..100 percent).
 
-    An override has none of these, a part of which nothing is known no score. `bar` (0..100) is the length of
-    its bar beside the longest one.
+    An override has none of these, nor have parts told together; a part of which nothing is known has no
+    score. `bar` (0..100) is the length of its bar beside the longest one.
     """
 
     name: str
@@ -62,24 +64,30 @@ class Explanation:
 
 def explained(health: Health, *, with_revenue: bool) -> Explanation:
     """Return the sum behind a health score: base, the parts, strongest first, then what overrides them."""
-    longest = max((abs(part["contribution"]) for part in health.parts), default=0)
-    lines = [_line(part, longest, with_revenue=with_revenue) for part in health.parts]
+    parts = [part for part in health.parts if with_revenue or part["key"] not in OF_REVENUE]
+    together = [part["contribution"] for part in health.parts if part not in parts]
+    if together:
+        parts.append({"key": TOGETHER, "contribution": sum(together)})
+    parts.sort(key=lambda part: (part.get("is_override", False), -abs(part["contribution"])))
+    longest = max((abs(part["contribution"]) for part in parts), default=0)
     return Explanation(
         day=health.day,
         score=health.score / 100,
         band=health.band,
         confidence=health.confidence / 100,
         base=Line(*BASE, health.base),
-        parts=sorted(lines, key=lambda line: (line.weight is None, -abs(line.hundredths))),
+        parts=[_line(part, longest) for part in parts],
         total=health.score,
     )
 
 
-def _line(part: Mapping[str, Any], longest: int, *, with_revenue: bool) -> Line:
+def _line(part: Mapping[str, Any], longest: int) -> Line:
     key, points = part["key"], part["contribution"]
     name, why = PARTS.get(key, (key.replace("_", " ").capitalize(), ""))
-    found = in_words(key, part["facts"]) if with_revenue or key not in OF_REVENUE else ""
     bar = 100 * abs(points) // longest if longest else 0
+    if key == TOGETHER:
+        return Line(name, why, points, bar=bar, key=key)
+    found = in_words(key, part["facts"])
     if part.get("is_override"):
         return Line(name, found or why, points, bar=bar, key=key)
     score = part["score"]

@@ -1,5 +1,6 @@
 """What moved the health of an account since a date: the difference of every part, adding up exactly."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,7 +12,7 @@ from accounts.models import Account
 from metrics.formulas.health import HealthScore, Override
 from metrics.formulas.health_history import Trend, moves, trend
 from metrics.formulas.scorecards import from_json
-from metrics.measures.explanation import PARTS
+from metrics.measures.explanation import OF_REVENUE, PARTS, TOGETHER
 from metrics.models import Health
 
 # How old the health may be that stands for the one of a day.
@@ -66,15 +67,15 @@ def snapshots(account: Account, since: date, today: date) -> Snapshots:
     return Snapshots(*(next((row for row in rows if day - NEAR < row.day <= day), None) for day in days))
 
 
-def moved_since(account: Account, since: date, today: date) -> Moved | None:
+def moved_since(account: Account, since: date, today: date, *, with_revenue: bool) -> Moved | None:
     """Return what moved an account's health from the end of a day to its newest one.
 
     None where there is no health within 31 days up to each of the two days.
     """
-    return moved_in(snapshots(account, since, today))
+    return moved_in(snapshots(account, since, today), with_revenue=with_revenue)
 
 
-def moved_in(known: Snapshots) -> Moved | None:
+def moved_in(known: Snapshots, *, with_revenue: bool) -> Moved | None:
     """Return the same of snapshots that were read already."""
     after, before = known.now, known.since
     if after is None or before is None:
@@ -82,7 +83,10 @@ def moved_in(known: Snapshots) -> Moved | None:
     start, end = score_of(before), score_of(after)
     by_new = None if before.scorecard_id == after.scorecard_id else rescored(before, after)
     found = moves(start, end, by_new)
-    told = [(key, PARTS.get(key, (key, ""))[0], points) for key, points in found.parts_c.items()]
+    points_of = Counter[str]()
+    for key, points in found.parts_c.items():
+        points_of[key if with_revenue or key not in OF_REVENUE else TOGETHER] += points
+    told = [(key, PARTS.get(key, (key, ""))[0], points) for key, points in points_of.items()]
     told.append(("override", OVERRIDES[0], found.override_c))
     told.append(("scorecard", MODEL[0], found.model_change_c))
     told = sorted((each for each in told if each[2]), key=lambda each: (-abs(each[2]), each[0]))

@@ -29,17 +29,17 @@ def health_of(request: HttpRequest, scope: Scope, *, has_overrides: bool) -> dic
     health = known.now
     levels = health_trend(scope.between(today - timedelta(days=HEALTH_DAYS), scope.end))
     cutoffs = from_json(health.scorecard.weights, health.scorecard.rules).cutoffs if health else CUTOFFS
-    trend = trend_in(known)
+    trend, with_revenue = trend_in(known), scope.viewer.sees_revenue
     rows = HealthOverride.objects.filter(account=account).select_related("author", "withdrawn_by")
     overrides = list(rows) if has_overrides else []
     return {
         "health": health,
-        "explanation": health and explained(health, with_revenue=scope.viewer.sees_revenue),
+        "explanation": health and explained(health, with_revenue=with_revenue),
         "cutoffs": cutoffs,
         "least_known": 100 * cutoffs.least_confidence,
         "trend": trend,
         "trend_arrow": trend and ARROWS[trend],
-        "moved": moved_in(known),
+        "moved": moved_in(known, with_revenue=with_revenue),
         "since": since,
         "since_choices": [(days, today - timedelta(days=days)) for days in SINCE],
         "override": next((each for each in overrides if each.starts_on <= today < each.ends_on), None),

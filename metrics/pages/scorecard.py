@@ -27,22 +27,25 @@ BACKTEST_MONTHS = 24
 def scorecard(request: HttpRequest) -> HttpResponse:
     """Show the scorecard, and what the one in the address would do: a preview is a link, and stores nothing.
 
-    Whoever may write one puts in force what they looked at.
+    Whoever may write one puts in force what they looked at. A preview is for who may see revenue: with all
+    the weight on it, the scores would tell how the revenue of every account moved (SECURITY T19).
     """
     viewer = request.user
     if not isinstance(viewer, User) or not viewer.has_perm("metrics.view_scorecard"):
         raise PermissionDenied
     current = current_card()
+    may_preview = viewer.has_perm("metrics.view_health") and viewer.sees_revenue
+    may_change = viewer.has_perm("metrics.add_scorecard") and may_preview
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Scorecard",
         "versions": scorecard_versions(),
-        "may_change": viewer.has_perm("metrics.add_scorecard"),
+        "may_change": may_change,
         "form": ScorecardForm(current),
     }
     scope = _scope(viewer)
     if request.method == "POST":
-        if not context["may_change"]:
+        if not may_change:
             raise PermissionDenied
         form = context["form"] = ScorecardForm(current, request.POST)
         if form.is_valid():
@@ -51,11 +54,13 @@ def scorecard(request: HttpRequest) -> HttpResponse:
             if request.POST.get("do") == "activate" and request.POST.get("previewed") == said:
                 return _activated(request, viewer, form)
             context |= {"preview": preview(scope, current, form.card), "previewed": said}
-    elif request.GET.get("do") == "preview" and viewer.has_perm("metrics.view_health"):
+    elif request.GET.get("do") == "preview":
         form = context["form"] = ScorecardForm(current, request.GET)
-        if form.is_valid():
+        if not may_preview:
+            context["is_withheld"] = True
+        elif form.is_valid():
             context |= {"preview": preview(scope, current, form.card), "previewed": _hash(form.card)}
-    elif "proposed" in request.GET and context["may_change"]:
+    elif "proposed" in request.GET and may_change:
         better = proposed(scope, current)
         context |= {"was_proposed": True, "is_better": better is not None}
         if better:

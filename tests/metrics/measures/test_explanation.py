@@ -59,11 +59,21 @@ def test_each_line_says_weight_score_and_freshness_where_it_has_them():
     assert (usage.bar, override.bar) == (60, 100)
 
 
-def test_what_was_found_of_revenue_is_for_who_may_see_it():
-    (shown,) = explained(health(REVENUE), with_revenue=True).parts
-    (hidden,) = explained(health(REVENUE), with_revenue=False).parts
-    assert shown.why == "+12.3% since 15 Jun 2025"
-    assert hidden.why == "over twelve months, at constant exchange rates"
+def test_what_revenue_adds_is_told_with_the_renewal_to_who_may_not_see_it():
+    renewal = part("renewal_readiness", -350, facts={"days": 40, "ends_on": "2026-07-25", "checks": {}})
+    parts = (REVENUE, part("product_usage", 100), renewal, OVERRIDE)
+    shown, hidden = (explained(health(*parts), with_revenue=may) for may in (True, False))
+    assert {line.key: line.why for line in shown.parts}["revenue_movement"] == "+12.3% since 15 Jun 2025"
+    assert [(line.key, line.hundredths) for line in hidden.parts] == [
+        ("contracts", -150),
+        ("product_usage", 100),
+        ("invoice_overdue", -500),
+    ]
+    contracts = hidden.parts[0]
+    assert (contracts.weight, contracts.score, contracts.freshness) == (None, None, None)
+    # Not even the length of a bar says how long that of a hidden part would be.
+    assert [line.bar for line in hidden.parts] == [30, 20, 100]
+    assert sum(line.hundredths for line in (hidden.base, *hidden.parts)) == hidden.total == shown.total
 
 
 def test_an_unknown_part_has_its_own_name():

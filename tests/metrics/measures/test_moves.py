@@ -55,7 +55,7 @@ def test_the_moves_add_up_to_the_difference_whatever_happened(said, is_reweighte
         if is_reweighted:
             reweighted(relationship_sentiment=7, response_behaviour=31)
         score(0)
-        moved = moved_since(account, TODAY - days(30), TODAY)
+        moved = moved_since(account, TODAY - days(30), TODAY, with_revenue=True)
         before, after = account.healths.order_by("day")
         assert (moved.before, moved.after) == (before.score, after.score)
         assert sum(move.hundredths for move in moved.moves) == moved.total == after.score - before.score
@@ -71,7 +71,7 @@ def test_only_the_model_changed():
     score(1)
     reweighted(relationship_sentiment=80)
     score(0)
-    moved = moved_since(account, TODAY - days(1), TODAY)
+    moved = moved_since(account, TODAY - days(1), TODAY, with_revenue=True)
     assert moved.total != 0
     model = next(move for move in moved.moves if move.key == "scorecard")
     assert abs(model.hundredths - moved.total) <= 10  # the rest is one day's ageing
@@ -79,11 +79,31 @@ def test_only_the_model_changed():
 
 def test_what_is_not_known_on_both_days_did_not_move():
     account = make.account()
-    assert moved_since(account, TODAY - days(30), TODAY) is None
+    assert moved_since(account, TODAY - days(30), TODAY, with_revenue=True) is None
     score(0)
-    assert moved_since(account, TODAY - days(30), TODAY) is None
-    assert moved_since(account, TODAY, TODAY).total == 0
+    assert moved_since(account, TODAY - days(30), TODAY, with_revenue=True) is None
+    assert moved_since(account, TODAY, TODAY, with_revenue=True).total == 0
     assert trend_of(account, TODAY) is None
+
+
+def test_what_revenue_moved_is_told_with_the_renewal_to_who_may_not_see_it():
+    account = make.account()
+    make.subscription(account, TODAY - days(900), TODAY - days(10), 1000)
+    score(30)
+    make.subscription(account, TODAY - days(10), TODAY + days(40), 400)
+    score(0)
+    apart, together = (
+        {
+            move.key: move.hundredths
+            for move in moved_since(account, TODAY - days(30), TODAY, with_revenue=may).moves
+        }
+        for may in (True, False)
+    )
+    of_revenue = {"revenue_movement", "renewal_readiness"}
+    assert apart["revenue_movement"] < 0
+    assert together["contracts"] == sum(apart.get(key, 0) for key in of_revenue)
+    assert not of_revenue & together.keys()
+    assert sum(together.values()) == sum(apart.values())
 
 
 def test_the_trend_is_that_of_thirty_days():

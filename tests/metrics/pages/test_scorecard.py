@@ -106,6 +106,18 @@ def test_a_preview_is_a_link_that_says_the_same_to_whoever_opens_it(analyst, sco
     assert Scorecard.objects.first().note == "As shared."
 
 
+def test_a_preview_tells_nobody_how_revenue_moved_who_may_not_see_it(scored, someone, seen_by, analyst):
+    happy, _ = scored
+    manager = someone(ACCOUNT_MANAGER)
+    happy.owner = manager
+    happy.save()
+    asked = {"do": "preview", **filled(weight_revenue_movement=90)}
+    shown, hidden = analyst.get(PAGE, asked), seen_by(manager).get(PAGE, asked)
+    assert "preview" in shown.context
+    assert "preview" not in hidden.context
+    assert "shown to those who may see revenue" in hidden.text
+
+
 def test_only_what_was_looked_at_is_put_in_force(analyst, scored):
     change = filled(weight_sentiment_trend=9, note="Trends matter.")
     unseen = analyst.post(PAGE, change | {"do": "activate"})
