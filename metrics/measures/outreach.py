@@ -1,7 +1,7 @@
 """How many of those asked answered, and how many of those who began came to the end."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,24 +11,29 @@ from django.db import connection
 from django.db.models import Count, Max, Q, Sum
 from django.db.models.functions import TruncDate
 
-from accounts.models import Account
 from metrics.formulas.intervals import wilson
 from metrics.formulas.response_rates import completion_rate as completed_of
 from metrics.formulas.response_rates import response_rate as answered_of
 from metrics.measures.dimensions import ANSWERED
 from metrics.measures.measure import Measure, Unit
-from metrics.measures.scope import Scope
+from metrics.measures.scope import PART, Scope
 from metrics.measures.sentiment import in_percent
 from metrics.measures.spans import months_and_days
 from metrics.models import AskedAccounts, AskedDay
-from surveys.models import Invitation, Programme, Response
+from surveys.models import Invitation, Response
 
 # Rows of months and days, and whose accounts, are named by QuerySets: who sees what is decided there alone.
 OF_ACCOUNTS = """
-WITH span (programme, accounts, delivered, completed) AS ({spans}), chosen (account) AS ({chosen})
-SELECT account, programme, sum(one.delivered), sum(one.completed) FROM span
-CROSS JOIN LATERAL unnest(accounts, delivered, completed) AS one (account, delivered, completed)
-JOIN chosen USING (account) GROUP BY account, programme
+WITH span (programme, accounts, delivered, completed) AS ({spans}), chosen (account{own}) AS ({chosen}), one AS (
+    SELECT programme, unnest(accounts) AS account, unnest(delivered) AS delivered,
+        unnest(completed) AS completed FROM span
+), counted AS (
+    SELECT programme, account, sum(delivered) AS delivered, sum(completed) AS completed FROM one
+    GROUP BY programme, account
+)
+SELECT programme{own}, sum(delivered)::bigint, sum(completed)::bigint
+FROM counted JOIN chosen USING (account)
+GROUP BY programme{own}
 """
 ONE_DAY = timedelta(days=1)
 RESPONSE_RATE = (
@@ -48,28 +53,23 @@ def response_rate(scope: Scope) -> Measure:
     return _response_rate(scope, delivered, completed)
 
 
-def response_rates(whole: Scope, parts: Sequence[tuple[Scope, Collection[int]]]) -> list[Measure]:
-    """Return the response rate of parts of one question, each with its accounts.
+def response_rates(whole: Scope, parts: Sequence[Scope]) -> list[Measure]:
+    """Return the response rate of parts of one question: segments, teams, owners, programmes or none of them.
 
-    Parts by what accounts have in common come from one read; of all accounts days are counted beforehand.
+    From one read of all accounts, unless no part is of some of them.
     """
-    among = {account for scope, accounts in parts if scope.is_narrowed for account in accounts}
-    rows_of_parts = _asked_accounts(whole, Account.objects.filter(pk__in=among)) if among else []
-    of_all: dict[Programme | None, tuple[int, int]] = {}
+    if not any(part.is_narrowed for part in parts):
+        return [response_rate(part) for part in parts]
+    rows = _asked_accounts(whole, PART)
     measures = []
-    for scope, accounts in parts:
-        if scope.is_narrowed:
-            own = [
-                counts
-                for account, programme, *counts in rows_of_parts
-                if account in accounts and (scope.programme is None or programme == scope.programme.pk)
-            ]
-            delivered, completed = map(sum, zip(*own, strict=True)) if own else (0, 0)
-        else:
-            if scope.programme not in of_all:
-                of_all[scope.programme] = _asked(scope)
-            delivered, completed = of_all[scope.programme]
-        measures.append(_response_rate(scope, delivered, completed))
+    for part in parts:
+        wanted = (part.programme.pk if part.programme else None, *part.part)
+        own = (
+            row
+            for row in rows
+            if all(value is None or value == mine for value, mine in zip(wanted, row, strict=False))
+        )
+        measures.append(_response_rate(part, *_sums(own)))
     return measures
 
 
@@ -108,8 +108,7 @@ def _asked(scope: Scope) -> tuple[int, int]:
     Days that are counted are not counted again: one query of those, one of the rest.
     """
     if scope.is_narrowed:
-        counts = [own for _, _, *own in _asked_accounts(scope, scope.accounts)]
-        return sum(delivered for delivered, _ in counts), sum(completed for _, completed in counts)
+        return _sums(_asked_accounts(scope))
     which = scope.days() & scope.surveys()
     stored = AskedDay.objects.aggregate(
         last=Max("day"),
@@ -124,28 +123,36 @@ def _asked(scope: Scope) -> tuple[int, int]:
     return delivered + counts["delivered"], completed + counts["completed"]
 
 
-def _asked_accounts(scope: Scope, accounts: Any) -> list[tuple[int, int, int, int]]:
-    """Return account, programme, invitations delivered and answered, in as many parts as there are.
+def _sums(rows: Iterable[Sequence[Any]]) -> tuple[int, int]:
+    """Return the sums of the last two columns: what was delivered and what was answered."""
+    counts = [(delivered, completed) for *_, delivered, completed in rows]
+    return sum(delivered for delivered, _ in counts), sum(completed for _, completed in counts)
+
+
+def _asked_accounts(scope: Scope, own: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+    """Return programme, what accounts have in common, invitations delivered and answered, in parts.
 
     Of months and days that are counted, and of the days since, in three queries.
     """
     last = AskedDay.objects.aggregate(last=Max("day"))["last"]
-    found: list[tuple[int, int, int, int]] = []
+    found: list[tuple[Any, ...]] = []
     if last:
         counted = scope.between(scope.start, min(scope.end, last + ONE_DAY))
         rows: Any = AskedAccounts.objects.filter(scope.surveys(), months_and_days(counted))
         rows = rows.values_list("survey__programme", "accounts", "delivered", "completed")
         spans, of_spans = rows.order_by().query.sql_with_params()
         try:
-            chosen, of_chosen = accounts.order_by().values("pk").query.sql_with_params()
+            chosen, of_chosen = scope.accounts.order_by().values_list("pk", *own).query.sql_with_params()
         except EmptyResultSet:
             return []
+        statement = OF_ACCOUNTS.format(spans=spans, chosen=chosen, own="".join(f", {name}" for name in own))
         with connection.cursor() as cursor:
-            cursor.execute(OF_ACCOUNTS.format(spans=spans, chosen=chosen), (*of_spans, *of_chosen))
+            cursor.execute(statement, (*of_spans, *of_chosen))
             found += cursor.fetchall()
     rest = _since(scope, last)
     if rest is not None:
-        rows = _invitations(rest, accounts).order_by().values_list("contact__account", "survey__programme")
+        named = ("survey__programme", *(f"contact__account__{name}" for name in own))
+        rows = _invitations(rest).order_by().values_list(*named)
         found += rows.annotate(delivered=Count("pk"), completed=Count("pk", filter=IS_ANSWERED))
     return found
 
@@ -158,11 +165,9 @@ def _since(scope: Scope, last: date | None) -> Scope | None:
     return rest if rest.start and rest.start < rest.end else None
 
 
-def _invitations(scope: Scope, accounts: Any = None) -> Any:
-    rows = Invitation.objects.delivered().filter(scope.instants("sent_at"), scope.surveys())
-    if accounts is None and scope.is_narrowed:
-        accounts = scope.accounts
-    return rows if accounts is None else rows.filter(contact__account__in=accounts)
+def _invitations(scope: Scope) -> Any:
+    rows = Invitation.objects.delivered().filter(scope.instants("sent_at"), scope.each_survey())
+    return rows.filter(contact__account__in=scope.accounts) if scope.is_narrowed else rows
 
 
 def completion_rate(scope: Scope) -> Measure:

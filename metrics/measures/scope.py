@@ -15,6 +15,9 @@ from metrics.measures.dimensions import ANSWERED, ATTRIBUTES, BY_ACCOUNT, COMPAN
 from metrics.measures.measure import Days, Measure, Unit
 from surveys.models import Programme, Survey
 
+# Segment, team and owner of accounts; of a question, None of each that it does not ask for.
+Part = tuple[str | None, int | None, int | None]
+PART = ("segment", "team", "owner")
 FEW = f"Fewer than {LEAST_SHOWN}: not enough to say."
 
 
@@ -102,6 +105,12 @@ class Scope:
         return self.is_by_account or bool(self.attributes)
 
     @property
+    def part(self) -> Part:
+        """Segment, team and owner of the accounts in question, None of each that is not asked for."""
+        team, owner = self.team, self.owner
+        return self.attributes.get("segment"), team.pk if team else None, owner.pk if owner else None
+
+    @property
     def accounts(self) -> Any:
         """The accounts in question, as they are today: a QuerySet of what the viewer may see."""
         return self.companies.filter(**self.attributes)
@@ -158,12 +167,19 @@ class Scope:
 
     def surveys(self, path: str = "survey") -> Q:
         """Return the condition that a row belongs to the survey or the programme in question."""
+        return Q() if self.survey is None and self.programme is None else self.each_survey(path)
+
+    def each_survey(self, path: str = "survey") -> Q:
+        """Return the same condition, by which rows of some days are found where all surveys are in question.
+
+        An index that begins with the survey finds them only where surveys are named.
+        """
         if self.survey:
             return Q(**{path: self.survey.pk})
-        if self.programme is None:
-            return Q()
-        theirs = Survey.objects.filter(programme=self.programme.pk)
-        return Q(_AnyOf(F(path), ArraySubquery(theirs.values("pk"))))
+        theirs = (
+            Survey.objects.filter(programme=self.programme.pk) if self.programme else Survey.objects.all()
+        )
+        return Q(_AnyOf(F(path), ArraySubquery(theirs.order_by().values("pk"))))
 
     def between(self, start: date | None, end: date) -> "Scope":
         """Return the same question about other days."""

@@ -23,14 +23,12 @@ from metrics.measures.outreach import response_rates
 from metrics.measures.query import ask, require_known
 from metrics.measures.renewals import renewals_among
 from metrics.measures.retention import retained
-from metrics.measures.scope import Scope
+from metrics.measures.scope import PART, Part, Scope
 from metrics.measures.sentiment import measure_of
 
 # By what the questions may differ; anything else is asked one by one.
 PARTS = frozenset({"segment", "team", "owner", "programme"})
 NOTHING = Disclosed([], frozenset())
-# Segment, team and owner, None of each that is not asked for.
-Part = tuple[str | None, int | None, int | None]
 
 
 class Question(NamedTuple):
@@ -49,7 +47,7 @@ def ask_each(whole: Scope, questions: Sequence[Question]) -> list[Measure]:
     places: dict[_Reader, list[int]] = defaultdict(list)
     for place, (metric, scope) in enumerate(questions):
         require_known(metric, scope)
-        if metric in READERS and scope.narrowings <= PARTS and not scope.known_on:
+        if metric in READERS and scope.narrowings <= PARTS and not (scope.unsaid or scope.known_on):
             places[READERS[metric]].append(place)
         else:
             found[place] = ask(metric, scope)
@@ -66,10 +64,10 @@ class _Shared:
         self._parts: dict[Any, frozenset[int]] = {}
 
     @cached_property
-    def accounts(self) -> Mapping[tuple[str, int | None, int | None], Sequence[int]]:
+    def accounts(self) -> Mapping[Part, Sequence[int]]:
         """The accounts in question by segment, team and owner, of which there are much fewer."""
         found = defaultdict(list)
-        for account, *own in self.whole.accounts.order_by().values_list("pk", "segment", "team", "owner"):
+        for account, *own in self.whole.accounts.order_by().values_list("pk", *PART):
             found[tuple(own)].append(account)
         return found
 
@@ -83,12 +81,6 @@ class _Shared:
                 for account in accounts
             )
         return self._parts[wanted]
-
-
-def part_of(scope: Scope) -> Part:
-    """Return by what the accounts of a part are found."""
-    team, owner = scope.team, scope.owner
-    return scope.attributes.get("segment"), team.pk if team else None, owner.pk if owner else None
 
 
 def _said(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
@@ -139,18 +131,16 @@ def _is_of(cell: Cell, scope: Scope) -> bool:
 def _healths(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
     found = standings(shared.whole)
     return [
-        healthy_accounts(
-            scope, {key: found[key] for key in shared.accounts_of(part_of(scope)) & found.keys()}
-        )
+        healthy_accounts(scope, {key: found[key] for key in shared.accounts_of(scope.part) & found.keys()})
         for _, scope in questions
     ]
 
 
 def _paid(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
     """Return retention, renewals and lifetime value, kept until a contract changes."""
-    parts = dict.fromkeys(part_of(scope) for _, scope in questions)
+    parts = dict.fromkeys(scope.part for _, scope in questions)
     found = remembered(_paid_of, shared.whole, CONTRACTS, *parts)
-    return [found[part_of(scope)][metric] for metric, scope in questions]
+    return [found[scope.part][metric] for metric, scope in questions]
 
 
 def _paid_of(whole: Scope, *parts: Part) -> dict[Part, dict[str, Measure]]:
@@ -171,8 +161,7 @@ def _paid_of(whole: Scope, *parts: Part) -> dict[Part, dict[str, Measure]]:
 
 
 def _answered(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
-    parts = [(scope, shared.accounts_of(part_of(scope))) for _, scope in questions]
-    return response_rates(shared.whole, parts)
+    return response_rates(shared.whole, [scope for _, scope in questions])
 
 
 _Reader = Callable[[_Shared, Sequence[Question]], Collection[Measure]]
