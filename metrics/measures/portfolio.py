@@ -6,34 +6,30 @@ Of all accounts only what they are chosen and ordered by is read; the rest is re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Sum, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
 
-from accounts.models import Account, Subscription, User
+from accounts.models import Account, User
 from metrics.evidence.among import among
 from metrics.formulas.clusters import pooled
 from metrics.formulas.days import day_bounds
 from metrics.formulas.health import Band
-from metrics.formulas.money import ZERO
 from metrics.formulas.nps import Split, nps
 from metrics.formulas.shrinkage import prior_strength, shrunk_score
+from metrics.measures.contracts import Contracts, contracts_of
 from metrics.measures.coverage import Hearing
-from metrics.measures.exchange import Rates, rates_on
 from metrics.measures.health import BANDS, Standing, standings, with_newest
-from metrics.measures.memory import remembered
-from metrics.measures.renewals import BOOKS, Due, coming_renewals
-from metrics.measures.revenue import arr_on, require_revenue
+from metrics.measures.renewals import Due
+from metrics.measures.revenue import require_revenue
 from metrics.measures.scope import Scope
 from metrics.models import AccountNps
 from surveys.models import Invitation, Response
 
-# Far enough to find the next renewal of a contract of several years.
-RENEWAL_DAYS = 5 * 365
 ORDERS = ("name", "health", "nps", "heard", "owner", "arr", "renewal")
 OF_REVENUE = frozenset({"arr", "renewal"})
 
@@ -61,12 +57,7 @@ class Wanted:
     @property
     def needs_revenue(self) -> bool:
         """Whether the list would tell something of contracts or amounts (SECURITY T19)."""
-        return self.order in OF_REVENUE or self.needs_renewals
-
-    @property
-    def needs_renewals(self) -> bool:
-        """Whether renewals decide which accounts are listed or in which order."""
-        return self.order == "renewal" or self.renews_within is not None
+        return self.order in OF_REVENUE or self.renews_within is not None
 
 
 class Said(NamedTuple):
@@ -95,23 +86,22 @@ class Entry(NamedTuple):
 
 
 class Paid(NamedTuple):
-    """What the accounts found pay a year together, None where a rate is missing, and by which rates."""
+    """What the accounts found pay a year together, None where a rate is missing, and what to say of rates."""
 
     total: Decimal | None
-    rates: Rates
     notes: tuple[str, ...]
 
 
 class Portfolio(NamedTuple):
-    """The accounts found, in order, and what they are together; `paid` is None for who may not see it.
+    """The accounts found, in order, and what they are together.
 
-    `coming` holds the next renewal of each where they were chosen or ordered by it, None elsewhere.
+    `contracts` are those of every account in sight; they and `paid` are None for who may not see revenue.
     """
 
     accounts: Sequence[int]
     bands: Mapping[Band, int]
     paid: Paid | None
-    coming: Mapping[int, Due] | None
+    contracts: Contracts | None
 
 
 def find_accounts(scope: Scope, wanted: Wanted) -> Portfolio:
@@ -128,13 +118,14 @@ def find_accounts(scope: Scope, wanted: Wanted) -> Portfolio:
     if wanted.bands:
         rows = rows.filter(_in_bands(wanted.bands))
     band_of = dict(rows.order_by(*_columns(wanted)).values_list("pk", "newest_band"))
-    keys, coming = [*band_of], None
-    if wanted.needs_renewals:
-        days = RENEWAL_DAYS if wanted.renews_within is None else wanted.renews_within
-        coming = remembered(_next_renewals, scope, BOOKS, days)
-        keys = [key for key in keys if wanted.renews_within is None or key in coming]
-    paid = _paid(scope, keys) if scope.viewer.sees_revenue else None
-    found = Portfolio(keys, Counter(BANDS[band_of[key] or Band.GREY] for key in keys), paid, coming)
+    keys = [*band_of]
+    contracts = contracts_of(scope) if scope.viewer.sees_revenue else None
+    if contracts and wanted.renews_within is not None:
+        end = scope.today + timedelta(days=wanted.renews_within)
+        keys = [key for key in keys if key in contracts.coming and contracts.coming[key].ends_on < end]
+    bands = Counter(BANDS[band_of[key] or Band.GREY] for key in keys)
+    arr = contracts and contracts.arr.among({*keys})
+    found = Portfolio(keys, bands, Paid(arr.total, arr.notes) if arr else None, contracts)
     return found._replace(accounts=_ordered(scope, found, wanted)) if wanted.order in VALUES else found
 
 
@@ -149,19 +140,14 @@ def entries(scope: Scope, found: Portfolio, accounts: Sequence[int]) -> list[Ent
     rows: Any = Account.objects.visible_to(scope.viewer).select_related("owner", "team")
     rows = rows.annotate(last_heard_at=F("heard__heard_at"), hearing=hearing_in(scope))
     by_key = {row.pk: row for row in rows.filter(among(accounts, "pk")).order_by()}
-    known, said = standings(scope, accounts), _said(accounts)
-    arr, coming = None, found.coming or {}
-    if found.paid:
-        arr = arr_on(scope.today, Account.objects.filter(among(accounts, "pk")), found.paid.rates)
-        if found.coming is None:
-            coming = _next(coming_renewals(scope, RENEWAL_DAYS, accounts, found.paid.rates))
+    known, said, contracts = standings(scope, accounts), _said(accounts), found.contracts
     return [
         Entry(
             account=by_key[key],
             standing=known.get(key),
             nps=said.get(key, UNSAID),
-            arr=arr.of(key) if arr else None,
-            renewal=coming.get(key),
+            arr=contracts.arr.of(key) if contracts else None,
+            renewal=contracts.coming.get(key) if contracts else None,
             heard_at=by_key[key].last_heard_at,
             hearing=Hearing(by_key[key].hearing),
         )
@@ -208,31 +194,10 @@ def _in_bands(bands: Collection[Band]) -> Q:
     return Q(newest_band__in=[band.value for band in bands]) | unknown
 
 
-def _paid(scope: Scope, accounts: Collection[int]) -> Paid:
-    rates = rates_on(scope.today)
-    rows = Subscription.objects.in_force(scope.today).filter(among(accounts), annual_value__gt=0)
-    sums = dict(rows.order_by().values_list("currency").annotate(Sum("annual_value")))
-    amounts = [rates.convert(value, currency) for currency, value in sums.items()]
-    total = None if None in amounts else sum((amount for amount in amounts if amount), ZERO)
-    return Paid(total, rates, rates.notes(sums))
-
-
 def _said(accounts: Collection[int]) -> dict[int, Said]:
     rows = AccountNps.objects.filter(among(accounts)).values_list("account", *Split._fields)
     splits = {account: Split(*counts) for account, *counts in rows}
     return {account: Said(nps(split), split.n) for account, split in splits.items()}
-
-
-def _next_renewals(scope: Scope, days: int) -> dict[int, Due]:
-    return _next(coming_renewals(scope, days))
-
-
-def _next(dues: Sequence[Due]) -> dict[int, Due]:
-    """Return the nearest renewal of each account."""
-    coming: dict[int, Due] = {}
-    for due in dues:
-        coming.setdefault(due.account, due)
-    return coming
 
 
 def _columns(wanted: Wanted) -> list[Any]:
@@ -270,13 +235,13 @@ def _by_owner(scope: Scope, found: Portfolio) -> Mapping[int, Any]:
 
 
 def _by_arr(scope: Scope, found: Portfolio) -> Mapping[int, Any]:
-    assert found.paid
-    arr = arr_on(scope.today, scope.accounts, found.paid.rates)
-    return {key: arr.of(key) for key in found.accounts}
+    assert found.contracts
+    return {key: found.contracts.arr.of(key) for key in found.accounts}
 
 
 def _by_renewal(scope: Scope, found: Portfolio) -> Mapping[int, Any]:
-    return {key: due.ends_on for key, due in (found.coming or {}).items()}
+    assert found.contracts
+    return {key: due.ends_on for key, due in found.contracts.coming.items()}
 
 
 COLUMNS = {"health": "newest_score", "heard": "heard__heard_at"}
