@@ -59,10 +59,8 @@ class Snapshots(NamedTuple):
 def snapshots(account: Account, since: date, today: date) -> Snapshots:
     """Return the health of today, of thirty days ago and of a day, in one query."""
     days = (today, today - timedelta(days=TREND_DAYS), min(since, today))
-    newest: Any = [
-        Subquery(Health.objects.filter(account=account, day__gt=day - NEAR).newest_on(day).values("pk")[:1])
-        for day in days
-    ]
+    of_account = Health.objects.filter(account=account).order_by("-day", "-revision").values("pk")
+    newest: Any = [Subquery(of_account.filter(day__gt=day - NEAR, day__lte=day)[:1]) for day in {*days}]
     rows = list(Health.objects.filter(pk__in=newest).select_related("scorecard").order_by("-day"))
     return Snapshots(*(next((row for row in rows if day - NEAR < row.day <= day), None) for day in days))
 
