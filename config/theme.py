@@ -16,6 +16,11 @@ def style(request: HttpRequest) -> str:
     return static("brand/admin.css")
 
 
+def script(request: HttpRequest) -> str:
+    """Return the address of what we add to the theme's script."""
+    return static("brand/admin.js")
+
+
 def login_image(request: HttpRequest) -> str:
     """Return the address of the picture beside the login form."""
     return static("brand/login.svg")
@@ -30,6 +35,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_ICON": icon,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": icon}],
     "STYLES": [style],
+    "SCRIPTS": [script],
     "SHOW_BACK_BUTTON": True,
     "SHOW_VIEW_ON_SITE": False,
     "LOGIN": {"image": login_image, "form": "accounts.login.LoginForm"},

@@ -31,8 +31,10 @@ def level(name: str, measure: Measure) -> str:
 def sampled_change(now: Measure, before: Measure) -> tuple[str, bool | None]:
     """Return a sentence on two samples that share no answer, and whether chance fails to explain the change.
 
-    By MOVER (METRICS §2.2); None where the samples are too small to be compared.
+    By MOVER (METRICS §2.2); None where the samples are too small to be compared, no words without any.
     """
+    if now.value is None:
+        return "", None
     if now.value is None or before.value is None or not now.interval or not before.interval:
         return "There is no earlier period to compare with.", None
     lead = f"The last three months stand at {figure(now)} after {figure(before)} in the three before"
@@ -45,7 +47,9 @@ def sampled_change(now: Measure, before: Measure) -> tuple[str, bool | None]:
 
 
 def counted_change(now: Measure, before: Measure) -> str:
-    """Return a sentence on two full counts a month apart, of which no chance is part."""
+    """Return a sentence on two full counts a month apart, of which no chance is part; "" without any."""
+    if now.value is None:
+        return ""
     if now.value is None or before.value is None:
         return "There is no value of a month earlier to compare with."
     change = _difference(now, before) or 0

@@ -140,7 +140,7 @@ class Side:
         """Return the label of each answer: of a question all there are, in their order, else those given."""
         found = sorted(set(given))
         if self.question is None:
-            return {each: (names or {}).get(each, each) or "none" for each in found[:MOST_ROWS]}
+            return {each: (names or {}).get(each, each) or "none given" for each in found[:MOST_ROWS]}
         kind, question = KINDS[self.question.kind], self.question
         if question.kind == "nps":
             return _groups(*cut_offs(question.settings))

@@ -156,6 +156,10 @@ def bridge_chart(steps: Sequence[Step], words: str) -> Chart | None:
         colours.append(LINE if step.is_level else MEANING[meaning])
     labels = [step.name for step in steps]
     chart = chart_of(labels, [_bar("Amount", spans, LINE) | {"backgroundColor": colours}], words, None, None)
+    options = json.loads(chart.options)
+    # Every bar has its name, on a phone upright.
+    options["scales"]["x"]["ticks"] |= {"autoSkip": False, "maxRotation": 90}
+    chart = replace(chart, options=json.dumps(options))
     return _tabled(chart, labels, {"Amount": [step.amount for step in steps]}, Unit.MONEY)
 
 

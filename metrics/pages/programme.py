@@ -52,7 +52,7 @@ def programme_list(request: HttpRequest) -> TemplateResponse:
     programmes = [(each, measures.get(each.pk, [])) for each in Programme.objects.order_by("name")]
     context = {
         **admin.site.each_context(request),
-        "title": "Programmes",
+        "title": "Programme scores",
         "programmes": programmes,
         "window": scope.window,
     }

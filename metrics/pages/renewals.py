@@ -1,7 +1,7 @@
 """The page of renewals: what falls due when, what of it is at risk, and how far to believe that."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -46,6 +46,11 @@ class Month(NamedTuple):
     by_band: tuple[Decimal | None, ...]
     value: Decimal | None
     noticed: int
+
+    @property
+    def parts(self) -> Iterator[tuple[Band, Decimal | None]]:
+        """Return each band beside its value a year, in the order of the columns."""
+        return zip(BANDS, self.by_band, strict=True)
 
 
 class Coming(NamedTuple):

@@ -111,7 +111,7 @@ def test_a_row_of_a_matrix_and_what_a_response_is(survey, sample, side):
         "Free": [2, 0],
         "Paid": [0, 3],
     }
-    assert cross_tab(sample(), side("grid.speed"), dimension("segment")).columns == ("none", "Large")
+    assert cross_tab(sample(), side("grid.speed"), dimension("segment")).columns == ("none given", "Large")
     assert cross_tab(sample(), side("nps"), dimension("language")).columns == ("de", "en")
     assert cross_tab(sample(), side("nps"), dimension("channel")).columns == ("link", "qr")
     version = str(survey.live_version_id)
