@@ -24,7 +24,8 @@ from surveys.models import Invitation, Response
 
 # Rows of months and days, and whose accounts, are named by QuerySets: who sees what is decided there alone.
 OF_ACCOUNTS = """
-WITH span (programme, accounts, delivered, completed) AS ({spans}), chosen (account{own}) AS ({chosen}), one AS (
+WITH span (programme, accounts, delivered, completed) AS ({spans}), chosen (account{own}) AS ({chosen}),
+one AS (
     SELECT programme, unnest(accounts) AS account, unnest(delivered) AS delivered,
         unnest(completed) AS completed FROM span
 ), counted AS (

@@ -296,3 +296,12 @@ def test_queries_do_not_grow_with_the_accounts(executive, django_assert_max_num_
 def test_the_keyboard_may_skip_the_menu(executive, address):
     page = executive.get(address).text
     assert page.index('href="#content"') < page.index('id="nav-sidebar"') < page.index('id="content"')
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [("/admin/", "/admin/"), ("/admin/goals/", "/admin/goals/"), ("/admin/metric/nps/", "/admin/metric/")],
+)
+def test_the_menu_marks_where_one_is(executive, address, link):
+    marked = re.findall(r'<a href="([^"]*)" aria-current="true"', executive.get(address).text)
+    assert marked == [link]
