@@ -63,11 +63,13 @@ def waterfall(by_role: Mapping[str, Split], order: Sequence[str] = ROLES) -> Spl
 
     Empty when none of the roles did (satrixsolutions.com, three methods of account scoring).
     """
-    for role in order:
-        groups = by_role.get(role)
-        if groups is not None and groups.n:
-            return groups
-    return Split(0, 0, 0)
+    role = deciding_role(by_role, order)
+    return by_role[role] if role else Split(0, 0, 0)
+
+
+def deciding_role(by_role: Mapping[str, Split], order: Sequence[str] = ROLES) -> str | None:
+    """Return the weightiest role of which anybody answered, None where none of the roles did."""
+    return next((role for role in order if role in by_role and by_role[role].n), None)
 
 
 def role_weighted(by_role: Mapping[str, Split], weights: Mapping[str, float]) -> float | None:

@@ -3,7 +3,7 @@
 All of them are the same answers (METRICS §1.1, §2.4, §2.5) and say in their definition which view they are.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Contact
 from metrics.formulas import clusters, shrinkage, weighting
 from metrics.formulas.intervals import Interval, clipped, critical_value, nps_score_interval
+from metrics.formulas.money import ZERO
 from metrics.formulas.nps import Split, nps, standard_error
 from metrics.measures.confidentiality import HIDDEN
 from metrics.measures.exchange import rates_on
@@ -32,18 +33,19 @@ def clustered(scope: Scope) -> Measure:
     """Return the respondents' NPS with the interval whose unit is the account, none below ten accounts."""
     of = likelihoods(scope)
     accounts = _by_account(scope, of)
-    interval = clusters.interval(accounts.values())
+    pooled, interval = clusters.pooled(accounts.values()), clusters.interval(accounts.values())
     few = () if interval else (f"Not enough accounts: fewer than {clusters.LEAST_ACCOUNTS} answered.",)
     return _measure(
         scope,
         of,
         "nps_clustered",
-        nps(clusters.pooled(accounts.values())),
+        nps(pooled),
         accounts,
         definition="Promoters less detractors in percent of all answers; answers of one account are taken as"
         " alike.",
         interval=interval,
         notes=few,
+        beside={**pooled._asdict(), "standard_error": clusters.standard_error(accounts.values())},
     )
 
 
@@ -54,6 +56,7 @@ def finite(scope: Scope) -> Measure:
     pooled, asked = clusters.pooled(accounts.values()), _asked(scope)
     value, interval = nps(pooled), nps_score_interval(*pooled)
     notes: tuple[str, ...] = ()
+    error: float | None = None
     if value is not None and asked and LEAST_SHARE < pooled.n / asked <= 1:
         error = standard_error(pooled, population=asked)
         if error is not None:
@@ -71,7 +74,7 @@ def finite(scope: Scope) -> Measure:
         " invited.",
         interval=interval,
         notes=notes,
-        beside={"invited": asked},
+        beside={**pooled._asdict(), "invited": asked, "standard_error": error},
     )
 
 
@@ -79,11 +82,12 @@ def mean_of_accounts(scope: Scope) -> Measure:
     """Return the mean of the accounts' scores (-100..100), each account one voice, None without answers."""
     of, roles = likelihoods(scope), role_weights(scope.today)
     accounts = voices(scope, of, roles)
+    scores = _scores(accounts, roles)
     return _measure(
         scope,
         of,
         "nps_accounts",
-        clusters.mean_of_scores(_scores(accounts, roles).values()),
+        clusters.mean_of_scores(scores.values()),
         _whole(accounts),
         definition="The mean of the Net Promoter Scores of the accounts: each account is one voice."
         + roles.wording,
@@ -100,17 +104,19 @@ def revenue_weighted(scope: Scope) -> Measure:
     accounts = voices(scope, of, roles)
     arr = arr_on(scope.end, scope.companies, rates_on(scope.end))
     scores = _scores(accounts, roles)
-    pairs = [(score, arr.of(account)) for account, score in scores.items()]
+    paid = [(score, arr.of(account)) for account, score in scores.items()]
+    pairs = [(score, amount) for score, amount in paid if amount is not None]
     return _measure(
         scope,
         of,
         "nps_revenue",
-        clusters.revenue_weighted((score, revenue) for score, revenue in pairs if revenue is not None),
+        clusters.revenue_weighted(pairs),
         _whole(accounts),
         definition="The Net Promoter Scores of the accounts, each weighted by its ARR at the end of the"
         " window." + roles.wording,
         notes=arr.notes,
         currency=settings.REPORTING_CURRENCY,
+        beside={"arr": sum((amount for score, amount in pairs if score is not None), ZERO)},
     )
 
 
@@ -118,6 +124,7 @@ def waterfall(scope: Scope) -> Measure:
     """Return the mean of the accounts' scores by their weightiest role that answered (-100..100), or None."""
     of = likelihoods(scope)
     accounts = by_role(scope, of)
+    deciding = Counter(clusters.deciding_role(each) for each in accounts.values())
     return _measure(
         scope,
         of,
@@ -126,6 +133,7 @@ def waterfall(scope: Scope) -> Measure:
         _whole(accounts),
         definition="The mean of the accounts' scores, each by its decision-makers, else influencers, else"
         " users.",
+        beside={f"by_{role}": deciding[role] for role in clusters.ROLES},
     )
 
 
@@ -139,12 +147,19 @@ def weighted(scope: Scope) -> Measure:
     accounts, strata = _by_account(scope, of), strata_of(scope, of)
     found = None
     notes: tuple[str, ...] = ()
+    beside: dict[str, float] = {}
     if strata.margins:
         try:
             found = weighting.raked(strata.cells, list(strata.margins.values()), weighting.TRIM_AT_MEDIANS)
         except ValueError as fault:
             notes = (f"Cannot be weighted: {fault}.",)
-    n = clusters.pooled(strata.cells.values()).n
+    if found:
+        beside = {
+            "percent_promoters": 100 * found.promoters,
+            "percent_detractors": 100 * found.detractors,
+            "effective_n": found.effective_n,
+            "design_effect": clusters.pooled(strata.cells.values()).n / found.effective_n,
+        }
     return _measure(
         scope,
         of,
@@ -155,7 +170,7 @@ def weighted(scope: Scope) -> Measure:
         " of the contacts.",
         interval=found and found.interval(),
         notes=notes,
-        beside={"effective_n": found.effective_n, "design_effect": n / found.effective_n} if found else {},
+        beside=beside,
     )
 
 

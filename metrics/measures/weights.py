@@ -55,10 +55,7 @@ def by_revenue(scope: Scope, of: Questions, accounts: Collection[int]) -> Weigh:
 def by_weightiest_role(scope: Scope, of: Questions, accounts: Collection[int]) -> Weigh:
     """Return the weights by which every account is one voice, that of its weightiest role which answered."""
     spoken = by_role(scope, of, accounts)
-    deciding = {
-        account: next((role for role in clusters.ROLES if role in roles and roles[role].n), None)
-        for account, roles in spoken.items()
-    }
+    deciding = {account: clusters.deciding_role(roles) for account, roles in spoken.items()}
 
     def weigh(voice: Voice) -> float:
         if voice.account is None or deciding.get(voice.account) != voice.role:
@@ -69,7 +66,10 @@ def by_weightiest_role(scope: Scope, of: Questions, accounts: Collection[int]) -
 
 
 def by_share_of_contacts(scope: Scope, of: Questions, accounts: Collection[int]) -> Weigh:
-    """Return the weights that put every segment, tier and region at its share of the contacts, if any do."""
+    """Return the weights that put every segment, tier and region at its share of the contacts, if any do.
+
+    On average an answer weighs one.
+    """
     strata = strata_of(scope, of)
     margins = list(strata.margins.values())
     try:
@@ -79,10 +79,11 @@ def by_share_of_contacts(scope: Scope, of: Questions, accounts: Collection[int])
     except ValueError:
         # The measure says why it cannot be weighted.
         weights = {}
+    n = clusters.pooled(strata.cells.values()).n
 
     def weigh(voice: Voice) -> float:
         place = strata.place_of(voice._asdict())
-        return weights.get(place, 0.0) if place is not None else 0.0
+        return n * weights.get(place, 0.0) if place is not None else 0.0
 
     return weigh
 

@@ -1,5 +1,6 @@
 """The page of one metric: what it means, how it is computed, and that with the company's own numbers."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -12,7 +13,7 @@ from accounts.admin.visibility import user_of
 from accounts.models import Account, Contact, User
 from metrics.measures.dimensions import OF_ANSWERS
 from metrics.measures.query import METRICS, NotAsked, ask
-from metrics.measures.receipts import Receipt, receipt
+from metrics.measures.receipts import Receipt, Row, receipt
 from metrics.measures.receipts.rows import cursor_of, key_of
 from metrics.measures.targets import aim_of
 from metrics.pages.examples import worked_example
@@ -22,6 +23,16 @@ from metrics.pages.windows import MONTHS
 from metrics.pages.wording import name_of
 
 ROWS_A_PAGE = 100
+# What names a row of its own: who may open it, and on which page.
+OPENED: Mapping[str, tuple[str, str]] = {
+    "account": ("accounts.view_account", "account"),
+    "contact": ("accounts.view_contact", "admin:accounts_contact_change"),
+    "invitation": ("surveys.view_invitation", "admin:surveys_invitation_change"),
+    "response": ("surveys.view_response", "response"),
+    "subscription": ("accounts.view_subscription", "admin:accounts_subscription_change"),
+}
+# What is shown by its name rather than by its number.
+NAMED: Mapping[str, type[Account] | type[Contact]] = {"account": Account, "contact": Contact}
 
 
 def metric_list(request: HttpRequest) -> TemplateResponse:
@@ -101,26 +112,28 @@ def _asked(request: HttpRequest, name: str) -> dict[str, Any]:
     }
 
 
-def _shown(found: Receipt, rows: Any, viewer: User) -> list[list[tuple[str, Any, str]]]:
-    """Return the cells of the rows as (column, value, where it leads), accounts by name."""
-    place = found.columns.index("account") if "account" in found.columns else None
-    names: dict[Any, Account] = {}
-    if place is not None:
-        names = Account.objects.visible_to(viewer).in_bulk({row[place] for row in rows if row[place]})
-    shown = []
-    for row in rows:
-        cells: list[tuple[str, Any, str]] = []
-        for column, value in zip(found.columns, row, strict=True):
-            if column == "account" and (account := names.get(value)):
-                cells.append((column, account, account.get_absolute_url()))
-            elif column == "response" and viewer.has_perm("surveys.view_response"):
-                cells.append((column, value[:8], reverse("response", args=[value])))
-            elif column == "role" and value:
-                cells.append((column, Contact.Role(value).label, ""))
-            else:
-                cells.append((column, value, ""))
-        shown.append(cells)
-    return shown
+def _shown(found: Receipt, rows: Sequence[Row], viewer: User) -> list[list[tuple[str, Any, str]]]:
+    """Return the cells of the rows as (column, what is shown, where it leads), accounts by name."""
+    shown = [
+        _cell(column, {row[place] for row in rows}, viewer) for place, column in enumerate(found.columns)
+    ]
+    return [
+        [(column, *show(value)) for column, show, value in zip(found.columns, shown, row, strict=True)]
+        for row in rows
+    ]
+
+
+def _cell(column: str, values: set[Any], viewer: User) -> Callable[[Any], tuple[Any, str]]:
+    """Return how a value of a column is shown, and where it leads: '' where the viewer may not follow."""
+    if column == "role":
+        return lambda role: (Contact.Role(role).label if role else role, "")
+    permission, page = OPENED.get(column, ("", ""))
+    if not page or not viewer.has_perm(permission):
+        return lambda value: (value, "")
+    if column not in NAMED:
+        return lambda value: (str(value)[:8], reverse(page, args=[value]))
+    named = NAMED[column].objects.visible_to(viewer).in_bulk(values - {None})
+    return lambda value: (named[value], reverse(page, args=[value])) if value in named else (value, "")
 
 
 def _may_see(viewer: User, name: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from metrics.formulas.clusters import ROLES
 from metrics.measures.lifetime import ASSUMPTIONS
 from metrics.measures.measure import Measure
 from metrics.templatetags.figures import figure, money, number, percent, quantity
@@ -15,8 +16,7 @@ def worked_example(measure: Measure) -> Lines:
     """Return the steps from the counted rows to the value, as (what, how much); [] where it is unknown."""
     if measure.value is None:
         return []
-    work = WORKED.get(measure.metric)
-    steps = work(measure) if work else [("counted", f"{number(measure.n)} {measure.counted}")]
+    steps = WORKED[measure.metric](measure)
     result = [("gives", figure(measure))]
     if measure.interval:
         ends = " to ".join(quantity(end, measure.unit) for end in measure.interval)
@@ -32,6 +32,78 @@ def _nps(measure: Measure) -> Lines:
         ("passives", number(of["passives"])),  # type: ignore[arg-type]
         ("detractors", detractors),
         ("in percent of all answers", f"100 × ({promoters} − {detractors}) / {number(measure.n)}"),
+    ]
+
+
+def _clustered(measure: Measure) -> Lines:
+    error = _float(measure.beside["standard_error"])
+    return [
+        *_nps(measure),
+        ("accounts that answered", number(_float(measure.beside["accounts"]))),
+        ("standard error between accounts, in points", number(error, 2)),
+    ]
+
+
+def _finite(measure: Measure) -> Lines:
+    of = measure.beside
+    lines = [*_nps(measure), ("contacts invited", number(_float(of["invited"])))]
+    if of["standard_error"] is None:
+        return lines
+    part = f"√(1 − {number(measure.n)} / {number(_float(of['invited']))})"
+    return [*lines, (f"standard error in points, × {part}", number(_float(of["standard_error"]), 2))]
+
+
+def _mean_of_accounts(measure: Measure) -> Lines:
+    return [("answers", number(measure.n)), *_mean(measure, _float(measure.beside["accounts"]) or 0)]
+
+
+def _waterfall(measure: Measure) -> Lines:
+    by = {role: _float(measure.beside[f"by_{role}"]) or 0 for role in ROLES}
+    roles = zip(
+        ("accounts by their decision-makers", "else by influencers", "else by users"), by, strict=True
+    )
+    return [*((name, number(by[role])) for name, role in roles), *_mean(measure, sum(by.values()))]
+
+
+def _mean(measure: Measure, accounts: float) -> Lines:
+    whole = number((_float(measure.value) or 0) * accounts)
+    return [
+        ("scores of the accounts, added up", whole),
+        ("for each account", f"{whole} / {number(accounts)}"),
+    ]
+
+
+def _by_revenue(measure: Measure) -> Lines:
+    arr = measure.beside["arr"]
+    whole = number((_float(measure.value) or 0) * (_float(arr) or 0))
+    return [
+        (f"ARR of the {number(_float(measure.beside['accounts']))} accounts that answered", _money(arr)),
+        ("ARR × score of each, added up", whole),
+        ("for each of that ARR", f"{whole} / {_money(arr)}"),
+    ]
+
+
+def _weighted(measure: Measure) -> Lines:
+    of = measure.beside
+    promoters, detractors = (_float(of[f"percent_{each}"]) for each in ("promoters", "detractors"))
+    return [
+        ("promoters among the answers, weighted", percent(promoters, 1)),
+        ("detractors among them", percent(detractors, 1)),
+        ("in percent of all answers", f"{number(promoters, 1)} − {number(detractors, 1)}"),
+        (
+            f"the {number(measure.n)} answers tell as much as so many alike ones",
+            number(_float(of["effective_n"])),
+        ),
+    ]
+
+
+def _survival(measure: Measure) -> Lines:
+    return [
+        ("customers watched", number(measure.n)),
+        *(
+            (f"still there after {name.split('_')[1]} months", percent(_float(left), 1))
+            for name, left in measure.beside.items()
+        ),
     ]
 
 
@@ -122,6 +194,12 @@ def _money(value: Any) -> str:
 
 WORKED: Mapping[str, Callable[[Measure], Lines]] = {
     "nps": _nps,
+    "nps_clustered": _clustered,
+    "nps_finite": _finite,
+    "nps_accounts": _mean_of_accounts,
+    "nps_revenue": _by_revenue,
+    "nps_waterfall": _waterfall,
+    "nps_weighted": _weighted,
     "csat": _share("satisfied answers"),
     "ces": _share("easy answers"),
     "response_rate": _share("answered"),
@@ -140,5 +218,6 @@ WORKED: Mapping[str, Callable[[Measure], Lines]] = {
     "net_renewal_rate": _ratio("renewed", "due", "renewed, growth included", "due a year"),
     "clv": _clv,
     "clv_sbg": _sbg,
+    "survival": _survival,
     "services_margin": _margin,
 }

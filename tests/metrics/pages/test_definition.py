@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from metrics.actions.absorb import absorb_responses
 from metrics.measures.query import METRICS
+from metrics.models import Target
 from metrics.pages.meanings import GROUPS, MEANINGS, as_markdown
 from metrics.pages.wording import NAMES
 from tests import factories as f
@@ -68,10 +72,76 @@ def test_the_example_works_the_formula_with_own_numbers(executive, account):
     assert example(executive.get("/admin/metric/grr/"))["is still there"] == "USD 987,654"
 
 
+@pytest.fixture
+def views(today, account):
+    """Beside the account one that pays as much: three of its people answered, one of whom decides."""
+    other, survey, now = f.account(name="Bolt", segment="Small"), f.published_survey(), timezone.now()
+    pays_the_canary(other, today)
+    people = [f.contact(other, role=role) for role in ("decision_maker", "influencer", "user")]
+    for person, value in zip(people, (10, 0, 8), strict=True):
+        f.respond(survey, {"nps": value}, contact=person, at=now)
+    for person in (*people, *account.contacts.all(), f.contact(other)):
+        f.invitation(survey, person, sent_at=now)
+    absorb_responses(now=now + timedelta(seconds=1))
+    return other
+
+
+def test_the_example_of_each_view_works_its_own_formula(executive, views):
+    examples = {
+        name: example(executive.get(f"/admin/metric/nps_{name}/"))
+        for name in ("clustered", "finite", "accounts", "revenue", "waterfall", "weighted")
+    }
+    assert examples["clustered"]["accounts that answered"] == "2"
+    assert examples["clustered"]["in percent of all answers"] == "100 × (4 − 2) / 8"
+    assert examples["finite"]["contacts invited"] == "9"
+    # Divisor n - 1: variance 5.5 / 7, over 8 answers, of which one of nine is missing.
+    assert examples["finite"]["standard error in points, × √(1 − 8 / 9)"] == "10.45"
+    assert examples["accounts"]["for each account"] == "40 / 2"
+    assert examples["revenue"]["ARR of the 2 accounts that answered"] == "USD 1,975,309"
+    assert examples["revenue"]["gives"] == "+20"
+    assert examples["waterfall"]["accounts by their decision-makers"] == "1"
+    assert examples["waterfall"]["else by users"] == "1"
+    assert examples["waterfall"]["for each account"] == "140 / 2"
+    assert examples["weighted"]["promoters among the answers, weighted"] == "50.0%"
+
+
+def test_the_target_stands_beside_the_number(executive, account, today):
+    Target.objects.create(metric="nps", value=50, by=today + timedelta(days=90))
+    assert "Target +50 by" in executive.get("/admin/metric/nps/").text
+
+
 def test_the_rows_lead_to_their_accounts(executive, account):
     response = executive.get("/admin/metric/nps/rows/")
     assert len(response.context["rows"]) == 5
     assert f'href="{account.get_absolute_url()}"' in response.text
+    assert "From all rows to the number: 100 × Σ (weight × counts) / Σ weight" in response.text
+
+
+def test_people_are_named_to_who_may_open_them(executive, account, manager, seen_by):
+    account.owner = manager
+    account.save()
+    person, foreign = account.contacts.first(), f.contact(f.account(), name="Foreign Person")
+    opened = reverse("admin:accounts_contact_change", args=[person.pk])
+    for client, is_seen in ((executive, True), (seen_by(manager), False)):
+        text = client.get("/admin/metric/contact_coverage/rows/").text
+        assert f'<a href="{opened}">{person}</a>' in text
+        assert (str(foreign) in text) == is_seen
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_twenty_queries_suffice_however_many_answered(executive, views, name):
+    for address in (f"/admin/metric/{name}/", f"/admin/metric/{name}/rows/"):
+        counts = []
+        for _ in range(2):
+            executive.get(address)
+            with CaptureQueriesContext(connection) as captured:
+                executive.get(address)
+            counts.append(len(captured))
+            for value in range(4):
+                person = f.contact(f.account(segment=f"of {value}"))
+                f.respond(f.published_survey(), {"nps": value, "csat": 2}, contact=person, at=timezone.now())
+            absorb_responses(now=timezone.now() + timedelta(seconds=2))
+        assert counts[1] <= counts[0] <= 20
 
 
 def test_revenue_is_refused_and_unknown_metrics_are_not_found(seen_by, manager, executive):
