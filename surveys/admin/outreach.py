@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
 
 from accounts.admin.filters import OfferedFilter, SearchedFilter
 from accounts.admin.visibility import VisibleAdmin
@@ -46,6 +47,10 @@ class InvitationAdmin(VisibleAdmin):
     form = InvitationForm
     list_display = ("contact", "account", "survey", "created_at", "sent_at", "state")
     list_select_related = ("contact__account", "survey", "response")
+    # As they were made, not numbered: by the clock every invitation ever made was sorted for a page.
+    ordering = ("-pk",)
+    paginator = InfinitePaginator
+    show_full_result_count = False
     list_filter = (("survey", OfferedFilter), ("contact__account", SearchedFilter))
     search_fields = ("contact__name", "contact__email", "contact__account__name")
     search_help_text = "Contact, e-mail address or account"
