@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from metrics.actions import asked, derive, former, picks, years
 from metrics.actions.heard import note_heard
+from metrics.actions.recounts import note_recount
 
 logger = logging.getLogger(__name__)
 
@@ -130,6 +131,7 @@ def _absorb(
     accounts = reading.accounts | vanished.accounts
     years.count_again(cursor, None if ids is None else accounts)
     note_heard(cursor, None if ids is None else accounts)
+    note_recount(cursor)
     for public_id, fault in reading.faults:
         logger.warning("response %s is quarantined: %s", public_id, fault)
     return Absorption(

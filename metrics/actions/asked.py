@@ -14,6 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Max
 from django.utils import timezone
 
+from metrics.actions.recounts import note_recount
 from metrics.models import AskedDay
 
 # Of so many days invitations are not counted beforehand: what bounces does so soon.
@@ -108,6 +109,7 @@ def count_asked(*, now: datetime) -> int:
     today = timezone.localdate(now, settings.REPORTING_ZONE)
     with transaction.atomic(), connection.cursor() as cursor:
         count_up_to(cursor, today - timedelta(days=OPEN_DAYS + 1))
+        note_recount(cursor)
     return AskedDay.objects.count()
 
 

@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Max, Min
 
 from metrics.actions.derive import ABSORBING
+from metrics.actions.recounts import note_recount
 from metrics.formulas.days import trailing
 from metrics.models import AccountYear
 from metrics.models.years import VALUES
@@ -45,6 +46,7 @@ def count_years(*, day: date) -> int:
         # Whoever absorbs now counts the accounts it touches itself, up to the day of the rows it finds.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ABSORBING])
         _count(cursor, day)
+        note_recount(cursor)
     return AccountYear.objects.count()
 
 

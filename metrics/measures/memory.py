@@ -12,11 +12,15 @@ from typing import Any, TypeVar
 
 from django.db import connection, models
 
-from accounts.models import Account, ExchangeRate, Subscription, User
+from accounts.models import Account, ExchangeRate, Subscription, Team, User
 from metrics.measures.scope import Scope
+from metrics.models import Recount
+from surveys.models import Programme, Survey
 
 # What revenue is worked out from.
 CONTRACTS = (Account, ExchangeRate, Subscription)
+# What counts of answers and invitations are read from, and by what their accounts are told apart.
+COUNTS = (Recount, Account, Programme, Survey, Team, User)
 Result = TypeVar("Result")
 MOST_KEPT = 64
 STAMP = "(SELECT (count(*), sum({row}))::text FROM {table})"

@@ -16,6 +16,7 @@ from metrics.formulas.response_rates import completion_rate as completed_of
 from metrics.formulas.response_rates import response_rate as answered_of
 from metrics.measures.dimensions import ANSWERED
 from metrics.measures.measure import Measure, Unit
+from metrics.measures.memory import COUNTS, remembered
 from metrics.measures.scope import PART, Scope
 from metrics.measures.sentiment import in_percent
 from metrics.measures.spans import months_and_days
@@ -133,29 +134,35 @@ def _sums(rows: Iterable[Sequence[Any]]) -> tuple[int, int]:
 def _asked_accounts(scope: Scope, own: Sequence[str] = ()) -> list[tuple[Any, ...]]:
     """Return programme, what accounts have in common, invitations delivered and answered, in parts.
 
-    Of months and days that are counted, and of the days since, in three queries.
+    Of months and days that are counted, kept until they are counted again, and of the days since: in four
+    queries at most.
     """
     last = AskedDay.objects.aggregate(last=Max("day"))["last"]
     found: list[tuple[Any, ...]] = []
     if last:
-        counted = scope.between(scope.start, min(scope.end, last + ONE_DAY))
-        rows: Any = AskedAccounts.objects.filter(scope.surveys(), months_and_days(counted))
-        rows = rows.values_list("survey__programme", "accounts", "delivered", "completed")
-        spans, of_spans = rows.order_by().query.sql_with_params()
-        try:
-            chosen, of_chosen = scope.accounts.order_by().values_list("pk", *own).query.sql_with_params()
-        except EmptyResultSet:
-            return []
-        statement = OF_ACCOUNTS.format(spans=spans, chosen=chosen, own="".join(f", {name}" for name in own))
-        with connection.cursor() as cursor:
-            cursor.execute(statement, (*of_spans, *of_chosen))
-            found += cursor.fetchall()
+        until = scope.between(scope.start, min(scope.end, last + ONE_DAY))
+        found += remembered(_counted, until, COUNTS, *own)
     rest = _since(scope, last)
     if rest is not None:
         named = ("survey__programme", *(f"contact__account__{name}" for name in own))
         rows = _invitations(rest).order_by().values_list(*named)
         found += rows.annotate(delivered=Count("pk"), completed=Count("pk", filter=IS_ANSWERED))
     return found
+
+
+def _counted(scope: Scope, *own: str) -> list[tuple[Any, ...]]:
+    """Return the same of a window of which every day is counted, in one query."""
+    rows: Any = AskedAccounts.objects.filter(scope.surveys(), months_and_days(scope))
+    rows = rows.values_list("survey__programme", "accounts", "delivered", "completed")
+    spans, of_spans = rows.order_by().query.sql_with_params()
+    try:
+        chosen, of_chosen = scope.accounts.order_by().values_list("pk", *own).query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    statement = OF_ACCOUNTS.format(spans=spans, chosen=chosen, own="".join(f", {name}" for name in own))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, (*of_spans, *of_chosen))
+        return cursor.fetchall()
 
 
 def _since(scope: Scope, last: date | None) -> Scope | None:

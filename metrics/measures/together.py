@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
+from accounts.models import Account
 from metrics.measures.answers import Answers, question_settings
 from metrics.measures.cells import Cell, closed_months, read_cells
 from metrics.measures.confidentiality import Disclosed, confidential_surveys, disclosed
@@ -18,7 +19,7 @@ from metrics.measures.health import healthy_accounts, standings
 from metrics.measures.ledger import Ledger
 from metrics.measures.lifetime import clv
 from metrics.measures.measure import Measure
-from metrics.measures.memory import CONTRACTS, remembered
+from metrics.measures.memory import CONTRACTS, COUNTS, remembered
 from metrics.measures.outreach import response_rates
 from metrics.measures.query import ask, require_known
 from metrics.measures.renewals import renewals_among
@@ -84,19 +85,15 @@ class _Shared:
 
 
 def _said(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
-    """Return scores from two reads: answers by segment, and those of the teams and owners in question.
+    """Return scores from two reads, kept until something is counted again.
 
     What confidential surveys may show depends on the question, so they are asked one by one.
     """
-    whole, kinds = shared.whole, {metric for metric, _ in questions}
+    whole, kinds = shared.whole, frozenset(metric for metric, _ in questions)
     confidential = confidential_surveys(whole)
-    told = ~Q(survey__in=confidential)
-    people = Q(pk=None)
-    for _, scope in questions:
-        people |= Q(account__owner=scope.owner) if scope.owner else Q()
-        people |= Q(account__team=scope.team) if scope.team else Q()
-    by_slice = read_cells(whole, kinds, "segment", only=told, closed=closed_months(whole))
-    by_person = read_cells(whole, kinds, "owner", "team", only=told & people) if people != Q(pk=None) else []
+    owners = frozenset(scope.owner.pk for _, scope in questions if scope.owner)
+    teams = frozenset(scope.team.pk for _, scope in questions if scope.team)
+    by_slice, by_person = remembered(_cells, whole, COUNTS, kinds, confidential, owners, teams)
     promised = dict[Any, Disclosed]()
     parts = []
     for metric, scope in questions:
@@ -115,6 +112,23 @@ def _said(shared: _Shared, questions: Sequence[Question]) -> list[Measure]:
         measure_of(scope, Answers(part.cells, settings, part.hidden), metric)
         for (metric, scope), part in zip(questions, parts, strict=True)
     ]
+
+
+def _cells(
+    whole: Scope,
+    kinds: frozenset[str],
+    confidential: frozenset[int],
+    owners: frozenset[int],
+    teams: frozenset[int],
+) -> tuple[list[Cell], list[Cell]]:
+    """Return the counts of answers by segment, and by owner and team those of the people in question."""
+    told = ~Q(survey__in=confidential)
+    by_slice = read_cells(whole, kinds, "segment", only=told, closed=closed_months(whole))
+    if not owners | teams:
+        return by_slice, []
+    theirs = Account.objects.filter(Q(owner__in=owners) | Q(team__in=teams)).order_by()
+    of_people = told & Q(account__in=theirs.values("pk"))
+    return by_slice, read_cells(whole, kinds, "owner", "team", only=of_people)
 
 
 def _is_of(cell: Cell, scope: Scope) -> bool:

@@ -14,6 +14,7 @@ from metrics.models.known import (
 )
 from metrics.models.picks import Pick, PickTally
 from metrics.models.portfolio import AccountHeard, AccountNps, SavedView
+from metrics.models.recounts import Recount
 from metrics.models.scores import Absorbed, Comment, Score, Slice, Tally
 from metrics.models.targets import Target
 from metrics.models.totals import Total
@@ -42,6 +43,7 @@ __all__ = [
     "Pick",
     "PickTally",
     "RateMonth",
+    "Recount",
     "RevenueMonth",
     "SavedView",
     "Score",

@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts.models import ExchangeRate, Team
+from accounts.models import Account, ExchangeRate, Team
 from accounts.roles import ACCOUNT_MANAGER, EXECUTIVE
 from metrics.actions.absorb import absorb_responses
+from metrics.actions.asked import count_asked
 from metrics.actions.health import score_accounts
 from metrics.measures.query import NotAsked, ask
 from metrics.measures.scope import Scope
@@ -18,6 +19,7 @@ from tests import factories as f
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 6, 15)
+LARGE = {"segment": "large"}
 ALL = (*READERS, "services_margin", "nps_accounts")
 
 
@@ -114,6 +116,31 @@ def test_each_is_what_asking_for_it_alone_says(company, kim, who):
     if who == "executive":
         known = {name for (name, _), measure in zip(questions, found, strict=True) if measure.is_known}
         assert known >= {*READERS} - {"health", "ces"}
+
+
+def test_what_is_kept_is_read_anew_once_something_is_counted_again(company):
+    viewer = someone(EXECUTIVE)
+    named = ("nps", "response_rate")
+    questions = [each for each in questions_of(viewer, company) if each.metric in named]
+    count_asked(now=f.NOON)
+    before = ask_each(whole_of(viewer), questions)
+    assert ask_each(whole_of(viewer), questions) == before
+
+    account = f.account(segment="smb", owner=company["owner"], team=company["team"])
+    contact = f.contact(account)
+    survey = f.published_survey(of=company["programme"])
+    invited = f.invitation(survey, contact, sent_at=at(3))
+    f.respond(survey, {"nps": 10}, contact=contact, invitation=invited, at=at(4))
+    absorb_responses(now=f.NOON)
+    count_asked(now=f.NOON)
+    after = ask_each(whole_of(viewer), questions)
+    touched = [i for i, each in enumerate(questions) if not each.scope.narrowings & {"programme"}]
+    assert all(after[i].n == before[i].n + 1 for i in touched if questions[i].scope.attributes != LARGE)
+    assert after == [ask(name, scope) for name, scope in questions]
+
+    Account.objects.filter(pk=account.pk).update(owner=None, team=None, segment="large")
+    moved = ask_each(whole_of(viewer), questions)
+    assert moved == [ask(name, scope) for name, scope in questions] != after
 
 
 def test_as_many_queries_however_many_questions(company, django_assert_max_num_queries):
