@@ -4,11 +4,13 @@ What a person corrected is never read again, and it is learnt from. Running twic
 once, reads every comment once.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Max
 
 from accounts.models import User
@@ -22,7 +24,7 @@ from metrics.words.languages import language_of
 from metrics.words.learned import Example, Learned
 from metrics.words.quality import Quality, agreement
 from metrics.words.sentiment import LEAST_PAIRS, Reader
-from metrics.words.themes import Themes
+from metrics.words.themes import Keywords
 
 BATCH = 2_000
 MOST_PAIRS = 20_000
@@ -31,6 +33,15 @@ CORRECTION_WEIGHT = 3.0
 LEAST_LABELLED, LEAST_OF_A_THEME = 300, 20
 MOODS = {Mood.UNHAPPY: Comment.Mood.NEGATIVE, Mood.HAPPY: Comment.Mood.POSITIVE}
 
+# One statement for a batch: an UPDATE built row by row took four times as long as the reading.
+KEEP = """
+UPDATE metrics_comment AS comment SET language = found.language, themes = found.themes, mood = found.mood,
+    sentiment = found.sentiment, confidence = found.confidence, read_by = found.read_by, read_at = %(now)s
+FROM jsonb_to_recordset(%(found)s::jsonb) AS found (
+    id bigint, language text, themes text[], mood text, sentiment float8, confidence float8, read_by text)
+WHERE comment.id = found.id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Readers:
@@ -38,7 +49,7 @@ class Readers:
 
     moods: Mapping[str, Reader]
     themes: Mapping[str, Mapping[str, Learned]]
-    taxonomy: Themes
+    taxonomy: Keywords
 
     @classmethod
     def current(cls) -> "Readers":
@@ -52,7 +63,7 @@ class Readers:
                     name: Learned.from_document(document) for name, document in row.coefficients.items()
                 }
         newest = Taxonomy.objects.order_by("-number").first()
-        return cls(moods, of_themes, newest.themes if newest else themes.built_in())
+        return cls(moods, of_themes, Keywords(newest.themes if newest else themes.built_in()))
 
     def mood(self, text: str, language: str) -> sentiment.Reading | None:
         """Return the mood of a text, None where nothing can read its language."""
@@ -61,9 +72,22 @@ class Readers:
     def themes_in(self, text: str, language: str) -> list[str]:
         """Return the themes of a text: as people labelled others, else by keywords."""
         taught = self.themes.get(language, {})
-        by_words = [name for name in themes.themes_in(text, language, self.taxonomy) if name not in taught]
+        by_words = [name for name in self.taxonomy.themes_in(text, language) if name not in taught]
         by_model = [name for name, model in taught.items() if model.probabilities(text)["yes"] > 0.5]
         return sorted([*by_words, *by_model])
+
+    def read(self, text: str, prior: str) -> dict[str, Any]:
+        """Return what a comment is found to be, by the names of its columns."""
+        language = language_of(text, prior)[:16]
+        found = self.mood(text, language)
+        return {
+            "language": language,
+            "themes": self.themes_in(text, language),
+            "sentiment": found and found.sentiment,
+            "mood": found.mood if found else "",
+            "confidence": found and found.confidence,
+            "read_by": found.read_by if found else "",
+        }
 
 
 def read_comments(*, now: datetime, limit: int = BATCH) -> int:
@@ -71,19 +95,11 @@ def read_comments(*, now: datetime, limit: int = BATCH) -> int:
     with transaction.atomic():
         unread = Comment.objects.unread().select_for_update(skip_locked=True).order_by("pk")
         comments = list(unread[:limit])
-        readers = Readers.current() if comments else None
-        for comment in comments:
-            assert readers
-            comment.language = language_of(comment.text, comment.language)[:16]
-            comment.themes = readers.themes_in(comment.text, comment.language)
-            found = readers.mood(comment.text, comment.language)
-            comment.sentiment = found and found.sentiment
-            comment.mood = found.mood if found else ""
-            comment.confidence = found and found.confidence
-            comment.read_by = found.read_by if found else ""
-            comment.read_at = now
-        fields = ("language", "themes", "sentiment", "mood", "confidence", "read_by", "read_at")
-        Comment.objects.bulk_update(comments, fields, batch_size=500)
+        if comments:
+            readers = Readers.current()
+            found = [{"id": each.pk, **readers.read(each.text, each.language)} for each in comments]
+            with connection.cursor() as cursor:
+                cursor.execute(KEEP, {"found": json.dumps(found), "now": now})
     return len(comments)
 
 
@@ -198,7 +214,7 @@ def _learn_themes(language: str) -> sentiment.Fitted | None:
         truth = [each.label for each in examples]
         if min(truth.count("yes"), truth.count("no")) < LEAST_OF_A_THEME:
             continue
-        by_words = ["yes" if name in themes.themes_in(row.text, language, taxonomy) else "no" for row in rows]
+        by_words = ["yes" if name in taxonomy.themes_in(row.text, language) else "no" for row in rows]
         quality = learned.cross_validated(examples, language)
         if quality.macro_f1 > agreement(truth, by_words).macro_f1:
             documents[name] = learned.fit(examples, language).document()

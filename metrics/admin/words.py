@@ -95,7 +95,7 @@ class TaxonomyAdmin(ModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin with the themes in use."""
-        return {"themes": Readers.current().taxonomy}
+        return {"themes": Readers.current().taxonomy.themes}
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Keep versions as they were written."""

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
@@ -41,11 +41,19 @@ def checked(document: object) -> Themes:
     return document
 
 
-def themes_in(text: str, language: str, themes: Themes) -> list[str]:
-    """Return the themes whose words stand in a text, those of its language and of no other, by name."""
-    lowered = redacted(text).lower()
-    patterns = _patterns(json.dumps(themes, sort_keys=True), language)
-    return sorted(name for name, pattern in patterns.items() if pattern.search(lowered))
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """Themes that are told by their words; those of a language are made ready at its first text."""
+
+    themes: Themes
+    patterns: dict[str, dict[str, re.Pattern[str]]] = field(default_factory=dict)
+
+    def themes_in(self, text: str, language: str) -> list[str]:
+        """Return the themes whose words stand in a text, those of its language and of no other, by name."""
+        if language not in self.patterns:
+            self.patterns[language] = _patterns(self.themes, language)
+        lowered = redacted(text).lower()
+        return sorted(name for name, pattern in self.patterns[language].items() if pattern.search(lowered))
 
 
 def suggested(texts: Sequence[str], language: str, topics: int = 8, words: int = 6) -> list[list[str]]:
@@ -68,9 +76,7 @@ def suggested(texts: Sequence[str], language: str, topics: int = 8, words: int =
     return [[str(names[at]) for at in row.argsort()[::-1][:words]] for row in model.components_]
 
 
-@lru_cache(maxsize=64)
-def _patterns(document: str, language: str) -> dict[str, re.Pattern[str]]:
-    themes: Themes = json.loads(document)
+def _patterns(themes: Themes, language: str) -> dict[str, re.Pattern[str]]:
     return {
         name: re.compile("|".join(_pattern(word, language) for word in languages[language]))
         for name, languages in themes.items()

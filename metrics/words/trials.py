@@ -12,7 +12,7 @@ from metrics.words.languages import language_of
 from metrics.words.learned import Example, cross_validated
 from metrics.words.quality import Quality, agreement
 from metrics.words.sentiment import Reader
-from metrics.words.themes import built_in, themes_in
+from metrics.words.themes import Keywords, built_in
 
 MOODS = ("negative", "neutral", "positive")
 TWEETS = ("arabic", "english", "french", "german", "hindi", "italian", "portuguese", "spanish")
@@ -75,9 +75,9 @@ def _themes(folder: Path) -> Iterator[Trial]:
     ]
     if not rows:
         return
-    themes = built_in()
+    keywords = Keywords(built_in())
     truth = [AIRLINE[row["negativereason"]] for row in rows]
-    found = [themes_in(row["text"], "en", themes) for row in rows]
+    found = [keywords.themes_in(row["text"], "en") for row in rows]
     hits = ["hit" if label in names else "miss" for label, names in zip(truth, found, strict=True)]
     covered = [hit for hit, names in zip(hits, found, strict=True) if names]
     yield Trial("airline tweets: the true theme is among those found", "keywords", _share(hits))

@@ -102,11 +102,12 @@ class TestPure:
         assert (quality.accuracy, quality.macro_f1) == (0.75, pytest.approx((6 / 7 + 0) / 2))
 
     def test_themes_are_found_by_whole_words_and_stars(self):
-        lists = {"price": {"en": ["cost*", "fee"], "de": ["preis*"]}, "staff": {"en": ["rude"]}}
-        assert theme_words.themes_in("It COSTS too much", "en", lists) == ["price"]
-        assert theme_words.themes_in("I like coffee", "en", lists) == []
-        assert theme_words.themes_in("Der Preisanstieg", "de", lists) == ["price"]
-        assert theme_words.themes_in("Der Preisanstieg", "en", lists) == []
+        words = {"price": {"en": ["cost*", "fee"], "de": ["preis*"]}, "staff": {"en": ["rude"]}}
+        lists = theme_words.Keywords(words)
+        assert lists.themes_in("It COSTS too much", "en") == ["price"]
+        assert lists.themes_in("I like coffee", "en") == []
+        assert lists.themes_in("Der Preisanstieg", "de") == ["price"]
+        assert lists.themes_in("Der Preisanstieg", "en") == []
 
     def test_the_built_in_themes_speak_five_languages(self):
         for languages in theme_words.built_in().values():
@@ -125,9 +126,11 @@ class TestPure:
         texts = [said[0]] * 199
         assert theme_words.suggested(texts, "en") == []
 
-    def test_without_the_extra_it_is_said_what_is_missing(self, monkeypatch):
+    def test_without_the_extra_it_is_said_what_is_missing(self, monkeypatch, request):
         assert extra.missing_in_words() == ""
         monkeypatch.setattr(extra, "find_spec", lambda name: None)
+        request.addfinalizer(extra.missing.cache_clear)
+        extra.missing.cache_clear()
         assert "install the extra insights" in extra.missing_in_words()
         assert "py3langid" in extra.missing_in_words()
 
