@@ -4,6 +4,7 @@ The rows that customers and colleagues would have made are inserted by SQL; what
 derived by the product itself.
 """
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from metrics.actions.closing import close_months
 from metrics.actions.findings import keep_backtests, keep_watches
 from metrics.actions.health import score_accounts
 from metrics.actions.portfolio import count_account_nps
+from metrics.actions.reading import read_comments
 from metrics.actions.years import count_years
 from surveys.actions.authoring import create_survey, publish_survey
 from surveys.interchange.native import from_json
@@ -120,13 +122,54 @@ INSERT INTO surveys_response (public_id, survey_id, version_id, collector_id, su
     flags, invitation_id)
 SELECT gen_random_uuid(), survey, version.id, NULL, 'page-' || n, account_id, contact, at, at, at, 1,
     (ARRAY['en', 'de'])[1 + n %% 2], 'email', CASE WHEN n %% 5 = 0
-        THEN jsonb_build_object('nps', n * 7 %% 11, 'support', 1 + n %% 5, 'comment', 'Words of visit ' || n)
+        THEN jsonb_build_object('nps', n * 7 %% 11, 'support', 1 + n %% 5, 'comment',
+            (%(said)s::jsonb #>> ARRAY[(n %% 2)::text, (n / 10 %% 8)::text]) || ' '
+            || (%(ended)s::jsonb #>> ARRAY[(n %% 2)::text, (n / 80 %% 5)::text]) || ' Visit ' || n)
         ELSE jsonb_build_object('nps', n * 7 %% 11, 'support', 1 + n %% 5, 'effort', 1 + n %% 7) END,
     '{}', false, '{}', n
 FROM visits JOIN accounts_contact ON accounts_contact.id = contact
 JOIN surveys_version AS version ON version.survey_id = survey
 WHERE n %% 3 > 0
 """
+# Comments of both languages: what they are about, and how they end. Each ends in the number of its visit.
+SAID = (
+    (
+        "Support takes days to answer and we have to ask twice.",
+        "The reports are clear and save us hours every week.",
+        "Prices went up a lot this year, which is hard to explain.",
+        "Our account manager knows us well and helps at once.",
+        "The integration with our ERP keeps breaking.",
+        "Onboarding went smoothly, thanks to the team.",
+        "The invoice was wrong for the third time.",
+        "Since the last update everything is slow and crashes.",
+    ),
+    (
+        "Der Support antwortet viel zu langsam, wir warten Tage auf eine Rückmeldung.",
+        "Die Berichte sind übersichtlich und sparen uns jede Woche Stunden.",
+        "Die Preise sind in diesem Jahr stark gestiegen, das ist schwer zu erklären.",
+        "Unser Ansprechpartner kennt uns gut und hilft sofort.",
+        "Die Schnittstelle zu unserem ERP fällt immer wieder aus.",
+        "Die Einführung lief reibungslos, vielen Dank an das Team.",
+        "Die Rechnung stimmte zum dritten Mal nicht.",
+        "Seit dem letzten Update ist alles langsam und stürzt ab.",
+    ),
+)
+ENDED = (
+    (
+        "We are thinking about not renewing the contract.",
+        "Overall we are happy.",
+        "This has to get better.",
+        "Keep it up!",
+        "Please call us back.",
+    ),
+    (
+        "Wir überlegen, den Vertrag nicht zu verlängern.",
+        "Insgesamt sind wir zufrieden.",
+        "Das muss besser werden.",
+        "Gerne weiter so!",
+        "Bitte um Rückruf.",
+    ),
+)
 INDEXES = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
 WHERE indrelid = ANY(%s::regclass[]) AND NOT indisunique
@@ -158,10 +201,12 @@ def hear(begin: int, end: int) -> None:
     with _in_bulk("surveys_invitation", "surveys_response") as cursor:
         cursor.execute(VISITS, chosen)
         cursor.execute(INVITATIONS, {})
-        cursor.execute(ANSWERS, {})
+        cursor.execute(ANSWERS, {"said": json.dumps(SAID), "ended": json.dumps(ENDED)})
         cursor.execute("DROP TABLE visits")
         cursor.execute("SELECT setval(pg_get_serial_sequence('surveys_invitation', 'id'), %(end)s)", chosen)
     rebuild_metrics()
+    while read_comments(now=timezone.now()):
+        pass
     close_months(now=timezone.now())
     count_asked(now=timezone.now())
     count_years(day=timezone.localdate())

@@ -46,6 +46,16 @@ VARIANTS = {
     "comments": (
         *("q=visit", "order=arr", "last=all", "q=visit&order=arr&last=all", "mood=negative", "theme=support"),
         *("segment=Small", "survey=relationship&language=de", "company=Company+77"),
+        *(
+            "q=invoice",
+            "q=%22not+renewing%22+or+Rechnung&last=all",
+            "q=support+-contract",
+            "q=nowhere&last=all",
+        ),
+        *(
+            "q=invoice&mood=negative&theme=billing&segment=Small&order=arr",
+            "theme=support&order=arr&last=all",
+        ),
     ),
     "survey_results": (
         *("last=all", "answered=nps:detractors", "answered=support:1&last=all", "answered=reason:price"),

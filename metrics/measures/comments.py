@@ -25,17 +25,20 @@ from metrics.measures.confidentiality import confidential_surveys, whole_months
 from metrics.measures.scope import Scope
 from metrics.measures.voices import NEWEST, Given, Voice, heard_in, scores_given
 from metrics.models import Comment
-from metrics.models.search import DICTIONARY, UNSPACED
+from metrics.models.search import DICTIONARY, UNSPACED, Sought
 from surveys.models import Response
 
+# What PostgreSQL's parser calls the space between words.
+BLANK = 12
 # Which written words of a comment are what was looked for, whatever their ending. An operator of the search
 # is none: what was left out does not stand in what was found.
 HITS = f"""
 SELECT comment.id, array_agg(DISTINCT word.token) FROM metrics_comment AS comment
-CROSS JOIN LATERAL (SELECT {DICTIONARY} AS name) AS dictionary
+CROSS JOIN LATERAL (SELECT {DICTIONARY} AS name OFFSET 0) AS dictionary
+CROSS JOIN LATERAL (SELECT tsvector_to_array(to_tsvector(dictionary.name, %s)) AS forms OFFSET 0) AS sought
 CROSS JOIN LATERAL ts_parse('default', comment.text) AS word
-WHERE comment.id = ANY(%s) AND tsvector_to_array(to_tsvector(dictionary.name, word.token))
-    && tsvector_to_array(to_tsvector(dictionary.name, %s))
+WHERE comment.id = ANY(%s) AND word.tokid <> {BLANK}
+    AND tsvector_to_array(to_tsvector(dictionary.name, word.token)) && sought.forms
 GROUP BY comment.id
 """  # noqa: S608 - the dictionaries are ours
 # With the largest accounts first, comments of so many accounts are read at a time, then of eight times more.
@@ -46,9 +49,13 @@ IN_THE_WORDS = frozenset({"survey", "programme", "language"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What comments are looked for besides the scope: words, a theme, a mood, a part of an account's name."""
+    """What comments are looked for besides the scope: words, a theme, a mood, a part of an account's name.
+
+    Who asks more than once for the same words reads once what is `sought` by them.
+    """
 
     words: str = ""
+    sought: Sought | None = None
     theme: str = ""
     mood: str = ""
     company: str = ""
@@ -125,7 +132,7 @@ def comments_of(
     their comments are left out altogether.
     """
     wanted = wanted or Wanted()
-    rows: Any = Comment.objects.visible_to(scope.viewer).filter(scope.surveys())
+    rows: Any = Comment.objects.visible_to(scope.viewer).alias(said_on=F("day")).filter(scope.surveys())
     promised = confidential_surveys(scope) if promised is None else promised
     shown = scope.days() & ~Q(survey__in=promised)
     says_more = (
@@ -149,7 +156,7 @@ def comments_of(
         rows = rows.filter(themes__contains=[wanted.theme])
     if wanted.mood:
         rows = rows.filter(mood=wanted.mood)
-    return rows.saying(wanted.words) if wanted.words else rows
+    return rows.saying(wanted.sought or Sought.of(wanted.words)) if wanted.words else rows
 
 
 def newest_comments(
@@ -170,7 +177,7 @@ def newest_comments(
 
 def newest_first(rows: Any, after: Cursor | None, limit: int) -> tuple[list[Comment], Cursor | None]:
     """Return a page of comments, the newest first, and where the next one begins."""
-    page = list(_after(rows, after).order_by("-day", "-pk")[: limit + 1])
+    page = list(_after(rows, after).order_by("-said_on", "-pk")[: limit + 1])
     return _cut(page, limit)
 
 
@@ -183,12 +190,12 @@ def largest_first(
     if after and after.account in ranked:
         place = ranked.index(after.account) + 1
         same = _after(rows.filter(account=after.account), after)
-        page += same.order_by("-day", "-pk")[: limit + 1]
+        page += same.order_by("-said_on", "-pk")[: limit + 1]
     step = ACCOUNTS_AT_ONCE
     while len(page) <= limit and place < len(ranked):
         some = list(ranked[place : place + step])
         rank = Func(Value(some), F("account"), function="array_position", output_field=IntegerField())
-        page += rows.filter(account__in=some).order_by(rank, "-day", "-pk")[: limit + 1 - len(page)]
+        page += rows.filter(account__in=some).order_by(rank, "-said_on", "-pk")[: limit + 1 - len(page)]
         place, step = place + step, 8 * step
     return _cut(page, limit)
 
@@ -247,7 +254,7 @@ def _hits(comments: Sequence[Comment], words: str) -> dict[int, Sequence[str]]:
     if UNSPACED.search(words):
         return {each.pk: [words] for each in comments}
     with connection.cursor() as cursor:
-        cursor.execute(HITS, ([each.pk for each in comments], words))
+        cursor.execute(HITS, (words, [each.pk for each in comments]))
         return dict(cursor.fetchall())
 
 

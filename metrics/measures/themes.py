@@ -19,15 +19,10 @@ from metrics.words.extra import missing_in_words
 MOST_COMMENTS = 5_000
 # Where words are looked for, each comment is read again.
 MOST_FOUND = 2_000
-# Stands for all comments among the names of themes, none of which is empty.
-OF_ALL = ""
-# The first line is written by the QuerySet: who sees what is decided there alone.
+# Those that name the same themes in the same mood count as one row. The QuerySet writes what stands inside:
+# who sees what is decided there alone.
 COUNTS = """
-WITH found AS ({found})
-SELECT '', mood, count(*), count(*) FILTER (WHERE themes = '{{}}'), NULL FROM found GROUP BY mood
-UNION ALL
-SELECT theme, mood, count(*), 0, array_agg(DISTINCT account_id) FROM found
-CROSS JOIN LATERAL unnest(themes) AS theme GROUP BY theme, mood
+SELECT themes, mood, count(*), array_agg(account_id) FROM ({found}) AS found GROUP BY themes, mood
 """
 
 
@@ -77,14 +72,16 @@ def themes(
     rows = rows.exclude(read_at=None, corrected_at=None)
     if scope.viewer.sees_revenue and arr is None:
         arr = arr_on(scope.end, scope.accounts, rates_on(scope.end))
+    total: Counter[str] = Counter()
     moods: dict[str, Counter[str]] = defaultdict(Counter)
     accounts: dict[str, set[int]] = defaultdict(set)
     bare = 0
-    for name, mood, count, without_theme, of in _counts(rows, most):
-        moods[name][mood] += count
-        bare += without_theme
-        accounts[name].update(filter(None, of or ()))
-    total = moods.pop(OF_ALL, Counter())
+    for names, mood, count, of in _counts(rows, most):
+        total[mood] += count
+        bare += 0 if names else count
+        for name in names:
+            moods[name][mood] += count
+            accounts[name].update(filter(None, of))
     found = [_theme(name, counts, accounts[name], arr) for name, counts in moods.items()]
     notes = tuple(filter(None, (missing_in_words(), *(arr.notes if arr else ()))))
     ranked = sorted(found, key=lambda each: (-each.comments, each.name))
@@ -114,8 +111,8 @@ def _theme(name: str, moods: Mapping[str, int], accounts: set[int], arr: Arr | N
 
 
 def _counts(rows: Any, most: int | None) -> list[tuple[Any, ...]]:
-    """Return rows of theme ("" for all comments), mood, comments, those without theme, and accounts."""
-    found = rows.order_by("-day", "-pk").values_list("themes", "mood", "account_id")[:most]
+    """Return rows of themes, mood, how many comments, and the account of each."""
+    found = rows.order_by("-said_on", "-pk").values_list("themes", "mood", "account_id")[:most]
     try:
         sql, parameters = found.query.sql_with_params()
     except EmptyResultSet:

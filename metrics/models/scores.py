@@ -5,12 +5,12 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.models import Account, Contact
 from accounts.models.people import OfAccount
-from metrics.models.search import Searchable, saying
+from metrics.models.search import Searchable, Sought, saying
 from surveys.models import Response, Survey
 
 
@@ -139,9 +139,14 @@ class Comments(OfAccount):
         """Comments that nobody has read yet, neither a model nor a person."""
         return self.filter(read_at=None, corrected_at=None)
 
-    def saying(self, words: str) -> Self:
-        """Comments that say these words, in any form that their language has for them."""
-        return self.alias(searchable=Searchable("language", "text")).filter(saying(words))
+    def saying(self, sought: Sought) -> Self:
+        """Comments that say these words, in any form that their language has for them.
+
+        What is rare is looked for by its words first, since no index has `said_on` in order then: to go
+        through the newest until enough are found would be to read them all.
+        """
+        rows = self.alias(searchable=Searchable("language", "text")).filter(saying(sought))
+        return rows if sought.is_common else rows.alias(said_on=F("day") + 0)
 
 
 class Comment(models.Model):

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from functools import reduce
-from operator import or_
+from typing import NamedTuple
 
-from django.contrib.postgres.search import SearchQuery, SearchVectorField
-from django.db.models import Func, Q
+from django.contrib.postgres.search import SearchQueryField, SearchVectorField
+from django.db import connection
+from django.db.models import BooleanField, Func, Q, Value
 
 # The dictionaries that every PostgreSQL brings along. They are part of the index: a change takes a new one.
 DICTIONARIES: Mapping[str, str] = {
@@ -42,8 +42,46 @@ CASES = f"{CASES} ELSE '{PLAIN}'::regconfig END"
 # The dictionary of a comment, in SQL.
 DICTIONARY = f"CASE split_part(language, '-', 1) {CASES}"
 # Written without blanks between words, which PostgreSQL therefore takes for one.
-UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")
 LEFT_OUT = re.compile(r"(?:^|\s)-\S")
+
+
+# What so many of a hundred comments say is found by looking through the newest, what is rarer by the index.
+COMMON = 30
+# So many of the newest comments tell how common words are.
+LOOKED_AT = 200
+FORMS = f"""
+WITH form AS (
+    SELECT DISTINCT websearch_to_tsquery(name, %(words)s) AS form FROM unnest(%(names)s::regconfig[]) AS name
+), newest AS (
+    SELECT language, text FROM metrics_comment ORDER BY day DESC, id DESC LIMIT {LOOKED_AT}
+)
+SELECT (SELECT coalesce(string_agg('(' || form::text || ')', ' | '), '') FROM form WHERE numnode(form) > 0),
+    (SELECT coalesce(100 * avg((to_tsvector({DICTIONARY}, text) @@ ANY (SELECT form FROM form))::int), 0)
+     FROM newest)
+"""  # noqa: S608 - the dictionaries are ours
+
+
+class Sought(NamedTuple):
+    """Words to look for: as typed, each of their forms in all languages once, and whether many say them."""
+
+    words: str
+    forms: str = ""
+    is_common: bool = True
+
+    @classmethod
+    def of(cls, words: str) -> "Sought":
+        """Return what to look for, in one query.
+
+        PostgreSQL takes forms that several languages share for as many different words, and finds words that
+        nobody uses likely; so it is told what is common and what is not.
+        """
+        if UNSPACED.search(words):
+            return cls(words)
+        with connection.cursor() as cursor:
+            cursor.execute(FORMS, {"words": words, "names": list(NAMES)})
+            forms, share = cursor.fetchone()
+        return cls(words, forms, share >= COMMON)
 
 
 class Searchable(Func):
@@ -55,24 +93,36 @@ class Searchable(Func):
     arg_joiner = f", '-', 1) {CASES}, "
 
 
-def saying(words: str) -> Q:
+class OwnForms(Func):
+    """The forms of what is looked for in one language, given that and the words as typed."""
+
+    arity = 2
+    output_field = SearchQueryField()
+    template = "websearch_to_tsquery(CASE split_part(%(expressions)s)"
+    arg_joiner = f", '-', 1) {CASES}, "
+
+
+class HasForms(Func):
+    """Whether searchable words have one of the forms that are looked for."""
+
+    arity = 2
+    output_field = BooleanField()
+    template = "%(expressions)s::tsquery"
+    arg_joiner = " @@ "
+
+
+def saying(sought: Sought) -> Q:
     """Return the condition on comments to say these words, annotated as `searchable`.
 
     Quotes hold a phrase together, `or` stands between alternatives, a minus leaves out, as in web searches.
     """
-    if UNSPACED.search(words):
-        return Q(text__icontains=words)
-    queries = {name: SearchQuery(words, config=name, search_type="websearch") for name in NAMES}
-    # One look into the index for all languages together.
-    anyhow = Q(searchable=reduce(or_, queries.values()))
+    words = sought.words
+    unspaced = UNSPACED.findall(words)
+    if unspaced:
+        # The first is quick to look for and leaves few for the second, which knows no case.
+        return Q(text__contains=max(unspaced, key=len)) & Q(text__icontains=words)
+    anyhow = Q(HasForms("searchable", Value(sought.forms)))
     if not LEFT_OUT.search(words):
         return anyhow
     # What is left out has to be so in the comment's own language, not in any.
-    own = ~reduce(or_, map(_is_in, DICTIONARIES)) & Q(searchable=queries[PLAIN])
-    for code, name in DICTIONARIES.items():
-        own |= _is_in(code) & Q(searchable=queries[name])
-    return anyhow & own
-
-
-def _is_in(language: str) -> Q:
-    return Q(language=language) | Q(language__startswith=f"{language}-")
+    return anyhow & Q(HasForms("searchable", OwnForms("language", Value(words))))

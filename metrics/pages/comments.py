@@ -29,6 +29,7 @@ from metrics.measures.revenue import Arr, arr_on
 from metrics.measures.scope import Scope
 from metrics.measures.themes import MOST_COMMENTS, MOST_FOUND, themes
 from metrics.models import Comment
+from metrics.models.search import Sought
 from metrics.pages.filters import Filters, read_filters
 
 NARROWED_BY = ("programme", "survey", "segment", "region", "owner", "team", "language")
@@ -108,12 +109,19 @@ def _read(request: HttpRequest) -> Asked:
         mood = ""
     if max(len(words), len(company)) > LONGEST_SEARCH:
         faults.append(f"A search has at most {LONGEST_SEARCH} characters: the rest is left out.")
+    words, company = words[:LONGEST_SEARCH], company[:LONGEST_SEARCH]
     account = _account(scope, request.GET.get("account", ""))
     if request.GET.get("account") and account is None:
         faults.append("There is no such account in what you see: left out.")
     return Asked(
         filters,
-        Wanted(words=words[:LONGEST_SEARCH], theme=theme[:60], mood=mood, company=company[:LONGEST_SEARCH]),
+        Wanted(
+            words=words,
+            sought=Sought.of(words) if words else None,
+            theme=theme[:60],
+            mood=mood,
+            company=company,
+        ),
         replace(scope, account=account),
         tuple(faults),
         is_by_arr=request.GET.get("order") == LARGEST_FIRST and scope.viewer.sees_revenue,

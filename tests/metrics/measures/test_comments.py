@@ -18,6 +18,7 @@ from metrics.measures.comments import (
 )
 from metrics.measures.scope import Scope
 from metrics.models import Comment
+from metrics.models.search import Sought
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -90,8 +91,34 @@ def test_the_search_looks_into_its_index(survey, scope):
     say(survey, *SAID.values())
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
-        plan = Comment.objects.saying("invoices").explain()
+        plan = Comment.objects.saying(Sought.of("invoices")).explain()
     assert "words_of_comments" in plan
+
+
+def test_only_common_words_are_looked_for_among_the_newest(survey, scope):
+    say(survey, *SAID.values(), *(["Nothing to say."] * 2))
+    common, rare = Sought.of("nothing or late"), Sought.of("weather")
+    assert (common.is_common, rare.is_common) == (True, False)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        plans = [
+            newest.query.explain(using="default")
+            for sought in (common, rare)
+            for newest in [
+                comments_of(scope(), Wanted(words=sought.words, sought=sought)).order_by("-said_on", "-pk")
+            ]
+        ]
+    assert ["Sort" in "".join(plan) for plan in plans] == [False, True]
+
+
+@pytest.mark.parametrize("words", ["invoice", "invoice or Rechnung", "price -invoice", '"come late"'])
+def test_both_ways_to_look_find_the_same(survey, scope, words):
+    say(survey, *SAID.values(), SAID["en"])
+    sought = Sought.of(words)
+    ways = [sought._replace(is_common=is_common) for is_common in (True, False)]
+    found = [newest_first(comments_of(scope(), Wanted(words=words, sought=way)), None, 1) for way in ways]
+    assert found[0] == found[1]
+    assert (found[0][0] != []) is (words != "price -invoice")
 
 
 def test_what_was_found_is_marked_and_nothing_of_the_text_is_lost(survey, scope):
