@@ -32,7 +32,7 @@ class Gauge(NamedTuple):
 GAUGES = (
     Gauge(
         "earshot_responses_written_total",
-        "Responses ever begun, rolled back ones included.",
+        "Responses ever begun, rolled back ones included; those given in confidence are numbered twice.",
         "SELECT coalesce(pg_sequence_last_value("
         "pg_get_serial_sequence('surveys_response', 'id')::regclass), 0)",
         "counter",
@@ -48,6 +48,8 @@ GAUGES = (
         "SELECT coalesce(extract(epoch FROM now() - min(response.changed_at)), 0)"
         " FROM surveys_response response LEFT JOIN metrics_absorbed known ON known.response_id = response.id"
         " WHERE response.changed_at > now() - interval '1 hour'"
+        " AND (response.revealed_at IS NOT NULL OR response.survey_id NOT IN (SELECT survey_id"
+        " FROM surveys_version WHERE definition ->> 'privacy' IN ('confidential', 'anonymous')))"
         " AND known.revision IS DISTINCT FROM response.revision",
     ),
     Gauge(

@@ -21,6 +21,7 @@ from metrics.audit_asked import asked_differences
 from metrics.audit_heard import heard_differences
 from metrics.audit_picks import Named, months, pick_numbers, picks_of, stored_days, tallied
 from metrics.audit_totals import totals
+from metrics.audit_waiting import held_of_the_gone, waiting
 from metrics.audit_years import counted_year, expected_years, said_within, stored_years
 from metrics.formulas.days import day_bounds, reporting_day
 from metrics.formulas.health import CUTOFFS
@@ -52,12 +53,14 @@ def differences(*, now: datetime, days: Collection[date] | None = None) -> list[
         tallies: Counter[tuple[Any, ...]] = Counter()
         numbers, picked = pick_numbers(), Counter[tuple[Any, ...]]()
         year, said = counted_year(), Counter[tuple[Any, ...]]()
+        gone = held_of_the_gone(days)
         after: int | None = 0
         while after is not None:
             responses = list(_responses(now, days).filter(pk__gt=after)[:CHUNK])
             up_to = responses[-1].pk if responses else None
             stored = _stored_rows(after, up_to, days)
             expected = {}
+            expected.update({name: row for name, row in gone.items() if name in stored})
             for response in responses:
                 expected.update(_expected_rows(response, stored, numbers))
             found += _compare(expected, stored)
@@ -65,6 +68,7 @@ def differences(*, now: datetime, days: Collection[date] | None = None) -> list[
             said.update(said_within(year, expected))
             tallies.update(_cell(name, row) for name, row in expected.items() if name[0] == "score")
             after = up_to
+        picked.update(tallied({name: row for name, row in gone.items() if name[0] == "picks"}))
         expected_tallies: Rows = {cell: (count,) for cell, count in tallies.items()}
         stored_tallies = _stored_tallies(days)
         found += _compare(expected_tallies, stored_tallies)
@@ -135,10 +139,15 @@ def _responses(now: datetime, days: Collection[date] | None) -> QuerySet[Respons
     for day in days or ():
         start, end = day_bounds(day, settings.REPORTING_ZONE)
         within |= Q(moment__gte=start, moment__lt=end)
+    waits = waiting()
+    if days is not None:
+        # What was changed and waits again counts on the day it did.
+        within |= waits & Q(absorbed__day__in=days)
     return (
         Response.objects.annotate(moment=Coalesce("submitted_at", "started_at"))
         .filter(within)
         .annotate(
+            waits=waits,
             at=Case(When(moment__range=CALENDAR, then="moment"), output_field=DateTimeField()),
             is_new=Q(changed_at__gt=now - PROMISE),
             is_complete=Q(submitted_at__isnull=False),
@@ -147,7 +156,7 @@ def _responses(now: datetime, days: Collection[date] | None) -> QuerySet[Respons
         .order_by("pk")
         .values_list(
             *("pk", "revision", "survey_id", "version_id", "version_survey_id", "account_id", "contact_id"),
-            *("language", "channel", "is_test", "answers", "at", "is_new", "is_complete", "flags"),
+            *("language", "channel", "is_test", "answers", "at", "is_new", "is_complete", "flags", "waits"),
             named=True,
         )
     )
@@ -189,7 +198,7 @@ def _expected_rows(
     """
     name = ("absorption", response.pk)
     known = stored.get(name)
-    if response.is_new and (known is None or known[0] < response.revision):
+    if response.waits or (response.is_new and (known is None or known[0] < response.revision)):
         return {row: held for row, held in stored.items() if row[1] == response.pk}
     day = reporting_day(response.at, settings.REPORTING_ZONE) if response.at else None
     slice_, role = known[-2:] if known else (None, "")

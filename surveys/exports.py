@@ -14,7 +14,7 @@ from accounts.models import Viewer
 from surveys.interchange.columns import UNREADABLE, AnswerColumn, answer_columns
 from surveys.models import Response, Survey
 from surveys.models.responses import IS_DATED
-from surveys.privacy import IDENTIFIED, LEAST_TOGETHER
+from surveys.privacy import IDENTIFIED
 from surveys.versions import published_definition
 
 CHUNK = 2000
@@ -49,7 +49,7 @@ def responses_dataset(
     """Return the responses that the viewer may see, oldest change first; tests are never among them.
 
     A response whose answers no version can read is left out and named in `faults`. A survey that promised
-    confidentiality gives nothing by which somebody could be told apart, and no rows below five.
+    confidentiality gives nothing by which somebody could be told apart, and no rows that were not revealed.
     """
     numbers = survey.versions.order_by("-number").values_list("pk", flat=True)
     definitions = [published_definition(pk) for pk in numbers]
@@ -69,8 +69,8 @@ def responses_dataset(
     rows: Any = Response.objects.visible_to(viewer).counted().filter(survey=survey)
     if not with_partial:
         rows = rows.completed()
-    if has_promised and rows.count() < LEAST_TOGETHER:
-        rows = rows.none()
+    if has_promised:
+        rows = rows.exclude(revealed_at=None)
     if changed_after:
         rows = rows.filter(changed_at__gt=changed_after)
     # The newest change comes last, so that a reader who was interrupted goes on from the last row it has.

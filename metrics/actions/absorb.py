@@ -5,8 +5,11 @@ a kill gives the same rows. One run at a time holds the advisory lock.
 """
 
 import logging
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -16,6 +19,10 @@ from django.utils import timezone
 from metrics.actions import asked, derive, former, picks, years
 from metrics.actions.heard import note_heard
 from metrics.actions.recounts import note_recount
+from metrics.models import Absorbed
+from surveys.actions.revealing import reveal_waiting
+from surveys.models import Version
+from surveys.privacy import LEAST_TOGETHER
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +39,7 @@ WHERE changed_at <= %(now)s HAVING max(changed_at) IS NOT NULL
 CHANGED = """
 SELECT response.id FROM surveys_response AS response
 LEFT JOIN metrics_absorbed AS known ON known.response_id = response.id
-WHERE known.revision IS DISTINCT FROM response.revision {window}
+WHERE known.revision IS DISTINCT FROM response.revision AND NOT ({waits}) {window}
 ORDER BY response.changed_at, response.id LIMIT %(limit)s
 """
 VANISHED = "SELECT id, survey_id, day, account_id FROM metrics_absorbed WHERE {which}"
@@ -86,11 +93,13 @@ def absorb_responses(*, now: datetime, limit: int = BATCH, sweep: bool = False) 
             return Absorption()
         since = None if sweep else _horizon(cursor, now)
         today = timezone.localdate(now, settings.REPORTING_ZONE)
-        vanished = _forget_vanished(cursor, today, since=since)
-        changed = _changed_responses(cursor, since=since, limit=limit)
-        if not changed and not vanished.count:
+        promising = _promising()
+        vanished = _forget_vanished(cursor, today, promising, since=since)
+        blocks = reveal_waiting(promising, Absorbed.objects.all(), now=now, limit=limit)
+        changed = _changed_responses(cursor, promising, since=since, limit=limit)
+        if not changed and not blocks and not vanished.count:
             return Absorption()
-        return _absorb(cursor, changed, vanished, today)
+        return _absorb(cursor, list({*changed, *chain(*blocks)}), vanished, today, blocks)
 
 
 def rebuild_metrics() -> Absorption:
@@ -103,20 +112,24 @@ def rebuild_metrics() -> Absorption:
         _take_turn(cursor, wait=True)
         # A million answers are joined in memory: with the 4 MB of PostgreSQL's default it was done on disk.
         cursor.execute("SET LOCAL work_mem = '128MB'")
-        vanished = _forget_vanished(cursor, None, since=None)
+        vanished = _forget_vanished(cursor, None, _promising(), since=None)
         cursor.execute(
             "SELECT survey_id, day FROM metrics_tally"
             " UNION SELECT survey_id, begins FROM metrics_total"
             " UNION SELECT survey_id, begins FROM metrics_picktally WHERE NOT is_month"
         )
         vanished.cells.update(cursor.fetchall())
-        return _absorb(cursor, None, vanished, None)
+        return _absorb(cursor, None, vanished, None, ())
 
 
 def _absorb(
-    cursor: CursorWrapper, ids: list[int] | None, vanished: _Vanished, today: date | None
+    cursor: CursorWrapper,
+    ids: list[int] | None,
+    vanished: _Vanished,
+    today: date | None,
+    revealed: Sequence[Sequence[int]],
 ) -> Absorption:
-    reading = derive.read_responses(cursor, ids, today)
+    reading = derive.read_responses(cursor, ids, today, revealed)
     former.keep_changed(cursor, today)
     derive.write_absorbed(cursor)
     scores = derive.write_scores(cursor)
@@ -163,16 +176,32 @@ def _horizon(cursor: CursorWrapper, now: datetime) -> datetime | None:
     return newest[0] - OVERLAP if newest else None
 
 
-def _changed_responses(cursor: CursorWrapper, *, since: datetime | None, limit: int) -> list[int]:
+def _promising() -> list[int]:
+    """Return the surveys that promised confidentiality."""
+    return sorted(set(Version.objects.promising().values_list("survey", flat=True)))
+
+
+def _changed_responses(
+    cursor: CursorWrapper, promising: list[int], *, since: datetime | None, limit: int
+) -> list[int]:
     window = "" if since is None else "AND response.changed_at >= %(since)s"
-    cursor.execute(CHANGED.format(window=window), {"since": since, "limit": limit})
+    given = {"since": since, "limit": limit, "promising": promising}
+    cursor.execute(CHANGED.format(window=window, waits=derive.WAITS), given)
     return [response for (response,) in cursor.fetchall()]
 
 
-def _forget_vanished(cursor: CursorWrapper, today: date | None, *, since: datetime | None) -> _Vanished:
-    """Drop what remains of deleted responses; without a horizon also of those that plain SQL deleted."""
+def _forget_vanished(
+    cursor: CursorWrapper, today: date | None, promising: Collection[int], *, since: datetime | None
+) -> _Vanished:
+    """Drop what remains of deleted responses; without a horizon also of those that plain SQL deleted.
+
+    What was said in confidence goes as it came, five at a time.
+    """
     cursor.execute(VANISHED.format(which=GONE if since is None else GONE_LATELY), {"since": since})
     rows = cursor.fetchall()
+    gone = Counter(survey for _, survey, *_ in rows)
+    kept = sorted(survey for survey in gone.keys() & set(promising) if gone[survey] < LEAST_TOGETHER)
+    rows = [row for row in rows if row[1] not in kept]
     absorbed = [number for number, *_ in rows]
     count = len(rows)
     if count:
@@ -181,11 +210,10 @@ def _forget_vanished(cursor: CursorWrapper, today: date | None, *, since: dateti
     if since is None or count:
         cells = {(survey, day) for _, survey, day, _ in rows if day}
         surveys, days = zip(*cells, strict=True) if cells else ((), ())
-        which = GONE if since is None else f"{IN_CELLS} AND {GONE}"
+        which = f"{GONE} AND survey_id <> ALL(%(kept)s)" if since is None else f"{IN_CELLS} AND {GONE}"
+        given = {"surveys": list(surveys), "days": list(days), "kept": kept}
         for table in ("metrics_score", "metrics_comment"):
-            cursor.execute(
-                FORGET.format(table=table, which=which), {"surveys": list(surveys), "days": list(days)}
-            )
+            cursor.execute(FORGET.format(table=table, which=which), given)
             rows += cursor.fetchall()
     cells = {(survey, day) for _, survey, day, _ in rows if day}
     return _Vanished(count, cells, {account for *_, account in rows if account})

@@ -5,7 +5,8 @@ between is seen whole or not at all.
 """
 
 import json
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from django.db.backends.utils import CursorWrapper
 from metrics.actions import picks
 from metrics.actions.totals import write_totals
 from metrics.codebook import codebook
+from metrics.formulas.disclosure import shown
 from surveys.models import Response, Version
 
 # A survey and a day on which its answers are counted: the unit in which tallies are made.
@@ -51,6 +53,19 @@ CROSS JOIN LATERAL (
     SELECT CASE WHEN moment.at >= '1900-01-01' AND moment.at < '9999-01-01'
         THEN (moment.at AT TIME ZONE %(zone)s)::date END AS day
 ) AS local
+"""
+
+# What was said in confidence and not revealed yet is as if it were not there.
+WAITS = "response.revealed_at IS NULL AND NOT response.is_test AND response.survey_id = ANY(%(promising)s)"
+# The segments of a block of what was revealed, and those of which too few are in it to be told apart.
+SEGMENTS = """
+SELECT block.place, reading.segment, count(*) FROM reading
+JOIN unnest(%(ids)s::bigint[], %(places)s::int[]) AS block (id, place) USING (id) GROUP BY 1, 2
+"""
+HIDE_SEGMENTS = """
+UPDATE reading SET segment = '' FROM unnest(%(ids)s::bigint[], %(places)s::int[]) AS block (id, place)
+WHERE reading.id = block.id AND (block.place, reading.segment)
+    IN (SELECT * FROM unnest(%(of)s::int[], %(segments)s::text[]))
 """
 
 NEW_SLICES = """
@@ -127,7 +142,7 @@ INSERT INTO metrics_comment (response_id, survey_id, question_key, account_id, d
 SELECT answer.response_id, reading.survey_id, question_key, reading.account_id, reading.day, text,
     reading.language, '{}'
 FROM answer JOIN reading ON reading.id = answer.response_id
-WHERE text <> ''
+WHERE text <> '' ORDER BY answer.response_id
 ON CONFLICT (response_id, question_key) DO NOTHING
 """
 
@@ -174,18 +189,24 @@ class Reading(NamedTuple):
     faults: list[tuple[str, str]]
 
 
-def read_responses(cursor: CursorWrapper, ids: list[int] | None, today: date | None) -> Reading:
+def read_responses(
+    cursor: CursorWrapper, ids: list[int] | None, today: date | None, revealed: Sequence[Sequence[int]] = ()
+) -> Reading:
     """Read these responses, or all, into `reading` and `answer`, and leave out the answers of faulty ones.
 
-    Those never counted before are known since today, since they changed where no day is given.
+    Those never counted before are known since today, since they changed where no day is given. Of the blocks
+    `revealed` a segment shows where enough are of it, and enough of the others.
     """
-    chosen = "" if ids is None else "WHERE response.id = ANY(%(ids)s)"
+    chosen = f"WHERE NOT ({WAITS})" if ids is None else "WHERE response.id = ANY(%(ids)s)"
     versions = Version.objects.all()
     if ids is not None:
         versions = versions.filter(pk__in=Response.objects.filter(pk__in=ids).values("version"))
     book = codebook(versions)
     given = {"ids": ids, "zone": settings.REPORTING_TIME_ZONE, "unreadable": book.unreadable, "today": today}
-    cursor.execute(READING + chosen, given)
+    promising = Version.objects.promising().values_list("survey", flat=True) if ids is None else ()
+    cursor.execute(READING + chosen, {**given, "promising": list(promising)})
+    if revealed:
+        _hide_segments(cursor, revealed)
     # Documents are not what a plan depends on, and counting what is common in them takes time.
     cursor.execute("ANALYZE reading (id, version_id, fault)")
     cursor.execute(NEW_SLICES)
@@ -203,6 +224,20 @@ def read_responses(cursor: CursorWrapper, ids: list[int] | None, today: date | N
     faults = cursor.fetchall()
     cursor.execute("SELECT count(*) FROM reading")
     return Reading(cursor.fetchone()[0], cells, accounts, faults)
+
+
+def _hide_segments(cursor: CursorWrapper, blocks: Sequence[Sequence[int]]) -> None:
+    """Leave out of each block the segments by which fewer than enough could be told apart (SECURITY T22)."""
+    placed = [(response, place) for place, block in enumerate(blocks) for response in block]
+    ids, places = zip(*placed, strict=True)
+    given = {"ids": list(ids), "places": list(places)}
+    cursor.execute(SEGMENTS, given)
+    people: dict[int, dict[str, int]] = defaultdict(dict)
+    for place, segment, count in cursor.fetchall():
+        people[place][segment] = count
+    hidden = [(place, name) for place, own in people.items() for name in own.keys() - shown(own)]
+    of, segments = zip(*hidden, strict=True) if hidden else ((), ())
+    cursor.execute(HIDE_SEGMENTS, {**given, "of": list(of), "segments": list(segments)})
 
 
 def write_absorbed(cursor: CursorWrapper) -> None:

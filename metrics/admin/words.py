@@ -15,7 +15,6 @@ from metrics.actions.reading import Readers, add_taxonomy, correct_comment
 from metrics.measures.confidentiality import promising
 from metrics.models import Comment, Taxonomy, WordModel
 from metrics.words.themes import ThemesRefused, checked
-from surveys.models.responses import kept_back
 
 
 @admin.register(Comment)
@@ -33,13 +32,9 @@ class CommentAdmin(VisibleAdmin):
     readonly_fields = ("text", "survey", "day", "read_by", "confidence", "corrected_by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the comments that the user sees; who sees some accounts sees no confidential ones.
-
-        Nor does anybody while fewer than five have answered (SECURITY T22).
-        """
+        """Return the comments that the user sees; who sees some accounts sees no confidential ones (T22)."""
         rows = super().get_queryset(request).select_related("survey")
-        sees_all = user_of(request).sees_all_accounts
-        return rows.exclude(survey__in=kept_back() if sees_all else promising(Q()))
+        return rows if user_of(request).sees_all_accounts else rows.exclude(survey__in=promising(Q()))
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Leave writing comments to respondents."""

@@ -13,6 +13,7 @@ from metrics.formulas.comparisons import holm
 from metrics.formulas.disclosure import is_low
 from metrics.formulas.intervals import two_sided_p
 from metrics.measures.answers import question_settings
+from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.outreach import delivered_by_day
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import MEASURED
@@ -75,9 +76,11 @@ class Watch(NamedTuple):
 
 
 def unusual_lately(scope: Scope) -> Watch:
-    """Return what was unusual up to yesterday in the surveys in question."""
+    """Return what was unusual up to yesterday; no scores of confidential surveys are looked at."""
     counts = list(_counts(scope, scope.today - timedelta(days=WATCHED_DAYS + BASELINE_DAYS)))
-    found = [*_scores(scope, counts), *_volumes(scope, counts)]
+    promised = confidential_surveys(scope)
+    told = [row for row in counts if row[1] not in promised]
+    found = [*_scores(scope, told), *_volumes(scope, counts)]
     adjusted = holm([each.p for each in found])
     alarms = [replace(each, p_among_all=p) for each, p in zip(found, adjusted, strict=True)]
     return Watch(sorted((each for each in alarms if each.is_alarm), key=lambda each: each.p), len(found))

@@ -21,7 +21,7 @@ from metrics.formulas.disclosure import LEAST_SHOWN, blocks, shown
 from metrics.measures.cells import Cell, read_cells
 from metrics.measures.dimensions import PERIODS, SURVEYS
 from metrics.measures.scope import Scope
-from surveys.models import Version
+from surveys.models import Response, Version
 
 # The one way of splitting what was said in confidence.
 SPLIT = "segment"
@@ -47,7 +47,7 @@ def promising(which: Q) -> frozenset[int]:
 
 
 def disclosed(scope: Scope, kinds: Iterable[str], by: str | None, surveys: Collection[int]) -> Disclosed:
-    """Return the counts of confidential surveys that give nobody away, in one query at most.
+    """Return the counts of confidential surveys that give nobody away, in two queries at most.
 
     Of periods, a block of several months counts to the one that its last month is in.
     """
@@ -59,7 +59,8 @@ def disclosed(scope: Scope, kinds: Iterable[str], by: str | None, surveys: Colle
     groups = [*([SPLIT] if asked_of else []), *([by] if by in SURVEYS else [])]
     cells = read_cells(ever, kinds, "month", *groups, only=Q(survey__in=surveys))
     found: list[Cell] = []
-    hidden: set[Hashable] = set()
+    is_left_out = asked_of or Response.objects.waiting(surveys).exists()
+    hidden: set[Hashable] = {None} if is_left_out else set()
     for of_question in _split(cells, attrgetter("survey", "question_key")).values():
         last_month = {
             cell: last

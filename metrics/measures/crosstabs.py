@@ -93,7 +93,7 @@ def cross_tab(
         shown = None if is_refused else kept_promise(scope)
         if shown is None:
             return _hidden()
-        sample = Sample(scope=shown)
+        sample = Sample(scope=shown, is_promised=True)
     pairs = _folded(_pairs(sample, first, second), first, second)
     rows, columns = (
         first.labels(row for row, _ in pairs.counts),

@@ -35,6 +35,6 @@ def kept_promise(scope: Scope) -> Scope | None:
 def _people(scope: Scope) -> Mapping[date, int]:
     """Return how many responses each month has, since ever."""
     at: Any = Coalesce("submitted_at", "started_at")
-    rows: Any = Response.objects.counted().filter(scope.surveys())
+    rows: Any = Response.objects.counted().filter(scope.surveys()).exclude(revealed_at=None)
     rows = rows.annotate(month=TruncMonth(at, tzinfo=settings.REPORTING_ZONE)).order_by()
     return {month.date(): people for month, people in rows.values_list("month").annotate(Count("pk"))}

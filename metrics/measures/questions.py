@@ -125,7 +125,7 @@ def _promised_counts(scope: Scope, questions: Sequence[Question]) -> Counts:
         counts = read_picks(scope)
     else:
         matrices = [each.key for each in questions if each.rows]
-        counts = read_counts(Sample(scope=scope), _choices(questions), matrices)
+        counts = read_counts(Sample(scope=scope, is_promised=True), _choices(questions), matrices)
     return replace(counts, flagged=0, values={}, others={})
 
 

@@ -105,6 +105,7 @@ class Sample:
     scope: Scope
     version: int | None = None
     answered: Answered | None = None
+    is_promised: bool = False  # so that those count that were revealed
 
     @property
     def is_raw(self) -> bool:
@@ -266,6 +267,7 @@ def _responses(sample: Sample) -> tuple[str, list[Any]]:
     """Return the statement's beginning, that names the responses counted, and its parameters."""
     scope = sample.scope
     rows: Any = Response.objects.counted().filter(scope.surveys())
+    rows = rows.exclude(revealed_at=None) if sample.is_promised else rows
     if scope.without_flagged:
         rows = rows.unflagged()
     if scope.is_narrowed:

@@ -38,7 +38,7 @@ ON CONFLICT ({once}) DO UPDATE SET
     version_id = excluded.version_id, submission_key = excluded.submission_key,
     submitted_at = coalesce(response.submitted_at, excluded.submitted_at), changed_at = excluded.changed_at,
     revision = response.revision + 1, language = excluded.language, answers = excluded.answers,
-    hidden = response.hidden || excluded.hidden, flags = excluded.flags
+    hidden = response.hidden || excluded.hidden, flags = excluded.flags, revealed_at = NULL
 WHERE {again}
 RETURNING {told}
 ){after}

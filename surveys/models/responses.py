@@ -1,16 +1,16 @@
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from accounts.models import Account, Contact
 from accounts.models.people import OfAccount
 from surveys.models.design import Survey, Version
 from surveys.models.outreach import Collector, Invitation
-from surveys.privacy import LEAST_TOGETHER
 
 # PostgreSQL has a year 10,000 and an infinity, Python has neither.
 CALENDAR = (datetime(1900, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC))
@@ -46,12 +46,16 @@ class Responses(OfAccount):
 
     def shown_as_rows(self) -> Self:
         """Responses that may be listed one by one, each with `is_promised`: whether it may say no more than
-        what was answered. Of a survey that promised confidentiality there are none below five (SECURITY T22).
+        what was answered. What was said in confidence waits until it is revealed (SECURITY T22).
         """
         promising = Version.objects.promising().values("survey")
         is_promised = ExpressionWrapper(Q(survey__in=promising, is_test=False), BooleanField())
-        rows = self.dated().exclude(survey__in=kept_back(), is_test=False)
-        return rows.annotate(is_promised=is_promised)
+        rows = self.dated().annotate(is_promised=is_promised)
+        return rows.exclude(is_promised=True, revealed_at=None)
+
+    def waiting(self, promising: Collection[int]) -> Self:
+        """Responses to these surveys, which promised confidentiality, that nothing may count or list yet."""
+        return self.filter(survey__in=promising, revealed_at=None, is_test=False)
 
     def dated(self) -> Self:
         """Responses whose instants can be read, which all are that were not written past the application."""
@@ -87,6 +91,8 @@ class Response(models.Model):
     # What the end screen asked for: {"ask": "quote" or "call_back", "text", "consent": the sentence shown}.
     afterword = models.JSONField(null=True, blank=True)
     flags = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+    # Since when what was said in confidence is counted and listed, with at least four others.
+    revealed_at = models.DateTimeField(null=True, editable=False)
 
     objects = Responses.as_manager()
 
@@ -106,14 +112,10 @@ class Response(models.Model):
                 name="unfinished_responses",
             ),
             models.Index(fields=("survey",), condition=~models.Q(flags=[]), name="flagged_responses"),
+            models.Index(
+                fields=("survey",), condition=models.Q(revealed_at=None), name="unrevealed_responses"
+            ),
         )
 
     def __str__(self) -> str:
         return f"response {str(self.public_id)[:8]}"
-
-
-def kept_back() -> "models.QuerySet[Survey]":
-    """Surveys that promised confidentiality and have too few responses for any to be shown (SECURITY T22)."""
-    fifth = Response.objects.counted().filter(survey=OuterRef("pk")).order_by()[LEAST_TOGETHER - 1 :]
-    promising = Version.objects.promising().values("survey")
-    return Survey.objects.filter(~Exists(fifth), pk__in=promising)

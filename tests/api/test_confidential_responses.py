@@ -2,6 +2,7 @@
 
 import pytest
 
+from metrics.actions.absorb import absorb_responses
 from tests import factories
 from tests.api.conftest import assert_problem, results
 
@@ -16,10 +17,12 @@ def survey(request):
 
 
 def answered(survey, account, people):
-    return [
+    found = [
         factories.respond(survey, {"nps": place}, account=account, language="de", channel="qr")
         for place in range(people)
     ]
+    absorb_responses(now=factories.NOON)
+    return found
 
 
 def test_rows_are_there_from_five_on_all_at_once(root, survey, own):
