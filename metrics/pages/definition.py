@@ -15,6 +15,7 @@ from metrics.measures.dimensions import OF_ANSWERS
 from metrics.measures.query import METRICS, NotAsked, ask
 from metrics.measures.receipts import Receipt, Row, receipt
 from metrics.measures.receipts.rows import cursor_of, key_of
+from metrics.measures.scope import NotClosed
 from metrics.measures.targets import aim_of
 from metrics.pages.examples import worked_example
 from metrics.pages.filters import read_filters
@@ -56,7 +57,7 @@ def metric(request: HttpRequest, name: str) -> TemplateResponse:
     scope = context["filters"].scope
     try:
         measure = ask(name, scope)
-    except NotAsked as fault:
+    except (NotAsked, NotClosed) as fault:
         context["refused"] = str(fault)
     else:
         context |= {
@@ -101,7 +102,7 @@ def _asked(request: HttpRequest, name: str) -> dict[str, Any]:
     if not _may_see(viewer, name):
         raise PermissionDenied
     dimensions = [each for each in OF_ANSWERS if each in METRICS[name].dimensions and each != "account"]
-    filters = read_filters(request, *dimensions, default="12m", windows=MONTHS)
+    filters = read_filters(request, *dimensions, default="12m", windows=MONTHS, replays=True)
     return {
         **admin.site.each_context(request),
         "title": name_of(name),

@@ -5,6 +5,7 @@ The whole state of a page is its address: a link shows what its sender saw, as f
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -24,6 +25,8 @@ from surveys.models import Programme, Survey
 
 LABELS = {"cohort": "Customer since"}
 WINDOW = ("last", "from", "to")
+# The day as of which a page is asked.
+KNOWN = "known"
 
 
 class Choice(NamedTuple):
@@ -53,6 +56,7 @@ class Filters:
     fields: tuple[Field, ...]
     faults: tuple[str, ...]
     kept: tuple[tuple[str, str], ...]
+    replays: bool = False
 
     @property
     def has_choices(self) -> bool:
@@ -62,7 +66,7 @@ class Filters:
     @property
     def is_narrowed(self) -> bool:
         """Whether any field has a value."""
-        return any(field.chosen for field in self.fields)
+        return bool(self.scope.known_on) or any(field.chosen for field in self.fields)
 
 
 def read_filters(
@@ -70,12 +74,14 @@ def read_filters(
     *names: str,
     default: str = "365",
     windows: Sequence[str] = DAYS,
+    replays: bool = False,
     **fixed: Any,
 ) -> Filters:
     """Return the filters of a page that may be narrowed by the named dimensions.
 
     `default` and `windows` name the days as `metrics.pages.windows` does. `fixed` goes to the scope as it is,
-    such as the survey that the page is about. A value that there is none of is said and not applied; one that
+    such as the survey that the page is about. A page that `replays` may be asked as of a past day, `known`.
+    A value that there is none of is said and not applied; one that
     the viewer may not see is none (SECURITY T17, T19). Reads one query for the attributes of accounts, one
     for those of answers and one for each other dimension.
     """
@@ -95,7 +101,9 @@ def read_filters(
         elif found:
             values[name] = found.value
         fields.append(Field(name, _label(name), choices, found.key if found else ""))
-    own = {*WINDOW, *offered, "page", "after"}
+    if replays:
+        fixed["known_on"] = _known_on(request.GET.get(KNOWN, ""), today, faults)
+    own = {*WINDOW, *offered, KNOWN, "page", "after"}
     return Filters(
         scope=_scope(viewer, chosen.days, values, fixed),
         chosen=chosen,
@@ -103,7 +111,23 @@ def read_filters(
         fields=tuple(fields),
         faults=tuple(faults),
         kept=tuple((name, value) for name, value in request.GET.dict().items() if name not in own),
+        replays=replays,
     )
+
+
+def _known_on(said: str, today: date, faults: list[str]) -> date | None:
+    """Return the past day as of which is asked, None for now; what is none is said among the faults."""
+    if not said:
+        return None
+    try:
+        day = date.fromisoformat(said)
+    except ValueError:
+        faults.append(f"“{said[:60]}” is no day such as 2025-01-31: shown as known now.")
+        return None
+    if day >= today:
+        faults.append("That day is not over yet: shown as known now.")
+        return None
+    return day
 
 
 def _scope(viewer: User, days: Days, values: Mapping[str, Any], fixed: Mapping[str, Any]) -> Scope:

@@ -65,7 +65,10 @@ def receipt(name: str, scope: Scope) -> Receipt:
     if unknown := sorted(scope.narrowings - metric.dimensions):
         raise NotAsked(f"{name} is not narrowed by {', '.join(unknown)}.")
     if scope.known_on:
-        raise NotAsked("A receipt is of the rows as they are now.")
+        raise NotAsked(
+            f"The rows are listed as they are now. Of what was known on {scope.known_on} the figure is told,"
+            " not its rows."
+        )
     if metric.is_revenue:
         require_revenue(scope.viewer)
     if RECEIPTS[name] in WORKED_OUT:

@@ -11,10 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from metrics.actions.absorb import absorb_responses
+from metrics.actions.keeping import keep_known
 from metrics.measures.query import METRICS
-from metrics.models import Target
+from metrics.models import Absorbed, FormerResponse, Target
 from metrics.pages.meanings import GROUPS, MEANINGS, as_markdown
 from metrics.pages.wording import NAMES
+from metrics.templatetags.figures import day as day_in_words
+from surveys.models import Response
 from tests import factories as f
 from tests.metrics.pages.conftest import pays_the_canary
 
@@ -171,3 +174,42 @@ def test_rows_go_on_where_they_ended(executive, account, monkeypatch):
     assert len(seen) == len(set(seen)) == 5
     for wrong in ("nonsense", "W10=", "WyJhIl0="):
         assert executive.get(f"/admin/metric/nps/rows/?after={wrong}").status_code == 200
+
+
+class TestAsKnown:
+    """What a past day knew, asked by the address of the page."""
+
+    @pytest.fixture
+    def yesterday(self, account, today):
+        """The day after which an answer was corrected, with the snapshot that its night took."""
+        then, day = timezone.now() - timedelta(days=1), today - timedelta(days=1)
+        Response.objects.update(submitted_at=then, started_at=then, revision=2, changed_at=then)
+        absorb_responses(now=then, sweep=True)
+        Absorbed.objects.update(known_on=day)
+        FormerResponse.objects.all().delete()
+        keep_known(now=then)
+        promoter = Response.objects.filter(answers__nps=10).get()
+        promoter.answers["nps"], promoter.revision, promoter.changed_at = 0, 3, timezone.now()
+        promoter.save()
+        absorb_responses(now=timezone.now(), sweep=True)
+        return day
+
+    def test_a_metric_says_what_it_said(self, executive, yesterday):
+        now, then = (executive.get(f"/admin/metric/nps/{ask}") for ask in ("", f"?known={yesterday}"))
+        assert (now.context["measure"].value, then.context["measure"].value) == (0, 40)
+        said = f"As known on {day_in_words(yesterday)}"
+        assert (said in now.text, said in then.text) == (False, True)
+        assert f'value="{yesterday}"' in then.text
+        assert f"rows/?known={yesterday}" in then.text
+
+    def test_its_rows_are_those_of_now_and_the_page_says_so(self, executive, yesterday):
+        assert "as they are now" in executive.get(f"/admin/metric/nps/rows/?known={yesterday}").text
+
+    def test_a_day_that_was_not_kept_is_said(self, executive, yesterday):
+        assert "was not kept" in executive.get("/admin/metric/nps/?known=2001-01-01").context["refused"]
+
+    @pytest.mark.parametrize("day", ["2026-02-30", "soon", "9999-01-01"])
+    def test_what_is_no_past_day_is_said_and_not_applied(self, executive, account, day):
+        page = executive.get("/admin/metric/nps/", {"known": day})
+        assert page.context["measure"].value == 40
+        assert page.context["filters"].faults
