@@ -17,6 +17,13 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, ZERO)
 
 
+def total_known(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Return the sum, None as soon as one of the amounts is unknown."""
+    known = list(amounts)
+    # By identity: asking `in` compared each amount with None, which took longer than adding them up.
+    return None if any(each is None for each in known) else sum(filter(None, known), ZERO)
+
+
 def require_money(*amounts: Decimal) -> None:
     """Refuse anything that is not a finite Decimal: a float has already lost the cent."""
     for amount in amounts:

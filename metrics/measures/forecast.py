@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from metrics.formulas.health import Band
 from metrics.formulas.intervals import Interval, wilson
-from metrics.formulas.money import ZERO
+from metrics.formulas.money import total_known
 from metrics.measures.backtest import BANDS, Tested, Verdict
 from metrics.measures.renewals import Due
 
@@ -54,8 +54,7 @@ def renewal_forecast(due: Sequence[Due], bands: Mapping[int, Band], past: Tested
         rate = known.lost / known.due if known else past.lost / past.due
         low, high = (known and known.interval) or of_all
         accounts = len({each.account for each in coming[band]})
-        values = [each.value for each in coming[band]]
-        value = None if None in values else sum((each for each in values if each), ZERO)
+        value = total_known(each.value for each in coming[band])
         interval = Interval(accounts * low, accounts * high)
         at_stake = None if value is None else value * Decimal(rate)
         expected.append(Expected(band, accounts, accounts * rate, interval, value, at_stake))

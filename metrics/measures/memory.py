@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 MOST_KEPT = 64
 STAMP = "(SELECT (count(*), sum({row}))::text FROM {table})"
 # Findings are kept under it: another one lets every kept back-test be worked out again.
-PLACE = "hashtextextended(ctid::text || xmin::text, 0)"
+PLACE = "hashtidextended(ctid, hashtext(xmin::text))"
 # Of people only who they are: a login is written to the row as well, and changes nothing that is kept.
 WHO: Mapping[type[models.Model], str] = {User: "hashtextextended(email, id)"}
 

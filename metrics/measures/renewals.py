@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 
 from accounts.models import Account, ExchangeRate, Subscription
-from metrics.formulas.money import ZERO
+from metrics.formulas.money import ZERO, total_known
 from metrics.formulas.renewals import GRACE_DAYS, RenewalRate, Term
 from metrics.formulas.renewals import renewal_rate as rate_of
 from metrics.formulas.succession import Line, successors, terms
@@ -295,6 +295,6 @@ def _due(account: int, ends_on: date, rows: Sequence[_Row], rates: Rates) -> Due
         account=account,
         ends_on=ends_on,
         products=tuple(sorted({row.product for row in rows if row.product})),
-        value=None if None in values else sum((value for value in values if value), ZERO),
+        value=total_known(values),
         is_cancelled=all(row.cancelled_on for row in rows),
     )

@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Sum
 
 from accounts.models import Account, Subscription, Viewer
-from metrics.formulas.money import ZERO
+from metrics.formulas.money import ZERO, total_known
 from metrics.measures.exchange import Rates
 from metrics.measures.scope import Scope
 
@@ -28,8 +28,7 @@ class Arr:
     @property
     def total(self) -> Decimal | None:
         """The sum, None as soon as one account's is unknown."""
-        amounts = self.by_account.values()
-        return None if None in amounts else sum((amount for amount in amounts if amount), ZERO)
+        return total_known(self.by_account.values())
 
     @property
     def notes(self) -> tuple[str, ...]:

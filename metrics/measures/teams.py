@@ -13,7 +13,7 @@ from accounts.models import Team, User
 from metrics.formulas.clusters import pooled
 from metrics.formulas.health import Band
 from metrics.formulas.intervals import nps_score_interval
-from metrics.formulas.money import ZERO
+from metrics.formulas.money import ZERO, total_known
 from metrics.formulas.nps import Split
 from metrics.formulas.nps import nps as score_of
 from metrics.measures.confidentiality import confidential_surveys
@@ -136,7 +136,9 @@ def _money(scope: Scope) -> dict[tuple[int | None, int | None], _Money]:
         due[whose[each.account]].append(each)
     return {
         key: _Money(
-            _sum(paid[key]), _sum(each.value for each in due[key]), len({each.account for each in due[key]})
+            total_known(paid[key]),
+            total_known(each.value for each in due[key]),
+            len({each.account for each in due[key]}),
         )
         for key in {*whose.values()}
     }
@@ -164,8 +166,8 @@ def _group(scope: Scope, parts: Sequence[_Part], whose: Any, dimension: str) -> 
         nps=_nps(scope, pooled(part.said for part in parts)),
         silent=sum(part.silent for part in parts),
         renewing=sum(part.money.renewing for part in parts) if sees_revenue else None,
-        arr=_sum(part.money.arr for part in parts) if sees_revenue else None,
-        due=_sum(part.money.due for part in parts) if sees_revenue else None,
+        arr=total_known(part.money.arr for part in parts) if sees_revenue else None,
+        due=total_known(part.money.due for part in parts) if sees_revenue else None,
     )
 
 
@@ -180,8 +182,3 @@ def _nps(scope: Scope, split: Split) -> Measure:
         definition=DEFINITION,
         beside=split._asdict(),
     )
-
-
-def _sum(amounts: Any) -> Decimal | None:
-    values = list(amounts)
-    return None if None in values else sum(values, ZERO)

@@ -111,10 +111,10 @@ def _timeline(request: HttpRequest, scope: Scope, asked: Asked) -> dict[str, Any
     page = min(int(text), MOST_PAGES) if text.isascii() and text.isdigit() and int(text[:9]) > 0 else 1
     order = ("-started_at", "-pk")
     rows = Response.objects.visible_to(scope.viewer).filter(account=scope.account)
-    rows = rows.exclude(survey__in=asked.confidential).order_by(*order).values("pk")
+    rows = rows.exclude(survey__in=asked.confidential).order_by(*order)
     first = (page - 1) * RESPONSES_A_PAGE
     # Chosen before any more is read of them: every contact was joined with every response of the account.
-    shown = Response.objects.filter(pk__in=rows[first : first + RESPONSES_A_PAGE + 1])
+    shown = Response.objects.filter(pk__in=rows.values("pk")[first : first + RESPONSES_A_PAGE + 1])
     found = list(shown.select_related("survey", "contact").only(*OF_RESPONSES).order_by(*order))
     for response in found:
         response.account = scope.account

@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from accounts.models import Account
 from metrics.formulas.days import month_of, months_later, trailing
 from metrics.formulas.health import Band
+from metrics.formulas.money import total_known
 from metrics.measures.backtest import DEFINITION as BACKTEST
 from metrics.measures.backtest import LEADS, Tested, health_backtest
 from metrics.measures.exchange import rates_on
@@ -146,15 +147,11 @@ def _month_of(due: Due) -> date:
 
 
 def _sum(dues: Sequence[Due]) -> Decimal | None:
-    values = [due.value for due in dues]
-    return None if None in values else sum((value for value in values if value), Decimal(0))
+    return total_known(due.value for due in dues)
 
 
 def _at_stake(forecast: Forecast | None) -> Decimal | None:
-    if forecast is None:
-        return None
-    parts = [each.at_stake for each in forecast.bands]
-    return None if None in parts else sum((part for part in parts if part), Decimal(0))
+    return total_known(each.at_stake for each in forecast.bands) if forecast else None
 
 
 def _chart(months: Sequence[Month]) -> Chart | None:
