@@ -15,8 +15,11 @@ from metrics.measures.splits import NOBODY, Questions, added, splits
 
 
 class Strata(NamedTuple):
-    """The answers by stratum, the contacts of each margin, and in which stratum a category ended up."""
+    """How many answered, the answers by stratum, the contacts of each margin, and in which stratum a
+    category ended up.
+    """
 
+    answers: int
     cells: Mapping[tuple[str, ...], Split]
     margins: Mapping[str, Mapping[str, float]]
     joined: Mapping[str, Mapping[str, str]]
@@ -35,9 +38,10 @@ def strata_of(scope: Scope, of: Questions | None = None) -> Strata:
     """
     population = _population(scope)
     names = list(population)
+    said = splits(scope, *names, of=of)
     known = {
         key: groups
-        for key, groups in splits(scope, *names, of=of).items()
+        for key, groups in said.items()
         if all(each in population[name] for name, each in zip(names, key, strict=True))
     }
     joined, margins = {}, {}
@@ -48,7 +52,7 @@ def strata_of(scope: Scope, of: Questions | None = None) -> Strata:
         collapsed, people = weighting.collapsed(by_category, population[name])
         joined[name] = {part: whole for whole in collapsed for part in whole.split(" + ")}
         margins[name] = {category: float(people[category]) for category in collapsed}
-    found = Strata({}, margins, joined)
+    found = Strata(sum(groups.n for groups in said.values()), {}, margins, joined)
     cells: dict[tuple[str, ...], Split] = defaultdict(lambda: NOBODY)
     for key, groups in known.items():
         together = found.place_of(dict(zip(names, key, strict=True)))

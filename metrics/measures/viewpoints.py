@@ -21,7 +21,7 @@ from metrics.measures.measure import Measure, Unit
 from metrics.measures.revenue import arr_on, require_revenue
 from metrics.measures.roles import RoleWeights, role_weights
 from metrics.measures.scope import Scope
-from metrics.measures.splits import Questions, likelihoods, splits
+from metrics.measures.splits import NOBODY, Questions, likelihoods, splits
 from metrics.measures.strata import strata_of
 from surveys.models import Invitation
 
@@ -40,20 +40,23 @@ def clustered(scope: Scope) -> Measure:
         of,
         "nps_clustered",
         nps(pooled),
-        accounts,
+        pooled.n,
         definition="Promoters less detractors in percent of all answers; answers of one account are taken as"
         " alike.",
         interval=interval,
         notes=few,
-        beside={**pooled._asdict(), "standard_error": clusters.standard_error(accounts.values())},
+        beside={
+            **pooled._asdict(),
+            "accounts": len(accounts),
+            "standard_error": clusters.standard_error(accounts.values()),
+        },
     )
 
 
 def finite(scope: Scope) -> Measure:
     """Return the respondents' NPS with the interval for the people asked, not for all there could ever be."""
     of = likelihoods(scope)
-    accounts = _by_account(scope, of)
-    pooled, asked = clusters.pooled(accounts.values()), _asked(scope)
+    pooled, asked = splits(scope, of=of).get((), NOBODY), _asked(scope)
     value, interval = nps(pooled), nps_score_interval(*pooled)
     notes: tuple[str, ...] = ()
     error: float | None = None
@@ -69,7 +72,7 @@ def finite(scope: Scope) -> Measure:
         of,
         "nps_finite",
         value,
-        accounts,
+        pooled.n,
         definition="Promoters less detractors in percent of all answers; the interval is for the contacts"
         " invited.",
         interval=interval,
@@ -88,9 +91,10 @@ def mean_of_accounts(scope: Scope) -> Measure:
         of,
         "nps_accounts",
         clusters.mean_of_scores(scores.values()),
-        _whole(accounts),
+        _answers(accounts),
         definition="The mean of the Net Promoter Scores of the accounts: each account is one voice."
         + roles.wording,
+        beside={"accounts": len(accounts)},
     )
 
 
@@ -111,12 +115,15 @@ def revenue_weighted(scope: Scope) -> Measure:
         of,
         "nps_revenue",
         clusters.revenue_weighted(pairs),
-        _whole(accounts),
+        _answers(accounts),
         definition="The Net Promoter Scores of the accounts, each weighted by its ARR at the end of the"
         " window." + roles.wording,
         notes=arr.notes,
         currency=settings.REPORTING_CURRENCY,
-        beside={"arr": sum((amount for score, amount in pairs if score is not None), ZERO)},
+        beside={
+            "accounts": len(accounts),
+            "arr": sum((amount for score, amount in pairs if score is not None), ZERO),
+        },
     )
 
 
@@ -130,10 +137,10 @@ def waterfall(scope: Scope) -> Measure:
         of,
         "nps_waterfall",
         clusters.mean_of_accounts(map(clusters.waterfall, accounts.values())),
-        _whole(accounts),
+        _answers(accounts),
         definition="The mean of the accounts' scores, each by its decision-makers, else influencers, else"
         " users.",
-        beside={f"by_{role}": deciding[role] for role in clusters.ROLES},
+        beside={"accounts": len(accounts)} | {f"by_{role}": deciding[role] for role in clusters.ROLES},
     )
 
 
@@ -144,7 +151,7 @@ def weighted(scope: Scope) -> Measure:
     answers as it is worth (Kish), and the design effect says what the weights cost.
     """
     of = likelihoods(scope)
-    accounts, strata = _by_account(scope, of), strata_of(scope, of)
+    strata = strata_of(scope, of)
     found = None
     notes: tuple[str, ...] = ()
     beside: dict[str, float] = {}
@@ -165,7 +172,7 @@ def weighted(scope: Scope) -> Measure:
         of,
         "nps_weighted",
         found and found.nps,
-        accounts,
+        strata.answers,
         definition=f"The Net Promoter Score, every {' and '.join(strata.margins) or 'segment'} at its share"
         " of the contacts.",
         interval=found and found.interval(),
@@ -193,14 +200,13 @@ def _measure(
     of: Questions,
     metric: str,
     value: float | None,
-    accounts: Mapping[Any, Split],
+    answers: int,
     *,
     definition: str,
     notes: tuple[str, ...] = (),
     beside: Mapping[str, Any] | None = None,
     **rest: Any,
 ) -> Measure:
-    answers = clusters.pooled(accounts.values()).n
     if of.is_hidden:
         notes = (HIDDEN, *notes)
     return scope.measure(
@@ -211,7 +217,7 @@ def _measure(
         counted="answers",
         definition=definition,
         notes=notes,
-        beside={"accounts": len(accounts), **(beside or {})},
+        beside=beside or {},
         **rest,
     )
 
@@ -246,8 +252,8 @@ def _scores(accounts: Mapping[int, Mapping[str, Split]], roles: RoleWeights) -> 
     return {account: clusters.role_weighted(each, roles.weights) for account, each in accounts.items()}
 
 
-def _whole(accounts: Mapping[int, Mapping[str, Split]]) -> dict[int, Split]:
-    return {account: clusters.pooled(each.values()) for account, each in accounts.items()}
+def _answers(accounts: Mapping[int, Mapping[str, Split]]) -> int:
+    return sum(groups.n for each in accounts.values() for groups in each.values())
 
 
 def _by_account(scope: Scope, of: Questions | None = None) -> dict[Any, Split]:

@@ -16,7 +16,7 @@ from metrics.measures.weights import VIEWS, Voice, Weigh, alike
 from metrics.models import Score
 
 COLUMNS = ("response", "survey", "question", "day", "account", "role", "value", "counts", "weight")
-KEY = ("response_id", "question_key")
+KEY = ("-response_id", "-question_key")
 # What is read of a score, and used for what the columns say.
 READ = (
     *("response__public_id", "survey", "survey__slug", "question_key", "day", "account", "contact_role"),

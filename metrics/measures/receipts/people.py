@@ -33,7 +33,7 @@ def invitations(scope: Scope) -> Receipt:
     columns = ("survey", "account", "sent_on", "answered")
     values = ("pk", "survey__slug", "contact__account", "sent_on", "is_answered")
     return Receipt(
-        "invitations", ("invitation", *columns), stored(named, ("pk",), values), _left_out(surveys)
+        "invitations", ("invitation", *columns), stored(named, ("-pk",), values), _left_out(surveys)
     )
 
 
@@ -54,7 +54,7 @@ def visits(scope: Scope) -> Receipt:
     return Receipt(
         "visits",
         columns,
-        stored(rows, ("pk",), values, lambda first, *rest: (str(first), *rest)),
+        stored(rows, ("-pk",), values, lambda first, *rest: (str(first), *rest)),
         _left_out(surveys),
     )
 

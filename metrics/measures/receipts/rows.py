@@ -62,7 +62,11 @@ def _may_be_key(part: object) -> bool:
 def stored(
     rows: Any, key: Sequence[str], values: Sequence[str], shape: Callable[..., Row] = lambda *row: row
 ) -> Callable[[Key | None], Iterable[tuple[Key, Row]]]:
-    """Return how rows of a table are read in the order of a key, each given its shape."""
+    """Return how rows of a table are read in the order of a key, each given its shape.
+
+    Fields that begin with "-" count downwards: of what comes in day by day the newest is first, and a window
+    up to today is not looked for through all that came before it.
+    """
     return lambda after: (
         (place, shape(*row)) for chunk in chunks(rows, key, values, after) for place, row in chunk
     )
@@ -72,10 +76,10 @@ def chunks(
     rows: Any, key: Sequence[str], values: Sequence[str], after: Key | None
 ) -> Iterator[list[tuple[Key, Row]]]:
     """Yield rows of a table in the order of a key: first as many as a page shows, then more at once."""
-    size = FIRST_CHUNK
+    size, fields = FIRST_CHUNK, [name.removeprefix("-") for name in key]
     while True:
         chosen = rows if after is None else rows.filter(_beyond(key, after))
-        chunk = list(chosen.order_by(*key).values_list(*key, *values)[:size])
+        chunk = list(chosen.order_by(*key).values_list(*fields, *values)[:size])
         yield [(tuple(row[: len(key)]), tuple(row[len(key) :])) for row in chunk]
         if len(chunk) < size:
             return
@@ -91,11 +95,14 @@ def counted(rows: Mapping[Key, Row]) -> Callable[[Key | None], Iterable[tuple[Ke
     return read
 
 
-def _beyond(names: Sequence[str], after: Key) -> Q:
+def _beyond(key: Sequence[str], after: Key) -> Q:
     """Return the condition that a row comes after a key."""
-    first = Q(**{f"{names[0]}__gte": after[0]})
+    names = [name.removeprefix("-") for name in key]
+    beyond = ["lt" if name.startswith("-") else "gt" for name in key]
+    # Said once more of the first field alone, by which the place is looked up.
+    first = Q(**{f"{names[0]}__{beyond[0]}e": after[0]})
     later = Q()
     for place, name in enumerate(names):
         same = dict(zip(names[:place], after[:place], strict=True))
-        later |= Q(**same, **{f"{name}__gt": after[place]})
+        later |= Q(**same, **{f"{name}__{beyond[place]}": after[place]})
     return first & later
