@@ -1,6 +1,7 @@
-// A field that Select2 draws is named by what it holds, so by nothing while it is empty: name it by its label.
+// What the theme leaves to the mouse alone, for who goes by keyboard or hears the page.
 "use strict";
 (() => {
+    // A field that Select2 draws is named by what it holds, so by nothing while it is empty: name it by its label.
     const nameFields = () => {
         for (const select of document.querySelectorAll("select.select2-hidden-accessible[id]")) {
             const label = document.querySelector(`label[for="${CSS.escape(select.id)}"]`);
@@ -16,4 +17,31 @@
     // After those whom jQuery tells before us that the page is ready: Django's own script draws the fields then.
     window.addEventListener("load", () => window.django?.jQuery?.(nameFields));
     document.addEventListener("formset:added", () => setTimeout(nameFields));
+
+    // The menu's switches and the menu of the account are drawn as boxes that only a click opens.
+    const USER = '[x-data*="openUserLinks"]';
+    const SWITCH = `[x-on\\:click^="sidebar"], ${USER} [x-on\\:click]`;
+    window.addEventListener("load", () => {
+        for (const each of document.querySelectorAll(SWITCH)) {
+            each.tabIndex = 0;
+            each.setAttribute("role", "button");
+            if (each.matches("span")) each.setAttribute("aria-label", "Menu");
+        }
+    });
+    document.addEventListener("keydown", (event) => {
+        if (event.key === "Escape") closeMenus(event.target);
+        if (!["Enter", " "].includes(event.key) || !event.target.matches?.(SWITCH)) return;
+        event.preventDefault();
+        event.target.click();
+        const menu = event.target.matches(`${USER} > div`) && event.target.previousElementSibling;
+        // The menu shows after a moment, and stands before its switch.
+        if (menu) setTimeout(() => menu.querySelector('[role="button"], a, button')?.focus(), 100);
+    });
+    const closeMenus = (from) => {
+        // The theme closes what is open on a click elsewhere.
+        document.body.click();
+        from.closest?.(`${USER} > nav`)?.nextElementSibling.focus();
+        const drawer = document.querySelector('#nav-sidebar [x-on\\:click^="sidebarMobile"]');
+        if (drawer?.offsetParent && drawer.getBoundingClientRect().left >= 0) drawer.click();
+    };
 })();
