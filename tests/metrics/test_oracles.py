@@ -21,14 +21,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "entry" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--oracles")
         path = Path(chosen) if chosen else SHARED if SHARED.exists() else COPY
-        entries = json.loads(path.read_text(encoding="utf-8"))
-        metafunc.parametrize("entry", entries, ids=[entry["id"] for entry in entries])
+        try:
+            entries = json.loads(path.read_text(encoding="utf-8"))
+            ids = [f"{entry['id']}" for entry in entries if entry.keys() >= {"metric", "inputs", "expected"}]
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as fault:
+            raise pytest.UsageError(f"{path} holds no worked examples: {fault!r}") from None
+        if len(ids) < len(entries):
+            raise pytest.UsageError(f"{path}: every example has an id, a metric, inputs and what to expect")
+        metafunc.parametrize("entry", entries, ids=ids)
 
 
 def test_formula_agrees_with_outside_source(entry: dict[str, Any]) -> None:
     assert entry["metric"] in METRICS, f"no formula is known as {entry['metric']}"
     actual = METRICS[entry["metric"]](entry["inputs"])
-    assert_agrees(actual, entry["expected"], entry["tolerance"])
+    assert_agrees(actual, entry["expected"], entry.get("tolerance", 0))
 
 
 def assert_agrees(actual: Any, expected: Any, tolerance: float, at: str = "value") -> None:
@@ -38,7 +44,7 @@ def assert_agrees(actual: Any, expected: Any, tolerance: float, at: str = "value
         assert not any(value is not None for value in expected.values()), f"{at} is unknown, not {expected}"
     elif isinstance(expected, dict):
         for key, value in expected.items():
-            assert key in actual, f"{at} has no {key}: {actual}"
+            assert key in (actual if isinstance(actual, dict) else ()), f"{at} has no {key}: {actual}"
             assert_agrees(actual[key], value, tolerance, f"{at}.{key}")
     elif isinstance(expected, list):
         assert len(actual) == len(expected), f"{at}: {actual} is not {expected}"
