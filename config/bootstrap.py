@@ -12,7 +12,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 -- said in one line instead of a t
 from config import embedded, installer
 
 ROOT = Path(__file__).resolve().parent.parent
-SELF_INSTALLING = {"demo": (), "test": ("test", "insights", "parquet", "reports")}
+SELF_INSTALLING = {"demo": ("insights",), "test": ("test", "insights", "parquet", "reports")}
 NEEDS_NO_SERVER = {"help", "version", "--help", "-h", "--version"}
 MIGRATE_THEMSELVES = {"demo", "up", "migrate", "makemigrations", "check"}
 URLS = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from accounts.actions.exports import discard_exports
 from accounts.models import Export
+from metrics.actions import reading
 from metrics.actions.asked import count_asked
 from metrics.actions.closing import close_months
 from metrics.actions.exporting import write_next_export
 from metrics.actions.findings import keep_backtests, keep_watches
 from metrics.actions.health import score_missing
 from metrics.actions.portfolio import count_missing_nps
-from metrics.actions.reading import learn_new_languages, learn_words, read_comments
 from metrics.actions.refresh import refresh_metrics
 from metrics.actions.years import count_missing_years
 from metrics.audit import differences, sampled_days
@@ -85,14 +85,10 @@ def count_invitations() -> None:
 @shared_task
 def read_words() -> None:
     """Read the comments that nobody has read, and learn from them where a language has enough at last."""
-    is_news = False
-    while read_comments(now=timezone.now()):
-        is_news = True
-    if is_news:
-        learn_new_languages(now=timezone.now())
+    reading.read_words(now=timezone.now())
 
 
 @shared_task
 def learn() -> None:
     """Learn from the company's own comments what their moods and themes are told by."""
-    learn_words(now=timezone.now())
+    reading.learn_words(now=timezone.now())

@@ -26,6 +26,7 @@ from metrics.actions.absorb import rebuild_metrics
 from metrics.actions.asked import count_asked
 from metrics.actions.health import score_accounts
 from metrics.actions.portfolio import count_account_nps
+from metrics.actions.reading import read_words
 from metrics.actions.years import count_years
 from surveys.links import token_for, token_hash
 from surveys.models import Collector, Invitation, Programme
@@ -77,6 +78,7 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
     responses = _write_voices(timeline, surveys, invited, scale=scale)
     _write(list(targets(today, executive=User.objects.get(email=login_address(EXECUTIVE)))))
     rebuild_metrics()
+    read_words(now=timeline.now)
     count_asked(now=timeline.now)
     for day in (*timeline.month_ends(SCORED_MONTHS), *timeline.last_days(SCORED_DAYS)):
         score_accounts(day=day, now=min(timeline.now, timeline.end_of(day)))

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -101,6 +102,20 @@ def read_comments(*, now: datetime, limit: int = BATCH) -> int:
             with connection.cursor() as cursor:
                 cursor.execute(KEEP, {"found": json.dumps(found), "now": now})
     return len(comments)
+
+
+def read_words(*, now: datetime) -> None:
+    """Read all that nobody has read, and learn of languages that have enough of it at last.
+
+    What was read before that of such a language is read again, by what was learnt.
+    """
+    while _read_all(now=now) and learn_new_languages(now=now):
+        pass
+
+
+def _read_all(*, now: datetime) -> int:
+    """Read what nobody has read; return how many comments there were."""
+    return sum(iter(partial(read_comments, now=now), 0))
 
 
 def correct_comment(

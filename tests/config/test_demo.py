@@ -16,7 +16,7 @@ from config.demo.guide import guide
 from config.demo.mood import DECLINING_SEGMENT, HAPPY_REGION, TROUBLED_PRODUCT
 from config.demo.seeding import Seeded, seed_company
 from config.demo.staff import HOST, demo_logins
-from metrics.models import Absorbed, Health
+from metrics.models import Absorbed, Comment, Health
 from surveys.actions.campaigns import faults_of
 from surveys.actions.claiming import claim_due_mails
 from surveys.actions.planning import plan_campaigns
@@ -123,6 +123,13 @@ def test_comments_come_in_four_languages_and_do_not_repeat_themselves() -> None:
     texts = list(commented.filter(language="en").values_list("answers__comment", flat=True)[:50])
     assert len(set(texts)) >= 40
     assert not any("{" in text for text in texts)
+
+
+def test_comments_are_read_before_anybody_looks() -> None:
+    assert not Comment.objects.unread().exists()
+    english = Comment.objects.filter(language="en")
+    assert {"negative", "positive"} <= set(english.values_list("mood", flat=True))
+    assert english.exclude(themes=[]).count() > english.count() / 2
 
 
 def test_some_accounts_are_silent_and_some_people_cannot_be_reached() -> None:
