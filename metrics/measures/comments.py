@@ -25,7 +25,7 @@ from metrics.measures.confidentiality import confidential_surveys, whole_months
 from metrics.measures.scope import Scope
 from metrics.measures.voices import NEWEST, Given, Voice, heard_in, scores_given
 from metrics.models import Comment
-from metrics.models.search import DICTIONARY, UNSPACED, Sought
+from metrics.models.search import DICTIONARY, UNSPACED, Sought, pieces
 from surveys.models import Response
 
 # What PostgreSQL's parser calls the space between words.
@@ -252,7 +252,7 @@ def _hits(comments: Sequence[Comment], words: str) -> dict[int, Sequence[str]]:
     if not words or not comments:
         return {}
     if UNSPACED.search(words):
-        return {each.pk: [words] for each in comments}
+        return {each.pk: pieces(words) for each in comments}
     with connection.cursor() as cursor:
         cursor.execute(HITS, (words, [each.pk for each in comments]))
         return dict(cursor.fetchall())

@@ -31,6 +31,9 @@ SAID = {
     "es": "Las facturas llegan tarde.",
     "pl": "Faktury przychodzą za późno.",
     "ja": "請求書が遅れて届きます。",
+    "ko": "송장이 늦게 옵니다.",
+    "ar": "الفواتير تصل متأخرة.",
+    "he": "החשבונית מגיעה באיחור.",
 }
 
 
@@ -71,6 +74,14 @@ def texts(rows):
         ("factura", {"fr", "es"}),
         ("faktury", {"pl"}),
         ("請求書", {"ja"}),
+        ("遅れ 請求書", {"ja"}),
+        ("請求書 -遅れ", set()),
+        ("請求書 -高い", {"ja"}),
+        ("송장", {"ko"}),
+        ("فواتير", {"ar"}),
+        ("באיחור", {"he"}),
+        ("SPÄT", {"de"}),
+        ("invoice " * 1000, {"en"}),
         ('"come late"', {"en"}),
         ('"late come"', set()),
         ("invoice or Rechnung", {"en", "de"}),
@@ -96,7 +107,7 @@ def test_the_search_looks_into_its_index(survey, scope):
 
 
 def test_only_common_words_are_looked_for_among_the_newest(survey, scope):
-    say(survey, *SAID.values(), *(["Nothing to say."] * 2))
+    say(survey, *SAID.values(), *(["Nothing to say."] * 9))
     common, rare = Sought.of("nothing or late"), Sought.of("weather")
     assert (common.is_common, rare.is_common) == (True, False)
     with connection.cursor() as cursor:
