@@ -162,7 +162,7 @@ def _counted(scope: Scope, *own: str) -> list[tuple[Any, ...]]:
     statement = OF_ACCOUNTS.format(spans=spans, chosen=chosen, own="".join(f", {name}" for name in own))
     with connection.cursor() as cursor:
         cursor.execute(statement, (*of_spans, *of_chosen))
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _since(scope: Scope, last: date | None) -> Scope | None:

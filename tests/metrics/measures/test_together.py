@@ -122,13 +122,12 @@ def test_what_is_kept_is_read_anew_once_something_is_counted_again(company):
     viewer = someone(EXECUTIVE)
     named = ("nps", "response_rate")
     questions = [each for each in questions_of(viewer, company) if each.metric in named]
+    account = f.account(segment="smb", owner=company["owner"], team=company["team"])
+    survey, contact = f.published_survey(of=company["programme"]), f.contact(account)
     count_asked(now=f.NOON)
     before = ask_each(whole_of(viewer), questions)
     assert ask_each(whole_of(viewer), questions) == before
 
-    account = f.account(segment="smb", owner=company["owner"], team=company["team"])
-    contact = f.contact(account)
-    survey = f.published_survey(of=company["programme"])
     invited = f.invitation(survey, contact, sent_at=at(3))
     f.respond(survey, {"nps": 10}, contact=contact, invitation=invited, at=at(4))
     absorb_responses(now=f.NOON)
