@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, F, Func, IntegerField, Max, Q, Sum, Value
 from django.db.models.functions import TruncDate
 
 from metrics.formulas.intervals import wilson
@@ -20,7 +20,8 @@ from metrics.measures.memory import COUNTS, remembered
 from metrics.measures.scope import PART, Scope
 from metrics.measures.sentiment import in_percent
 from metrics.measures.spans import months_and_days
-from metrics.models import AskedAccounts, AskedDay
+from metrics.models import AskedAccounts, AskedDay, PickTally
+from metrics.models.picks import CAME, COMPLETE
 from surveys.models import Invitation, Response
 
 # Rows of months and days, and whose accounts, are named by QuerySets: who sees what is decided there alone.
@@ -181,17 +182,11 @@ def _invitations(scope: Scope) -> Any:
 def completion_rate(scope: Scope) -> Measure:
     """Return the visits completed (0..100 percent) with Wilson's interval, None without visits.
 
-    A visit counts on the day it was submitted or, where it never was, on the day it began: the two lists
-    are each found by an index.
+    A visit counts on the day it was submitted or, where it never was, on the day it began. Of everybody's
+    visits tallies say it.
     """
-    answered = {name: getattr(scope, name) for name in ANSWERED if getattr(scope, name)}
-    rows = Response.objects.counted().filter(scope.surveys(), **answered)
-    if scope.without_flagged:
-        rows = rows.unflagged()
-    if scope.is_narrowed:
-        rows = rows.filter(account__in=scope.accounts)
-    completed = rows.filter(scope.instants("submitted_at")).count()
-    begun = rows.filter(scope.instants("started_at"), submitted_at=None).count()
+    is_tallied = not (scope.is_narrowed or scope.without_flagged or scope.known_on or scope.unsaid)
+    completed, begun = _tallied_visits(scope) if is_tallied else _visits(scope)
     return scope.measure(
         "completion_rate",
         Unit.PERCENT,
@@ -202,3 +197,31 @@ def completion_rate(scope: Scope) -> Measure:
         definition=COMPLETION_RATE,
         beside={"completed": completed},
     )
+
+
+def _tallied_visits(scope: Scope) -> tuple[int, int]:
+    """Return how many visits were completed and how many were not; what was quarantined is neither."""
+    tallies: Any = PickTally.objects.filter(scope.each_survey(), months_and_days(scope), **scope.sliced)
+    came, completed = (_times(pick) for pick in (CAME, COMPLETE))
+    found = tallies.aggregate(came=Sum(came), completed=Sum(completed))
+    return found["completed"] or 0, (found["came"] or 0) - (found["completed"] or 0)
+
+
+def _times(pick: int) -> Any:
+    """Return the expression of how often a tally counts a pick: what stands at its place."""
+    place = Func(F("picks"), Value(pick), function="array_position", output_field=IntegerField())
+    return Func(
+        F("counts"), place, template="((%(expressions)s])", arg_joiner=")[", output_field=IntegerField()
+    )
+
+
+def _visits(scope: Scope) -> tuple[int, int]:
+    """Return the same of some accounts or answers: the two lists are each found by an index."""
+    answered = {name: getattr(scope, name) for name in ANSWERED if getattr(scope, name)}
+    rows = Response.objects.counted().filter(scope.surveys(), **answered)
+    if scope.without_flagged:
+        rows = rows.unflagged()
+    if scope.is_narrowed:
+        rows = rows.filter(account__in=scope.accounts)
+    completed = rows.filter(scope.instants("submitted_at")).count()
+    return completed, rows.filter(scope.instants("started_at"), submitted_at=None).count()

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef
 
-from accounts.models import Contact
+from accounts.models import Contact, Subscription
 from metrics.formulas.money import ZERO, percent_of
 from metrics.formulas.response_rates import part_heard
 from metrics.measures.exchange import rates_on
 from metrics.measures.measure import Measure, Unit
+from metrics.measures.memory import COUNTS, remembered
 from metrics.measures.revenue import Arr, arr_on, require_revenue
 from metrics.measures.scope import Scope
 from surveys.models import Response
@@ -25,17 +26,17 @@ WORDINGS = {
 
 def contact_coverage(scope: Scope) -> Measure:
     """Return the contacts that answered (0..100 percent), None without contacts."""
-    return _of_contacts(scope, _contacts(scope))
+    return _of_contacts(scope, _people(scope))
 
 
 def account_coverage(scope: Scope) -> Measure:
     """Return the accounts heard (0..100 percent), None without accounts."""
-    return _of_accounts(scope, _accounts_heard(scope))
+    return _of_accounts(scope, _heard(scope))
 
 
 def decision_maker_coverage(scope: Scope) -> Measure:
     """Return the decision-makers that answered (0..100 percent), None without any."""
-    return _of_decision_makers(scope, _contacts(scope))
+    return _of_decision_makers(scope, _people(scope))
 
 
 def revenue_coverage(scope: Scope) -> Measure:
@@ -45,12 +46,12 @@ def revenue_coverage(scope: Scope) -> Measure:
     """
     require_revenue(scope.viewer)
     arr = arr_on(scope.end, scope.accounts, rates_on(scope.end))
-    return _of_revenue(scope, arr, _accounts_heard(scope))
+    return _of_revenue(scope, arr, _heard(scope))
 
 
 def coverages(scope: Scope, arr: Arr | None) -> list[Measure]:
     """Return the coverage of contacts, accounts, decision-makers and, given ARR, revenue, read once."""
-    contacts, heard = _contacts(scope), _accounts_heard(scope)
+    contacts, heard = _people(scope), _heard(scope)
     measures = [
         _of_contacts(scope, contacts),
         _of_accounts(scope, heard),
@@ -107,6 +108,16 @@ class _Contacts(NamedTuple):
     answered: Counter[str]
 
 
+def _people(scope: Scope) -> _Contacts:
+    """Return the contacts in question and those who answered, kept until another answer is counted."""
+    return remembered(_contacts, scope, (*COUNTS, Subscription, Contact))
+
+
+def _heard(scope: Scope) -> frozenset[int]:
+    """Return the accounts in question of which anybody answered, kept in the same way."""
+    return remembered(_accounts_heard, scope, (*COUNTS, Subscription))
+
+
 def _contacts(scope: Scope) -> _Contacts:
     """Return the contacts in question and those of them who answered, each looked up by an index."""
     rows = Contact.objects.filter(account__in=scope.accounts, erased_at=None).order_by()
@@ -117,7 +128,7 @@ def _contacts(scope: Scope) -> _Contacts:
 
 
 def _accounts_heard(scope: Scope) -> frozenset[int]:
-    """Return the accounts in question of which anybody answered, whoever it was."""
+    """Return the same, whoever it was that answered."""
     rows = scope.accounts.filter(Exists(answers_of(scope).filter(account=OuterRef("pk"))))
     return frozenset(rows.order_by().values_list("pk", flat=True))
 

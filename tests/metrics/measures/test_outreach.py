@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -5,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.roles import ACCOUNT_MANAGER, EXECUTIVE
+from metrics.actions.absorb import absorb_responses
 from metrics.formulas.intervals import wilson
 from metrics.measures.coverage import Hearing, by_role, contacts_heard
 from metrics.measures.outreach import completion_rate, response_rate
@@ -15,6 +17,7 @@ from tests import factories as f
 pytestmark = pytest.mark.django_db
 
 TODAY = date(2026, 6, 15)
+LATER = f.NOON + timedelta(days=1)
 OPTIONS = [{"key": "price", "text": "Price"}, {"key": "x", "text": "Else", "is_other": True}]
 ONE = {"key": "one", "kind": "single_choice", "text": "Why?", "choices": OPTIONS}
 MANY = {"key": "many", "kind": "multiple_choice", "text": "Which?", "choices": OPTIONS}
@@ -51,12 +54,14 @@ def test_response_rate_is_completed_of_delivered_by_the_day_of_sending():
 
 
 def test_windows_are_half_open_local_days(settings):
-    settings.REPORTING_ZONE = ZoneInfo("Asia/Kathmandu")  # +05:45
+    settings.REPORTING_TIME_ZONE = "Asia/Kathmandu"  # +05:45
+    settings.REPORTING_ZONE = ZoneInfo("Asia/Kathmandu")
     survey, contact = f.published_survey(), f.contact(f.account())
     midnight = datetime(2026, 6, 14, 18, 15, tzinfo=UTC)
     for sent_at in (midnight - timedelta(microseconds=1), midnight, midnight + timedelta(days=1)):
         f.invitation(survey, contact, sent_at=sent_at)
         f.respond(survey, {"nps": 9}, at=sent_at)
+    absorb_responses(now=LATER)
     one_day = answers().between(date(2026, 6, 15), date(2026, 6, 16))
     assert response_rate(one_day).n == 1
     assert completion_rate(one_day).n == 1
@@ -66,9 +71,28 @@ def test_completion_rate_is_completed_of_begun():
     survey = f.published_survey()
     for fields in ({}, {}, {"submitted_at": None}, {"is_test": True}, {"at": f.NOON - timedelta(days=400)}):
         f.respond(survey, {"nps": 9}, **fields)
+    absorb_responses(now=LATER)
     measure = completion_rate(answers(survey=survey))
     assert (round(measure.value, 2), measure.n) == (66.67, 3)
     assert completion_rate(answers(survey=f.published_survey())).value is None
+
+
+def test_visits_of_everybody_are_tallied_as_those_of_accounts_are_counted():
+    survey = f.published_survey()
+    accounts = [f.account(segment=segment) for segment in ("SMB", "Large")]
+    for number in range(24):
+        partial = {"submitted_at": None} if number % 4 == 1 else {}
+        account, language = accounts[number % 2], ("en", "de")[number % 3 // 2]
+        at = f.NOON - timedelta(days=5 * number)
+        f.respond(survey, {"nps": 9}, account=account, at=at, language=language, **partial)
+    absorb_responses(now=LATER)
+    for first, last in ((date(2000, 1, 1), TODAY), (date(2026, 1, 20), date(2026, 4, 30))):
+        whole = answers().between(first, last + timedelta(days=1))
+        for asked in (whole, replace(whole, survey=survey), replace(whole, language="de")):
+            of_all = completion_rate(asked)
+            counted = completion_rate(replace(asked, without_flagged=True))
+            assert (of_all.n, of_all.beside) == (counted.n, counted.beside)
+            assert 0 < of_all.beside["completed"] < of_all.n
 
 
 def test_rates_are_those_of_the_accounts_that_the_viewer_sees():
@@ -77,6 +101,7 @@ def test_rates_are_those_of_the_accounts_that_the_viewer_sees():
         contact = f.contact(account)
         f.respond(survey, {"nps": 9}, contact=contact, invitation=f.invitation(survey, contact))
     f.respond(survey, {"nps": 9})
+    absorb_responses(now=LATER)
     assert (response_rate(answers()).n, completion_rate(answers()).n) == (3, 4)
     assert (response_rate(answers(owner)).n, completion_rate(answers(owner)).n) == (1, 1)
     assert response_rate(answers(someone(ACCOUNT_MANAGER))).value is None
