@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from metrics.formulas.calibration import Trial, is_better, reweighted
 from metrics.formulas.health import Band, raw_band
@@ -53,7 +54,7 @@ def preview(scope: Scope, current: Card, other: Card) -> Preview:
     rows = list(
         Health.objects.filter(account__in=scope.accounts, day__gt=scope.today - timedelta(days=STALE_DAYS))
         .newest_on(scope.today)
-        .select_related("account")[: MOST_ACCOUNTS + 1]
+        .values_list("account", "account__name", "parts")[: MOST_ACCOUNTS + 1]
     )
     changes = [_change(row, current, other) for row in rows[:MOST_ACCOUNTS]]
     flows = Counter((change.band_before, change.band_after) for change in changes)
@@ -94,12 +95,13 @@ def proposed(scope: Scope, current: Card) -> Card | None:
     return other if len(trials) == 2 and is_better(*trials) else None
 
 
-def _change(row: Health, current: Card, other: Card) -> Change:
-    said, acting = measured(row.parts), overrides(row.parts)
+def _change(row: tuple[int, str, Sequence[Any]], current: Card, other: Card) -> Change:
+    account, name, parts = row
+    said, acting = measured(parts), overrides(parts)
     old, new = current.score(said, acting), other.score(said, acting)
     return Change(
-        account=row.account_id,
-        name=row.account.name,
+        account=account,
+        name=name,
         before=old.score,
         after=new.score,
         band_before=raw_band(old.score, old.confidence, current.cutoffs),
