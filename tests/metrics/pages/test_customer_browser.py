@@ -100,3 +100,18 @@ def test_a_note_is_written_and_erased(page, visit, company):  # noqa: F811
     page.get_by_role("button", name="Erase it").click()
     page.get_by_text("Erased.").first.wait_for()
     assert Note.objects.get().text == ""
+
+
+def test_the_account_menu_opens_by_keyboard_and_closes_with_escape(page, visit, company):  # noqa: F811
+    visit("/admin/goals/")
+    leave, switch = page.get_by_role("button", name="Log out"), page.locator("[x-data*=openUserLinks] > div")
+    assert not leave.is_visible()
+    switch.press("Enter")
+    leave.wait_for(state="visible")
+    page.keyboard.press("Escape")
+    leave.wait_for(state="hidden")
+
+
+def test_an_empty_drawn_field_is_named_by_its_label(page, visit, company):  # noqa: F811
+    visit("/admin/followups/followup/add/")
+    page.get_by_role("combobox", name="Account", exact=True).wait_for()
