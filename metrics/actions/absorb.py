@@ -20,7 +20,7 @@ from metrics.actions import asked, derive, former, picks, years
 from metrics.actions.heard import note_heard
 from metrics.actions.recounts import note_recount
 from metrics.models import Absorbed
-from surveys.actions.revealing import reveal_waiting
+from surveys.actions.revealing import imported_blocks, reveal_waiting
 from surveys.models import Version
 from surveys.privacy import LEAST_TOGETHER
 
@@ -97,6 +97,7 @@ def absorb_responses(*, now: datetime, limit: int = BATCH, sweep: bool = False) 
         vanished = _forget_vanished(cursor, today, promising, since=since)
         blocks = reveal_waiting(promising, Absorbed.objects.all(), now=now, limit=limit)
         changed = _changed_responses(cursor, promising, since=since, limit=limit)
+        blocks += imported_blocks(changed, promising, now)
         if not changed and not blocks and not vanished.count:
             return Absorption()
         return _absorb(cursor, list({*changed, *chain(*blocks)}), vanished, today, blocks)

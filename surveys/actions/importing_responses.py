@@ -15,15 +15,16 @@ from accounts.interchange.dates import Dates
 from accounts.interchange.report import Report
 from accounts.interchange.tables import open_table
 from accounts.models import Account, Contact
+from surveys.actions.revealing import reveal_imported
 from surveys.interchange.foreign_responses import open_export, plan_import, read_export
 from surveys.interchange.responses import ResponseDraft, map_responses, read_responses
 from surveys.models import Response, Version
+from surveys.models.responses import IMPORTED
 from surveys.versions import published_definition
 
-CHANNEL = "import"
 WRITTEN = (
     *("version", "account", "contact", "started_at", "submitted_at", "changed_at", "revision"),
-    *("language", "answers"),
+    *("language", "answers", "revealed_at"),
 )
 FLAT = "flat"
 SAMPLED = 3
@@ -117,13 +118,15 @@ def import_responses(
     A draft holds every answer of its response, allowed by the version; other fields are kept where its table
     has no column for them. A response that changed gets its next revision. Drafts keep their dates; without
     one the time of the import is their date. Each batch is stamped by the clock when it is stored: metrics
-    look for what changed a moment ago.
+    look for what changed a moment ago. Of a survey that promised confidentiality five are shown or none.
     """
     definition = published_definition(version.pk)
     with rehearsal(is_dry_run):
         for batch in in_batches(drafts):
             with transaction.atomic():
                 _store(version, definition.language, batch, now=clock(), report=report)
+        if Version.objects.promising().filter(survey=version.survey_id).exists():
+            reveal_imported(version.survey_id, now=clock())
     return report
 
 
@@ -143,7 +146,7 @@ def _store(
             submitted_at=now if draft.is_complete else None,
             revision=0,
             language=language,
-            channel=CHANNEL,
+            channel=IMPORTED,
         )
         before = _state(response)
         faults = _apply(draft, response, known, now)
@@ -154,7 +157,7 @@ def _store(
         else:
             response.version = version
             response.started_at = draft.values.get("started_at") or response.submitted_at or now
-            response.changed_at = now
+            response.changed_at, response.revealed_at = now, None
             response.revision += 1
             changed.append((draft, response))
     _write(changed, report)

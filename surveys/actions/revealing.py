@@ -6,12 +6,12 @@ from itertools import groupby, starmap
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncDate
 
-from surveys.actions.importing_responses import CHANNEL as IMPORTED
 from surveys.models import Response
+from surveys.models.responses import IMPORTED
 from surveys.privacy import IDENTIFIED, LEAST_TOGETHER, start_of_day
 
 # What was begun and left is counted once nobody will go on with it.
@@ -38,6 +38,10 @@ FROM block WHERE response.id = block.id RETURNING place, response.id
 """
 
 
+# The day on which a response counts.
+_DAY: Any = TruncDate(Coalesce("submitted_at", "started_at"), tzinfo=settings.REPORTING_ZONE)
+
+
 class _Waiting(NamedTuple):
     survey: int
     day: date
@@ -55,13 +59,34 @@ def reveal_waiting(
     """
     if not promising:
         return []
-    at: Any = Coalesce("submitted_at", "started_at")
     left = Q(started_at__lt=start_of_day(now, settings.REPORTING_ZONE) - LEFT_AFTER)
-    rows: Any = Response.objects.waiting(promising).dated().filter(Q(submitted_at__isnull=False) | left)
-    rows = rows.annotate(day=TruncDate(at, tzinfo=settings.REPORTING_ZONE)).order_by("survey", "day", "pk")
-    rows = rows.values_list("survey", "day", "pk", ~Exists(counted.filter(response=OuterRef("pk"))))
-    blocks = list(_blocks(starmap(_Waiting, rows[:limit])))
-    return _reveal(blocks, now) if blocks else []
+    rows = Response.objects.waiting(promising).filter(Q(submitted_at__isnull=False) | left)
+    return _reveal(_read(rows, ~Exists(counted.filter(response=OuterRef("pk"))))[:limit], now)
+
+
+@transaction.atomic
+def reveal_imported(survey: int, *, now: datetime) -> None:
+    """Let what was taken over to a survey be listed at once: whoever did so has the file."""
+    rows = Response.objects.waiting([survey]).filter(channel=IMPORTED)
+    _reveal(_read(rows, Value(False)), now)
+
+
+def imported_blocks(responses: Collection[int], promising: Collection[int], now: datetime) -> list[list[int]]:
+    """Return those of these responses that an import revealed before, by the block that they are of."""
+    if not promising:
+        return []
+    rows = Response.objects.filter(pk__in=responses, survey__in=promising, channel=IMPORTED)
+    rows = rows.filter(revealed_at__lt=now).order_by("survey", "revealed_at", _DAY)
+    by_block = groupby(
+        rows.annotate(day=_DAY).values_list("pk", "survey", "revealed_at", "day"),
+        key=lambda row: (*row[1:3], row[3].replace(day=1)),
+    )
+    return [[pk for pk, *_ in own] for _, own in by_block]
+
+
+def _read(rows: Any, is_new: Any) -> Any:
+    rows = rows.dated().annotate(day=_DAY).order_by("survey", "day", "pk")
+    return rows.values_list("survey", "day", "pk", is_new)
 
 
 def _blocks(waiting: Iterable[_Waiting]) -> Iterator[list[_Waiting]]:
@@ -74,7 +99,10 @@ def _blocks(waiting: Iterable[_Waiting]) -> Iterator[list[_Waiting]]:
                 block = []
 
 
-def _reveal(blocks: Sequence[Sequence[_Waiting]], now: datetime) -> list[list[int]]:
+def _reveal(rows: Iterable[Sequence[Any]], now: datetime) -> list[list[int]]:
+    blocks = list(_blocks(starmap(_Waiting, rows)))
+    if not blocks:
+        return []
     zone = settings.REPORTING_ZONE
     placed = [
         (each.response, place, datetime(*block[-1].day.timetuple()[:3], tzinfo=zone), each.is_new)

@@ -12,6 +12,8 @@ from accounts.models.people import OfAccount
 from surveys.models.design import Survey, Version
 from surveys.models.outreach import Collector, Invitation
 
+# The channel of what was answered elsewhere and taken over.
+IMPORTED = "import"
 # PostgreSQL has a year 10,000 and an infinity, Python has neither.
 CALENDAR = (datetime(1900, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC))
 IS_DATED = Q(

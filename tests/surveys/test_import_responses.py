@@ -4,7 +4,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
+from accounts.models.people import OPERATOR
+from metrics.actions.absorb import absorb_responses
+from metrics.models import Score, Slice
+from surveys.exports import responses_dataset
 from surveys.models import Response
 from tests import factories
 from tests.accounts.tables import csv_file, run, workbook
@@ -265,7 +270,7 @@ def test_an_import_asks_the_database_as_often_for_ten_rows_as_for_nine_hundred(
     for size in (10, 900):
         lines = [f"{size}-{number},A1,C1,2024-01-01,9" for number in range(size)]
         path = csv_file(tmp_path, "external_id,account,contact,submitted_at,nps", *lines)
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             run("import_responses", survey.slug, path)
     assert survey.responses.count() == 910
 
@@ -275,3 +280,40 @@ def test_an_answer_of_the_future_is_rejected_and_one_of_the_past_is_not(tmp_path
     said = run("import_responses", survey.slug, path)
     assert said.out == "1 created, 0 updated, 0 unchanged, 1 rejected"
     assert "2099-03-06 lies in the future" in str(said.rejections)
+
+
+class TestGivenInConfidence:
+    @pytest.fixture
+    def survey(self):
+        return factories.published_survey([factories.NPS], privacy="confidential")
+
+    @staticmethod
+    def take_over(tmp_path, survey, *rows):
+        lines = (f"{key},{account},2024-10-{day},{score}" for key, account, day, score in rows)
+        path = csv_file(tmp_path, "external_id,account,submitted_at,nps", *lines)
+        assert run("import_responses", survey.slug, path).status == 0
+
+    @staticmethod
+    def exported(survey):
+        rows = responses_dataset(survey, OPERATOR).rows
+        return sorted(row[-1] for row in rows)
+
+    def test_five_leave_at_once_with_their_days_and_four_wait(self, tmp_path, survey):
+        factories.account(external_id="A1")
+        rows = [(place, "A1", 10 + place, place) for place in range(9)]
+        self.take_over(tmp_path, survey, *rows[:4])
+        assert self.exported(survey) == []
+        self.take_over(tmp_path, survey, *rows[:5])
+        assert self.exported(survey) == [0, 1, 2, 3, 4]
+        self.take_over(tmp_path, survey, *rows)
+        assert self.exported(survey) == [0, 1, 2, 3, 4]
+        assert {each.submitted_at.day for each in survey.responses.all()} == {*range(10, 19)}
+
+    def test_a_segment_of_one_among_them_is_not_counted_apart(self, tmp_path, survey):
+        big, small = (factories.account(segment=name) for name in ("big", "small"))
+        self.take_over(
+            tmp_path, survey, *((n, (small if n == 6 else big).external_id, 10, n) for n in range(7))
+        )
+        absorb_responses(now=timezone.now())
+        assert {*Slice.objects.values_list("segment", flat=True)} == {""}
+        assert Score.objects.count() == 7
