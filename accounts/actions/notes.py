@@ -49,6 +49,8 @@ def _unerased(note: Note) -> Note:
 
 def _checked(text: str) -> str:
     words = text.strip()
+    if "\0" in words:
+        raise NoteRefused("A note is text: a NUL has no place in it.")
     if not words:
         raise NoteRefused("A note needs words.")
     if len(words) > LONGEST_NOTE:

@@ -18,7 +18,7 @@ class ViewRefused(ValueError):
 def save_view(user: User, *, page: str, name: str, query: str) -> SavedView:
     """Keep a page's query under a name; the same name again replaces it. Raises ViewRefused."""
     name, query = " ".join(name.split()), QueryDict(query).urlencode()
-    if not 1 <= len(name) <= 80:
+    if not 1 <= len(name) <= 80 or "\0" in name:
         raise ViewRefused("A view needs a name of at most 80 characters.")
     if len(query) > LONGEST:
         raise ViewRefused("The address of this list is too long to be kept.")
@@ -33,4 +33,4 @@ def save_view(user: User, *, page: str, name: str, query: str) -> SavedView:
 
 def forget_view(user: User, *, page: str, name: str) -> bool:
     """Delete one of the user's views; return whether there was one."""
-    return bool(SavedView.objects.filter(user=user, page=page, name=name).delete()[0])
+    return "\0" not in name and bool(SavedView.objects.filter(user=user, page=page, name=name).delete()[0])

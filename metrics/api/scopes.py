@@ -82,7 +82,7 @@ def scope_of(query: Mapping[str, str], key: ApiKey, today: date) -> Scope:
 
 
 def _year(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and OLDEST.year <= int(text[:5]) <= NEWEST.year):
+    if not (len(text) == 4 and text.isascii() and text.isdigit() and OLDEST.year <= int(text) <= NEWEST.year):
         raise ValidationError({"cohort": ["A year such as 2024."]})
     return int(text)
 

@@ -108,7 +108,7 @@ def _coverage(scope: Scope) -> dict[str, Any]:
 def _timeline(request: HttpRequest, scope: Scope, asked: Asked) -> dict[str, Any]:
     """Return one page of the responses, newest first, and the numbers of the pages beside it."""
     text = request.GET.get("page", "1")
-    page = min(int(text), MOST_PAGES) if text.isascii() and text.isdigit() and int(text[:9]) > 0 else 1
+    page = min(int(text[:9]), MOST_PAGES) if text.isascii() and text.isdigit() and int(text[:9]) > 0 else 1
     order = ("-started_at", "-pk")
     rows = Response.objects.visible_to(scope.viewer).filter(account=scope.account)
     rows = rows.exclude(survey__in=asked.confidential).order_by(*order)

@@ -14,6 +14,7 @@ from metrics.measures.scope import Scope
 from metrics.models import HealthOverride
 from metrics.pages.charts import level_chart
 from metrics.pages.forms import OverrideForm
+from metrics.pages.windows import EARLIEST
 
 HEALTH_DAYS = 180
 SINCE = (7, TREND_DAYS, 90, 365)
@@ -53,6 +54,6 @@ def health_of(request: HttpRequest, scope: Scope, *, has_overrides: bool) -> dic
 def _since(text: str, today: date) -> date:
     """Return the day that the address names, thirty days ago where it names none that has been."""
     try:
-        return min(date.fromisoformat(text), today)
+        return max(EARLIEST, min(date.fromisoformat(text), today))
     except ValueError:
         return today - timedelta(days=TREND_DAYS)

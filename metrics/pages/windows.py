@@ -52,7 +52,9 @@ def chosen_window(
     if query.get("from") or query.get("to"):
         try:
             start = max(date.fromisoformat(query["from"]), EARLIEST) if query.get("from") else None
-            last_day = min(date.fromisoformat(query["to"]), today) if query.get("to") else today
+            last_day = (
+                max(EARLIEST, min(date.fromisoformat(query["to"]), today)) if query.get("to") else today
+            )
         except ValueError:
             return Chosen(_last(default, today), default, "A date is written as year-month-day: 2026-06-30.")
         if start is None and ALL not in offered:

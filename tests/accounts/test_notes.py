@@ -62,7 +62,7 @@ def test_erased_words_do_not_come_back(note, author):
     assert Note.objects.get().text == ""
 
 
-@pytest.mark.parametrize("text", ["", "  \n ", "x" * 4_001])
+@pytest.mark.parametrize("text", ["", "  \n ", "x" * 4_001, "a\0b"])
 def test_a_note_has_words_but_not_too_many(author, text):
     with pytest.raises(NoteRefused):
         add_note(f.account(), text=text, author=author, now=f.NOON)

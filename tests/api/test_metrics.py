@@ -153,6 +153,7 @@ def test_the_margin_of_services_leaves_out_what_has_no_rate(root, own):
         ("account=1e9", "account"),
         ("account=9223372036854775808", "account"),
         ("owner=nobody@example.com", "owner"),
+        ("cohort=019909999", "cohort"),
         ("from=2026-13-01", "from"),
         ("from=0001-01-01", "from"),
         ("to=9999-12-31", "to"),

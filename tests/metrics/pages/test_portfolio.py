@@ -153,10 +153,11 @@ def test_views_are_kept_found_replaced_and_forgotten(world, executive, seen_by, 
     assert not SavedView.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["", "x" * 81])
+@pytest.mark.parametrize("name", ["", "x" * 81, "a\0b"])
 def test_a_view_needs_a_name(executive, name):
     response = executive.post(reverse("saved_views"), {"name": name, "query": ""})
     assert "needs a name" in str(next(iter(get_messages(response.wsgi_request))))
+    assert executive.post(reverse("saved_views"), {"name": name, "forget": "1"}).status_code == 302
     assert not SavedView.objects.exists()
 
 

@@ -18,6 +18,7 @@ TODAY = date(2026, 6, 15)
         ({"from": "2026-01-01"}, (date(2026, 1, 1), date(2026, 6, 16))),
         ({"from": "0001-01-01", "to": "9999-12-31"}, (date(1990, 1, 1), date(2026, 6, 16))),
         ({"to": "2026-01-31", "last": "30"}, (None, date(2026, 2, 1))),
+        ({"to": "0001-01-01"}, (None, date(1990, 1, 2))),
     ],
 )
 def test_the_address_names_days_with_the_last_one_included(query, days):
