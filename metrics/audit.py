@@ -20,12 +20,13 @@ from django.db.models.functions import Coalesce
 from metrics.audit_asked import asked_differences
 from metrics.audit_heard import heard_differences
 from metrics.audit_picks import Named, months, pick_numbers, picks_of, stored_days, tallied
-from metrics.audit_totals import totals
+from metrics.audit_sheets import scored, stored_sheets
+from metrics.audit_totals import closed_tallies, totals
 from metrics.audit_waiting import held_of_the_gone, waiting
 from metrics.audit_years import counted_year, expected_years, said_within, stored_years
 from metrics.formulas.days import day_bounds, reporting_day
 from metrics.formulas.health import CUTOFFS
-from metrics.models import Absorbed, Close, Comment, Health, Score, Scorecard, Tally, TallyMonth
+from metrics.models import Absorbed, Comment, Health, Score, Scorecard, Tally
 from surveys.interchange.native import DefinitionRefused
 from surveys.kinds import KINDS, AnswerRefused
 from surveys.models import Response
@@ -53,6 +54,7 @@ def differences(*, now: datetime, days: Collection[date] | None = None) -> list[
         tallies: Counter[tuple[Any, ...]] = Counter()
         numbers, picked = pick_numbers(), Counter[tuple[Any, ...]]()
         year, said = counted_year(), Counter[tuple[Any, ...]]()
+        sheets: Counter[tuple[Any, ...]] = Counter()
         gone = held_of_the_gone(days)
         after: int | None = 0
         while after is not None:
@@ -66,16 +68,18 @@ def differences(*, now: datetime, days: Collection[date] | None = None) -> list[
             found += _compare(expected, stored)
             picked.update(tallied({name: row for name, row in expected.items() if name[0] == "picks"}))
             said.update(said_within(year, expected))
+            sheets.update(scored(expected))
             tallies.update(_cell(name, row) for name, row in expected.items() if name[0] == "score")
             after = up_to
         picked.update(tallied({name: row for name, row in gone.items() if name[0] == "picks"}))
         expected_tallies: Rows = {cell: (count,) for cell, count in tallies.items()}
         stored_tallies = _stored_tallies(days)
         found += _compare(expected_tallies, stored_tallies)
+        found += _compare({sheet: (total,) for sheet, total in sheets.items()}, stored_sheets(days))
         stored_picks = stored_days(days)
         found += _compare({cell: (count,) for cell, count in picked.items()}, stored_picks)
         if days is None:
-            found += _compare(*_closed_tallies(stored_tallies))
+            found += _compare(*closed_tallies(stored_tallies))
             found += _compare(*totals(stored_tallies))
             found += _compare(*months(stored_picks))
             found += asked_differences()
@@ -241,20 +245,6 @@ def _stored_tallies(days: Collection[date] | None) -> Rows:
     fields = ("survey", "question_key", "kind", "slice", "day", "value", "count")
     rows = Tally.objects.all() if days is None else Tally.objects.filter(day__in=days)
     return {("tally", *cell): (count,) for *cell, count in rows.values_list(*fields).iterator()}
-
-
-def _closed_tallies(of_days: Rows) -> tuple[Rows, Rows]:
-    """Return what the closes that totals read should hold, the sums of their days, and what they do hold."""
-    closes = Close.objects.filter(until=None, is_behind=False)
-    months = set(closes.values_list("month", flat=True))
-    sums: Counter[tuple[Any, ...]] = Counter()
-    for (_, survey, key, kind, slice_, day, value), (count,) in of_days.items():
-        if (month := day.replace(day=1)) in months:
-            sums["closed tally", survey, key, kind, slice_, month, value] += count
-    fields = ("survey", "question_key", "kind", "slice", "month", "value", "count")
-    rows = TallyMonth.objects.filter(until=None, month__in=months).values_list(*fields)
-    held: Rows = {("closed tally", *cell): (count,) for *cell, count in rows.iterator()}
-    return {cell: (count,) for cell, count in sums.items()}, held
 
 
 def _compare(expected: Rows, stored: Rows) -> Iterator[str]:

@@ -117,6 +117,8 @@ def rebuild_metrics() -> Absorption:
         cursor.execute(
             "SELECT survey_id, day FROM metrics_tally"
             " UNION SELECT survey_id, begins FROM metrics_total"
+            " UNION SELECT survey_id, begins FROM metrics_slicetotal"
+            " UNION SELECT survey_id, day FROM metrics_scoresheet"
             " UNION SELECT survey_id, begins FROM metrics_picktally WHERE NOT is_month"
         )
         vanished.cells.update(cursor.fetchall())

@@ -3,14 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
 from typing import Any
 
 from django.db.models import F, Func, JSONField, Q
 
 from metrics.formulas.histograms import Histogram
-from metrics.measures.cells import Cell, closed_months, read_cells, reads_totals
+from metrics.measures.cells import Cell, read_cells
 from metrics.measures.confidentiality import HIDDEN, confidential_surveys, disclosed
 from metrics.measures.scope import Scope
 from surveys.kinds import KINDS
@@ -65,7 +64,7 @@ class Answers:
 
 
 def read_answers(scope: Scope, kinds: Iterable[str], by: str | None = None) -> Answers:
-    """Return the scored answers of some kinds, split by a dimension, in four queries whatever there is.
+    """Return the scored answers of some kinds, split by a dimension, in three queries whatever there is.
 
     Surveys that promised confidentiality give what they may, with a few queries more.
     """
@@ -78,31 +77,23 @@ def read_each(
     confidential: frozenset[int],
     known: Mapping[tuple[int, str], Settings] = MappingProxyType({}),
 ) -> list[Answers]:
-    """Return the scored answers of several scopes, each split by a dimension: one query each and two for all.
+    """Return the scored answers of several scopes, each split by a dimension: one query each and one for all.
 
     `confidential` are the surveys in question that promised confidentiality, `known` settings of questions
     that need not be read again.
     """
     asked = tuple(kinds)
-    starts = [scope.start for scope, _ in scopes if scope.start]
-    widest = scopes[0][0].between(min(starts, default=None), max(scope.end for scope, _ in scopes))
-    is_total = all(reads_totals(scope, (by,) if by else ()) for scope, by in scopes)
-    closed = [] if is_total else closed_months(widest)
-    found = [_read(scope, asked, by, confidential, closed) for scope, by in scopes]
+    found = [_read(scope, asked, by, confidential) for scope, by in scopes]
     named = {(cell.survey, cell.question_key): cell.kind for cells, _ in found for cell in cells}
     settings = question_settings(named, known)
     return [Answers(cells, settings, hidden) for cells, hidden in found]
 
 
 def _read(
-    scope: Scope,
-    asked: tuple[str, ...],
-    by: str | None,
-    confidential: frozenset[int],
-    closed: Sequence[date],
+    scope: Scope, asked: tuple[str, ...], by: str | None, confidential: frozenset[int]
 ) -> tuple[list[Cell], frozenset[Any]]:
     only = ~Q(survey__in=confidential) if confidential else None
-    cells = read_cells(scope, asked, *([by] if by else []), only=only, closed=closed)
+    cells = read_cells(scope, asked, *([by] if by else []), only=only)
     if not confidential:
         return cells, frozenset()
     shown, hidden = disclosed(scope, asked, by, confidential)

@@ -1,19 +1,20 @@
-"""Scored answers counted: from tallies over all accounts, from scores where accounts matter."""
+"""Scored answers counted: from totals over all accounts, from scores where accounts matter."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import chain
 from typing import Any
 
 from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
 
-from metrics.formulas.days import month_of, trailing
+from metrics.formulas.days import trailing
 from metrics.measures.dimensions import NEEDS_SCORES, OF_TOTALS, OF_YEARS, group_of
 from metrics.measures.scope import Scope
+from metrics.measures.sheets import count_sheets, knows_sheets
 from metrics.measures.spans import months_and_days
-from metrics.models import AccountYear, Close, Score, Tally, TallyMonth, Total
+from metrics.models import AccountYear, Score, SliceTotal, Total
 from metrics.models.years import VALUES
 from surveys.models import Response, Survey
 
@@ -48,20 +49,20 @@ class Cell:
         return self.groups[0] if self.groups else None
 
 
-def read_cells(
-    scope: Scope, kinds: Iterable[str], *by: str, only: Q | None = None, closed: Collection[date] = ()
-) -> list[Cell]:
-    """Return the counts of the answers in question, split by some dimensions, in one query.
+def read_cells(scope: Scope, kinds: Iterable[str], *by: str, only: Q | None = None) -> list[Cell]:
+    """Return the counts of the answers in question, split by some dimensions, in three queries at most.
 
-    A tally holds the answers of everyone; whoever sees only some accounts, or asks about one, is answered
-    from the scores of these accounts. Scores without an account are nobody's in particular (SECURITY T21).
-    Where slices do not matter totals say it. Of the `closed_months` given, the counts of whole months are
-    read instead of those of their days.
+    Totals hold the answers of everyone, where they do not say it those of slices; whoever sees only some
+    accounts, or asks about some, is answered from what is counted of these, from sheets, or from their
+    scores. Scores without an account are nobody's in particular (SECURITY T21).
     """
     kinds = tuple(kinds)
-    which = (only or Q()) & scope.surveys() & Q(kind__in=kinds, **scope.sliced)
+    told = (only or Q()) & scope.surveys() & Q(kind__in=kinds)
+    which = told & Q(**scope.sliced)
     if scope.without_flagged and not needs_scores(replace(scope, without_flagged=False), by):
         return _without_flagged(scope, kinds, by, only, which)
+    if knows_sheets(scope, by):
+        return _cells(count_sheets(scope, told, by))
     if needs_scores(scope, by):
         if is_year(scope, by):
             return _of_year(scope, which, by)
@@ -69,49 +70,35 @@ def read_cells(
         if scope.without_flagged:
             rows = rows.filter(response__flags=[])
         return _cells(_counted(rows, which & scope.days(), by, "day", Count("pk")))
-    if reads_totals(scope, by):
-        return _cells(_side_by_side(Total.objects.filter(months_and_days(scope)), which, by, "begins"))
-    start = scope.start or date.min
-    whole = [month for month in closed if start <= month and month_of(month).end <= scope.end]
-    days = _counted(Tally.objects.all(), which & _without(scope, whole), by, "day")
-    if not whole:
-        return _cells(days)
-    months = TallyMonth.objects.filter(until=None, month__in=whole)
-    return _cells(days.union(_counted(months, which, by, "month"), all=True))
+    totals: Any = SliceTotal if scope.sliced or not OF_TOTALS.issuperset(by) else Total
+    return _cells(_side_by_side(totals.objects.filter(months_and_days(scope)), which, by, "begins"))
 
 
 def _without_flagged(
     scope: Scope, kinds: Iterable[str], by: tuple[str, ...], only: Q | None, which: Q
 ) -> list[Cell]:
-    """Return the counts of all answers less those of flagged responses, which are few, in three queries."""
-    everything = replace(scope, without_flagged=False)
+    """Return the counts of all answers less those of flagged responses, which are few, in two queries."""
     flagged = Response.objects.filter(scope.surveys()).exclude(flags=[])
     scores: Any = Score.objects.filter(response__in=flagged)
     less = {
         replace(cell, total=0): cell.total
         for cell in _cells(_counted(scores, which & scope.days(), by, "day", Count("pk")))
     }
-    cells = read_cells(everything, kinds, *by, only=only, closed=closed_months(everything))
+    cells = read_cells(replace(scope, without_flagged=False), kinds, *by, only=only)
     counted = (replace(cell, total=cell.total - less.get(replace(cell, total=0), 0)) for cell in cells)
     return [cell for cell in counted if cell.total]
 
 
-def closed_months(scope: Scope) -> list[date]:
-    """Return the months in the window whose closes hold what their days do, oldest first, in one query."""
-    if needs_scores(scope, ()):
-        return []
-    rows = Close.objects.filter(until=None, is_behind=False).filter(scope.days("month"))
-    return list(rows.order_by("month").values_list("month", flat=True))
+def kinds_given(scope: Scope, kinds: Iterable[str]) -> list[str]:
+    """Return those of the kinds that anybody's answers in the window are of, whoever is in question."""
+    rows = Total.objects.filter(months_and_days(scope), scope.surveys())
+    given = set(rows.order_by().values_list("kind", flat=True).distinct())
+    return [kind for kind in kinds if kind in given]
 
 
 def needs_scores(scope: Scope, by: Collection[str]) -> bool:
     """Whether tallies cannot say it, because they keep neither accounts nor people apart."""
     return scope.is_by_account or scope.without_flagged or not NEEDS_SCORES.isdisjoint(by)
-
-
-def reads_totals(scope: Scope, by: Collection[str]) -> bool:
-    """Whether the totals over all slices say it, of which no month needs to be closed."""
-    return not needs_scores(scope, by) and not scope.sliced and OF_TOTALS.issuperset(by)
 
 
 def is_year(scope: Scope, by: Collection[str]) -> bool:
@@ -182,15 +169,3 @@ def _cells(rows: Any) -> list[Cell]:
         Cell(kind, programme, mode, survey, key, value, count, groups)
         for (kind, programme, mode, survey, key, value, groups), count in totals.items()
     ]
-
-
-def _without(scope: Scope, months: Collection[date]) -> Q:
-    """Return the condition that a day lies in the window and in none of the months."""
-    if not months:
-        return scope.days()
-    days, begin = Q(pk=None), scope.start
-    for month in sorted(months):
-        if begin is None or begin < month:
-            days |= scope.between(begin, month).days()
-        begin = month_of(month).end
-    return days | scope.between(begin, scope.end).days()

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from metrics.formulas.crosstabs import Independence, TooFew, independence, unusual, without_empty
 from metrics.formulas.disclosure import LEAST_SHOWN
-from metrics.measures.cells import closed_months, read_cells
+from metrics.measures.cells import read_cells
 from metrics.measures.confidentiality import SPLIT, confidential_surveys
 from metrics.measures.picks import knows_picks, read_picks_by
 from metrics.measures.promises import kept_promise
@@ -167,7 +167,6 @@ def _pairs(sample: Sample, first: "Side", second: "Side") -> Pairs:
             (first.question.kind,),
             second.key,
             only=Q(question_key=first.key),
-            closed=closed_months(sample.scope),
         )
         given = {(str(cell.value), str(cell.group)): cell.total for cell in cells}
         return Pairs(given, sum(given.values()), is_tallied=True)

@@ -12,7 +12,7 @@ from metrics.formulas.drivers import NotEnoughToSay, analyse
 from metrics.formulas.intervals import Interval
 from metrics.formulas.satisfaction import Direction
 from metrics.measures.answers import question_settings
-from metrics.measures.cells import closed_months, read_cells
+from metrics.measures.cells import read_cells
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import MEASURED, scale_of
 from metrics.models import Score, Tally
@@ -133,7 +133,7 @@ def _scores(scope: Scope) -> Any:
 
 def _asked(scope: Scope) -> dict[tuple[int, str], str]:
     """Return the kind of each rating that was given, by survey and question."""
-    cells = read_cells(scope, MEASURED, closed=closed_months(scope))
+    cells = read_cells(scope, MEASURED)
     return {(cell.survey, cell.question_key): cell.kind for cell in cells}
 
 

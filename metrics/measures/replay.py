@@ -19,7 +19,18 @@ from django.db.models import Q
 from accounts.models import Account, Viewer
 from metrics.formulas.days import day_bounds
 from metrics.measures.scope import NotClosed, Scope
-from metrics.models import AccountYear, AskedDay, Close, Health, Score, Scorecard, Snapshot, Tally, Total
+from metrics.models import (
+    AccountYear,
+    AskedDay,
+    Close,
+    Health,
+    Score,
+    Scorecard,
+    SliceTotal,
+    Snapshot,
+    Tally,
+    Total,
+)
 from metrics.models.known import COPIES, columns_of
 from metrics.models.years import VALUES
 from surveys.models import Invitation, Response
@@ -60,8 +71,12 @@ INVITED = {
 }
 TALLY = "SELECT 0 AS id, {cell}, count(*) AS count FROM metrics_score GROUP BY {cell}"
 COUNTS = ", ".join(f"count(*) FILTER (WHERE value = {value})" for value in VALUES)
-TOTAL = """SELECT 0 AS id, survey_id, question_key, kind, {is_month} AS is_month, {begins} AS begins,
-    ARRAY[{counts}] AS counts FROM metrics_score GROUP BY survey_id, question_key, kind, {begins}"""
+TOTAL = """SELECT 0 AS id, {cell}, {is_month} AS is_month, {begins} AS begins,
+    ARRAY[{counts}] AS counts FROM metrics_score GROUP BY {cell}, {begins}"""
+TOTALS = {
+    Total: "survey_id, question_key, kind",
+    SliceTotal: "survey_id, question_key, kind, slice_id",
+}
 PERIODS = {"false": "day", "true": "date_trunc('month', day)::date"}
 
 
@@ -117,7 +132,7 @@ class _Past:
     ) -> Any:
         if sql.lstrip(" (").startswith("SELECT"):
             named = {name: body for name, body in self.tables.items() if f'"{name}"' in sql}
-            if not {Tally._meta.db_table, Total._meta.db_table}.isdisjoint(named):
+            if not {each._meta.db_table for each in (Tally, *TOTALS)}.isdisjoint(named):
                 named = {Score._meta.db_table: self.tables[Score._meta.db_table], **named}
             held = ", ".join(f"{name} AS NOT MATERIALIZED ({body})" for name, body in named.items())
             sql = f"WITH {held} {sql}" if held else sql
@@ -135,9 +150,11 @@ def tables_of(day: date) -> dict[str, str]:
     tables[Response] = _counted(Response, "id", FORMER_RESPONSE, slices, words)
     cell = ", ".join(column for column in columns_of(Tally) if column not in ("id", "count"))
     tables[Tally] = TALLY.format(cell=cell)
-    tables[Total] = " UNION ALL ".join(
-        TOTAL.format(is_month=is_month, begins=begins, counts=COUNTS) for is_month, begins in PERIODS.items()
-    )
+    for total, by in TOTALS.items():
+        tables[total] = " UNION ALL ".join(
+            TOTAL.format(cell=by, is_month=is_month, begins=begins, counts=COUNTS)
+            for is_month, begins in PERIODS.items()
+        )
     named = ", ".join(
         INVITED.get(column, column).format(**words) + f" AS {column}" for column in columns_of(Invitation)
     )

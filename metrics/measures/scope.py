@@ -151,8 +151,12 @@ class Scope:
         if not self.is_by_account:
             return Q()
         given = Q(account__in=self.companies)
-        is_anybodys = self.viewer.sees_all_accounts and self.narrowings & BY_ACCOUNT <= self.unsaid
-        return given | Q(account=None) if is_anybodys else given
+        return given | Q(account=None) if self.is_anybodys else given
+
+    @property
+    def is_anybodys(self) -> bool:
+        """Whether answers without an account are among those in question."""
+        return self.viewer.sees_all_accounts and self.narrowings & BY_ACCOUNT <= self.unsaid
 
     def days(self, field_name: str = "day") -> Q:
         """Return the condition that a date lies in the window."""

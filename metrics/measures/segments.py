@@ -10,7 +10,7 @@ from metrics.formulas.comparisons import discoveries
 from metrics.formulas.disclosure import LEAST_SHOWN
 from metrics.formulas.intervals import Interval, critical_value, mover, two_sided_p
 from metrics.measures.answers import Answers, question_settings
-from metrics.measures.cells import closed_months, read_cells
+from metrics.measures.cells import read_cells
 from metrics.measures.confidentiality import HIDDEN, confidential_surveys, disclosed
 from metrics.measures.measure import Measure
 from metrics.measures.scope import Scope
@@ -58,7 +58,7 @@ def segments(
     promised = confidential_surveys(scope) if promised is None else promised
     split_by = [name for name in SPLIT_BY if name not in scope.narrowings]
     only = ~Q(survey__in=promised) if promised else None
-    cells = read_cells(scope, (kind,), *split_by, only=only, closed=closed_months(scope))
+    cells = read_cells(scope, (kind,), *split_by, only=only)
     by_dimension = {
         name: [replace(cell, groups=(cell.groups[place],)) for cell in cells]
         for place, name in enumerate(split_by)

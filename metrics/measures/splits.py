@@ -15,7 +15,7 @@ from django.db.models.fields.json import KT
 
 from metrics.formulas.nps import Split, split
 from metrics.measures.answers import ScoredQuestions, Settings
-from metrics.measures.cells import closed_months, is_year, needs_scores, of_year, read_cells
+from metrics.measures.cells import is_year, needs_scores, of_year, read_cells
 from metrics.measures.dimensions import group_of
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import cut_offs
@@ -102,7 +102,7 @@ def added(a: Split, b: Split) -> Split:
 
 def _tallied(scope: Scope, by: Collection[str], which: Q, asked: Asked) -> Found:
     found: Found = {}
-    for cell in read_cells(scope, ("nps",), *by, only=which, closed=closed_months(scope)):
+    for cell in read_cells(scope, ("nps",), *by, only=which):
         low, detractor_max, passive_max, high = cut_offs(asked[cell.survey, cell.question_key])
         one = split({cell.value: cell.total}, detractor_max, passive_max, scale_min=low, scale_max=high)
         found[cell.groups] = added(found.get(cell.groups, NOBODY), one)

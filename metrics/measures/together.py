@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from accounts.models import Account
 from metrics.measures.answers import Answers, question_settings
-from metrics.measures.cells import Cell, closed_months, read_cells
+from metrics.measures.cells import Cell, read_cells
 from metrics.measures.confidentiality import Disclosed, confidential_surveys, disclosed
 from metrics.measures.health import healthy_accounts, standings
 from metrics.measures.ledger import Ledger
@@ -123,7 +123,7 @@ def _cells(
 ) -> tuple[list[Cell], list[Cell]]:
     """Return the counts of answers by segment, and by owner and team those of the people in question."""
     told = ~Q(survey__in=confidential)
-    by_slice = read_cells(whole, kinds, "segment", only=told, closed=closed_months(whole))
+    by_slice = read_cells(whole, kinds, "segment", only=told)
     if not owners | teams:
         return by_slice, []
     theirs = Account.objects.filter(Q(owner__in=owners) | Q(team__in=teams)).order_by()

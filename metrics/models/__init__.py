@@ -16,8 +16,9 @@ from metrics.models.picks import Pick, PickTally
 from metrics.models.portfolio import AccountHeard, AccountNps, SavedView
 from metrics.models.recounts import Recount
 from metrics.models.scores import Absorbed, Comment, Score, Slice, Tally
+from metrics.models.sheets import ScoreSheet
 from metrics.models.targets import Target
-from metrics.models.totals import Total
+from metrics.models.totals import SliceTotal, Total
 from metrics.models.words import Taxonomy, WordModel
 from metrics.models.years import AccountYear
 
@@ -47,8 +48,10 @@ __all__ = [
     "RevenueMonth",
     "SavedView",
     "Score",
+    "ScoreSheet",
     "Scorecard",
     "Slice",
+    "SliceTotal",
     "Snapshot",
     "Tally",
     "TallyMonth",

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from metrics.formulas.histograms import merged
 from metrics.measures.answers import Answers, read_answers, read_each
+from metrics.measures.cells import kinds_given
 from metrics.measures.comparisons import Comparison, between, former
 from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.drivers import DEFINITION, key_drivers
@@ -67,10 +68,10 @@ def programme(request: HttpRequest, slug: str) -> TemplateResponse:
     asked: list[tuple[Scope, str | None]] = [(scope, "month")]
     if scope.start:
         asked.append((former(scope), None))
-    answers, *earlier = read_each(asked, KINDS_SHOWN, promised)
-    kinds = [kind for kind in KINDS_SHOWN if answers.of(kind).cells]
+    kinds = kinds_given(scope, KINDS_SHOWN)
     kind = request.GET.get("kind", "")
     kind = kind if kind in kinds else next(iter(kinds), "nps")
+    answers, *earlier = read_each(asked, (kind,), promised)
     measure = measure_of(scope, answers, kind)
     points = trend(scope, answers, kind, "month")
     shows_themes = request.user.has_perm("metrics.view_comment")
@@ -83,7 +84,7 @@ def programme(request: HttpRequest, slug: str) -> TemplateResponse:
         "comparison": _comparison(kind, scope, measure, earlier),
         "points": points,
         "chart": trend_chart(points, name_of(kind), "month"),
-        "bars": _distribution(answers.of(kind), kind),
+        "bars": _distribution(answers, kind),
         "spread": {"headline": measure},
         "segments": segments(scope, kind, answers, promised) if measure.is_known else None,
         "shows_themes": shows_themes,

@@ -282,7 +282,7 @@ def test_a_response_deleted_by_plain_sql_is_found_lately_or_by_the_sweep(since_t
     absorb()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM surveys_response WHERE answers <> '{}'")
-    assert len(differences(now=LATER)) == 8
+    assert len(differences(now=LATER)) == 9
     assert absorb().vanished == (0 if sweep else 1)
     absorb(sweep=sweep)
     assert not any((Score.objects.exists(), Comment.objects.exists(), Tally.objects.exists()))

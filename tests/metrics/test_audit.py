@@ -8,7 +8,7 @@ from metrics import audit, tasks
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.closing import close_months
 from metrics.audit import PROMISE, differences
-from metrics.models import Absorbed, Comment, PickTally, Score, Slice, Tally, TallyMonth
+from metrics.models import Absorbed, Comment, PickTally, Score, ScoreSheet, Slice, Tally, TallyMonth
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,9 @@ PLANTED = {
     "a tally on another day": lambda: spoil(Tally, day=date(2026, 6, 14)),
     "a tally of another kind": lambda: spoil(Tally, kind="rating"),
     "a missing tally": lambda: Tally.objects.order_by("pk").first().delete(),
+    "a sheet of other answers": lambda: ScoreSheet.objects.update(answers=bytes(4)),
+    "a sheet of other slices": lambda: ScoreSheet.objects.update(slices=bytes(4)),
+    "a missing sheet": lambda: ScoreSheet.objects.order_by("pk").first().delete(),
     "a forged comment": lambda: spoil(Comment, text="Great!"),
     "a comment of nobody's account": lambda: spoil(Comment, account=None),
     "a missing comment": lambda: Comment.objects.all().delete(),
@@ -94,8 +97,8 @@ def test_what_has_just_come_is_on_its_way_and_later_is_missing(absorbed):
     make.respond(absorbed, {"nps": 5}, at=LATER)
     assert differences(now=LATER) == []
     assert (
-        len(differences(now=LATER + PROMISE)) == 6
-    )  # absorption, score, tally, and of picks those of the response and two tallies
+        len(differences(now=LATER + PROMISE)) == 7
+    )  # absorption, score, tally, sheet, and of picks those of the response and two tallies
 
 
 def test_what_has_just_been_edited_is_on_its_way(absorbed):

@@ -1,5 +1,6 @@
-"""Totals over all slices are the sums of tallies, whatever becomes of the answers."""
+"""Totals, by slice and over all slices, are the sums of tallies, whatever becomes of the answers."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from metrics.actions.absorb import absorb_responses, rebuild_metrics
 from metrics.audit import differences
 from metrics.measures.cells import read_cells
 from metrics.measures.scope import Scope
-from metrics.models import Tally, Total
+from metrics.models import SliceTotal, Tally, Total
 from surveys.models import Response
 from tests import factories as f
 
@@ -29,11 +30,20 @@ def survey():
     return survey
 
 
-def from_tallies(start, end):
-    """What tallies say of the window, added up here, by value."""
+def from_tallies(start, end, segment=""):
+    """What tallies say of the window (and of one segment), added up here, by value."""
     counts = {}
-    for row in Tally.objects.filter(day__gte=start or date.min, day__lt=end):
-        counts[row.value] = counts.get(row.value, 0) + row.count
+    for row in Tally.objects.filter(day__gte=start or date.min, day__lt=end).select_related("slice"):
+        if segment in ("", row.slice.segment):
+            counts[row.value] = counts.get(row.value, 0) + row.count
+    return counts
+
+
+def counted(cells):
+    """How often each value was given."""
+    counts = {}
+    for cell in cells:
+        counts[cell.value] = counts.get(cell.value, 0) + cell.total
     return counts
 
 
@@ -45,12 +55,12 @@ def test_any_window_is_the_sum_of_its_months_and_of_the_days_at_its_edges(survey
     scope = Scope(viewer=f.user(is_superuser=True), today=TODAY, start=start, end=end)
     if start and start >= end:
         return
-    found = {cell.value: cell.total for cell in read_cells(scope, ("nps",))}
-    assert found == from_tallies(start, end)
-    months = {}
-    for cell in read_cells(scope, ("nps",), "month"):
-        months[cell.value] = months.get(cell.value, 0) + cell.total
-    assert months == found
+    expected = from_tallies(start, end)
+    assert {cell.value: cell.total for cell in read_cells(scope, ("nps",))} == expected
+    for by in (("month",), ("segment",), ("channel", "quarter")):
+        assert counted(read_cells(scope, ("nps",), *by)) == expected
+    of_a = replace(scope, attributes={"segment": "A"})
+    assert counted(read_cells(of_a, ("nps",), "month")) == from_tallies(start, end, "A")
 
 
 def test_they_follow_edits_and_deletions_and_leave_no_empty_rows(survey):
@@ -60,22 +70,27 @@ def test_they_follow_edits_and_deletions_and_leave_no_empty_rows(survey):
     absorb_responses(now=LATER)
     scope = Scope(viewer=f.user(is_superuser=True), today=TODAY, start=None, end=TODAY + timedelta(days=1))
     assert {cell.value: cell.total for cell in read_cells(scope, ("nps",))} == {9: 2, 0: 1, 1: 1}
-    assert all(sum(row.counts) for row in Total.objects.all())
+    assert {cell.group: cell.value for cell in read_cells(scope, ("nps",), "segment") if cell.value == 1}
+    assert all(sum(row.counts) for kind in (Total, SliceTotal) for row in kind.objects.all())
     assert differences(now=LATER) == []
 
 
-def test_the_audit_names_what_is_wrong_and_a_rebuild_makes_it_again(survey):
-    before = list(Total.objects.order_by("is_month", "begins").values_list("begins", "counts"))
-    Total.objects.filter(is_month=False, begins=TODAY).delete()
-    month = Total.objects.filter(is_month=True).first()
+@pytest.mark.parametrize("kept", [Total, SliceTotal])
+def test_the_audit_names_what_is_wrong_and_a_rebuild_makes_it_again(survey, kept):
+    rows = kept.objects.order_by("is_month", "begins", "counts").values_list("begins", "counts")
+    before = list(rows)
+    of_today = kept.objects.filter(is_month=False, begins=TODAY)
+    days = of_today.count()
+    of_today.delete()
+    month = kept.objects.filter(is_month=True).first()
     month.counts[5] = 3
     month.save()
-    Total.objects.create(
-        survey=survey, question_key="gone", kind="nps", is_month=False, begins=date(2020, 1, 1), counts=[1]
-    )
+    own = {"slice": survey.tallies.first().slice} if kept is SliceTotal else {}
+    gone = {"question_key": "gone", "kind": "nps", "is_month": False, "begins": date(2020, 1, 1)}
+    kept.objects.create(survey=survey, counts=[1], **gone, **own)
     found = differences(now=LATER)
-    assert len(found) == 3
-    assert all(sentence.startswith("total ") for sentence in found)
+    assert len(found) == days + 2
+    assert all(sentence.startswith("slice total " if own else "total ") for sentence in found)
     rebuild_metrics()
-    assert list(Total.objects.order_by("is_month", "begins").values_list("begins", "counts")) == before
+    assert list(rows.all()) == before
     assert differences(now=LATER) == []

@@ -1,4 +1,4 @@
-"""Totals read whole months from their closes, and days wherever a close might not hold what its days do."""
+"""What pages say of months is the same whether they are closed, behind or open."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,7 +10,7 @@ from metrics.actions.closing import close_months
 from metrics.measures.answers import read_answers
 from metrics.measures.query import ask, ask_by
 from metrics.measures.scope import Scope
-from metrics.models import Close, TallyMonth
+from metrics.models import Close
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -41,23 +41,6 @@ def test_a_total_is_the_same_whether_months_are_closed_or_not(survey):
     assert before[0][1] == 30
     close_months(now=NOW)
     assert said() == before
-
-
-def counted(scope):
-    """How many answers are counted where they are told apart by what came along, which totals cannot."""
-    return sum(cell.total for cell in read_answers(scope, ("nps",), by="channel").cells)
-
-
-def test_whole_closed_months_are_read_from_their_close(survey):
-    close_months(now=NOW)
-    n = counted(SCOPE)
-    march = TallyMonth.objects.filter(month=date(2026, 3, 1), until=None).first()
-    TallyMonth.objects.filter(pk=march.pk).update(count=march.count + 100)
-    assert counted(SCOPE) == n + 100
-    partly = SCOPE.between(date(2026, 3, 2), date(2026, 3, 31))
-    assert counted(partly) == sum(
-        1 for days in range(0, 180, 5) if partly.start <= (NOW - timedelta(days=days)).date() < partly.end
-    )
 
 
 def test_a_late_answer_counts_at_once_and_its_close_is_behind_until_the_next(survey):
