@@ -76,7 +76,10 @@ VARIANTS = {
             "rows=nps&columns=effort&answered=nps:detractors",
         ),
     ),
-    "programme": ("last=all", "kind=csat", "segment=Small", "country=DE", "industry=Retail&last=all"),
+    "programme": (
+        *("last=all", "kind=csat", "segment=Small", "region=EMEA&tier=A", "industry=Retail"),
+        *("industry=Retail&last=all", "industry=Retail&segment=Enterprise&last=24m"),
+    ),
     "programme_drivers": ("last=all", "segment=Small", "industry=Retail"),
     "programme_reach": ("last=all", "segment=Small", "industry=Retail&last=all"),
     "drivers": ("last=all",),

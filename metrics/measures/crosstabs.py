@@ -7,6 +7,7 @@ that was ever answered: two windows would tell who came between (SECURITY T22).
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from django.db.models import Q
@@ -38,15 +39,23 @@ HIDDEN = (
 )
 
 
+class Shares(StrEnum):
+    """Of what the percentages in a table are."""
+
+    OF_ROWS = "rows"
+    OF_COLUMNS = "columns"
+    NONE = "counts"
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How many gave both answers, and that in percent (0..100) of the row.
+    """How many gave both answers, and that in percent (0..100) of the row or column, None where not asked.
 
     `mark` is +1 for more than chance explains, -1 for less, 0 for neither.
     """
 
     count: int
-    percent: float
+    percent: float | None
     mark: int
 
 
@@ -80,11 +89,17 @@ class CrossTab:
 
 
 def cross_tab(
-    sample: Sample, first: "Side", second: "Side", names: Mapping[str, str] | None = None
+    sample: Sample,
+    first: "Side",
+    second: "Side",
+    names: Mapping[str, str] | None = None,
+    *,
+    shares: Shares = Shares.OF_ROWS,
 ) -> CrossTab:
     """Return two questions, or a question and what a response is, against each other; in four queries.
 
-    `names` says how the values of the second are read where it is no question.
+    `names` says how the values of the second are read where it is no question, `shares` of what the
+    percentages are.
     """
     scope = sample.scope
     promised = bool(confidential_surveys(scope))
@@ -108,7 +123,7 @@ def cross_tab(
         return _hidden()
     is_many = first.is_many or second.is_many
     told = _told(table, list(rows.values()), list(columns.values()), pairs.responses, is_many=is_many)
-    return replace(told, is_tallied=pairs.is_tallied)
+    return replace(_in_percent(told, shares), is_tallied=pairs.is_tallied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +217,8 @@ def _told(
     lines = [
         Line(
             label,
-            n := sum(counts),
-            tuple(
-                Cell(count, 100 * count / n if n else 0.0, mark)
-                for count, mark in zip(counts, own, strict=True)
-            ),
+            sum(counts),
+            tuple(Cell(count, None, mark) for count, mark in zip(counts, own, strict=True)),
         )
         for label, counts, own in zip(rows, table, marks, strict=True)
     ]
@@ -223,11 +235,26 @@ def _told(
     )
 
 
+def _in_percent(table: CrossTab, shares: Shares) -> CrossTab:
+    """Return the table with each count also in percent of what is asked."""
+    if shares is Shares.NONE:
+        return table
+    lines = []
+    for line in table.lines:
+        wholes = [line.n] * len(line.cells) if shares is Shares.OF_ROWS else table.totals
+        cells = (
+            replace(cell, percent=100 * cell.count / whole if whole else None)
+            for cell, whole in zip(line.cells, wholes, strict=True)
+        )
+        lines.append(replace(line, cells=tuple(cells)))
+    return replace(table, lines=tuple(lines))
+
+
 def _verdict(table: Sequence[Sequence[int]], *, is_many: bool) -> tuple[Independence | None, str]:
     if is_many:
         return None, (
             "No test: people could give several answers here, and stand in several cells. Percentages are of"
-            " the answers in each row."
+            " the answers, not of the people."
         )
     try:
         test = independence(table)

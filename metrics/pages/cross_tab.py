@@ -10,11 +10,18 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from metrics.measures.crosstabs import OF_WHAT, Side, cross_tab, dimension
+from metrics.measures.crosstabs import OF_WHAT, Shares, Side, cross_tab, dimension
 from metrics.measures.results import CROSSABLE
 from metrics.measures.sentiment import MEASURED
 from metrics.pages.survey_results import OWN, Versions, read_sample, versions_of
 from surveys.models import Survey
+
+CHOSEN_HERE = ("rows", "columns", "cells")
+CELLS = {
+    Shares.OF_ROWS: "Percent of each row",
+    Shares.OF_COLUMNS: "Percent of each column",
+    Shares.NONE: "Counts only",
+}
 
 
 def cross(request: HttpRequest, slug: str) -> TemplateResponse:
@@ -35,21 +42,28 @@ def cross(request: HttpRequest, slug: str) -> TemplateResponse:
         columns = (sides | {name: dimension(name) for name in OF_WHAT}).get(request.GET.get("columns", ""))
         if columns is None:
             columns = dimension("segment")
+        said = request.GET.get("cells", "")
+        shares = Shares(said) if said in {*Shares} else Shares.OF_ROWS
+        faults = [*asked.faults]
+        if said and shares != said:
+            faults.append(f"Cells cannot show “{said[:60]}”: they show the percent of each row.")
         context |= {
             "filters": asked.filters,
             "fields": asked.fields,
-            "faults": asked.faults,
+            "faults": faults,
+            "cells": CELLS.items(),
+            "shares": shares,
             "sides": sides.values(),
             "dimensions": [dimension(name) for name in OF_WHAT],
             "rows": rows,
             "columns": columns,
-            "kept": [(k, v) for k, v in request.GET.items() if k not in (*OWN, "rows", "columns")],
-            "own": [(k, v) for k, v in request.GET.items() if k not in ("rows", "columns")],
+            "kept": [(k, v) for k, v in request.GET.items() if k not in (*OWN, *CHOSEN_HERE)],
+            "own": [(k, v) for k, v in request.GET.items() if k not in CHOSEN_HERE],
             "without_flagged": asked.sample.scope.without_flagged,
         }
         if rows and rows.key != columns.key:
             names = {str(pk): f"version {number}" for number, pk in versions.by_number.items()}
-            context["table"] = cross_tab(asked.sample, rows, columns, names)
+            context["table"] = cross_tab(asked.sample, rows, columns, names, shares=shares)
     return TemplateResponse(request, "metrics/cross_tab.html", context)
 
 

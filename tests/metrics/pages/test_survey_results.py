@@ -209,3 +209,33 @@ def test_a_cross_tab_begins_with_a_score_by_segment(executive):
     assert page.context["table"].columns == ("Large",)
     own = executive.get(reverse("cross_tab", args=[survey.slug]), {"rows": "used", "columns": "nps"})
     assert (own.context["rows"].key, own.context["columns"].key) == ("used", "nps")
+
+
+def test_the_address_says_of_what_the_percentages_of_a_cross_tab_are(executive):
+    plans = [{"key": key, "text": key.title()} for key in ("free", "paid")]
+    asked = [
+        {"key": "plan", "kind": "single_choice", "text": "Which plan?", "choices": plans},
+        {"key": "used", "kind": "yes_no", "text": "Do you use it?"},
+    ]
+    survey = f.published_survey(asked)
+    for plan, used, times in (("free", "yes", 1), ("free", "no", 3), ("paid", "yes", 4)):
+        for _ in range(times):
+            f.respond(survey, {"plan": plan, "used": used}, at=timezone.now())
+    absorb_responses(now=timezone.now())
+    base = {"rows": "plan", "columns": "used"}
+
+    def shown(**more):
+        page = executive.get(reverse("cross_tab", args=[survey.slug]), base | more)
+        return page, [[cell.percent for cell in line.cells] for line in page.context["table"].lines]
+
+    assert shown()[1] == shown(cells="rows")[1] == [[25, 75], [100, 0]]
+    page, percents = shown(cells="columns")
+    assert percents == [[20, 100], [80, 0]]
+    assert "Percentages are of each column" in page.text
+    page, percents = shown(cells="counts")
+    assert percents == [[None, None], [None, None]]
+    assert '<option value="counts" selected>Counts only</option>' in page.text
+    assert "%</td>" not in page.text
+    page, percents = shown(cells="nothing")
+    assert percents == [[25, 75], [100, 0]]
+    assert "Cells cannot show “nothing”" in page.text
