@@ -41,7 +41,7 @@ WHERE comment.id = ANY(%s) AND word.tokid <> {BLANK}
     AND tsvector_to_array(to_tsvector(dictionary.name, word.token)) && sought.forms
 GROUP BY comment.id
 """  # noqa: S608 - the dictionaries are ours
-# With the largest accounts first, comments of so many accounts are read at a time, then of eight times more.
+# With the largest accounts first, comments of so many accounts are read, then of a hundred times more.
 ACCOUNTS_AT_ONCE = 20
 # By what a comment may be narrowed that stands in its own words.
 IN_THE_WORDS = frozenset({"survey", "programme", "language"})
@@ -196,7 +196,7 @@ def largest_first(
         some = list(ranked[place : place + step])
         rank = Func(Value(some), F("account"), function="array_position", output_field=IntegerField())
         page += rows.filter(account__in=some).order_by(rank, "-said_on", "-pk")[: limit + 1 - len(page)]
-        place, step = place + step, 8 * step
+        place, step = place + step, 100 * step
     return _cut(page, limit)
 
 
