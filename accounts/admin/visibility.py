@@ -144,7 +144,8 @@ def _sees_revenue(request: HttpRequest) -> bool:
 
 
 def _first(item: Any) -> Any:
-    return item[0] if isinstance(item, tuple | list) else item
+    """Return the field that a filter is about, or its parameter in the address, which may be called so."""
+    return item[0] if isinstance(item, tuple | list) else getattr(item, "parameter_name", item)
 
 
 def _without(names: Iterable[Any], hidden: set[str]) -> list[Any]:

@@ -8,9 +8,9 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateTimeFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from accounts.admin.filters import OfferedFilter, SearchedFilter, ValuesFilter
+from accounts.admin.filters import OfferedFilter, SearchedFilter
 from accounts.admin.visibility import ReadOnlyAdmin
-from surveys.admin.response_filters import AfterwordFilter, FlaggedFilter
+from surveys.admin.response_filters import AfterwordFilter, ChannelFilter, FlaggedFilter, LanguageFilter
 from surveys.definition import Definition
 from surveys.kinds import KINDS
 from surveys.models import Response
@@ -41,8 +41,8 @@ class ResponseAdmin(ReadOnlyAdmin):
         ("survey", OfferedFilter),
         ("account", SearchedFilter),
         ("submitted_at", RangeDateTimeFilter),
-        ("language", ValuesFilter),
-        ("channel", ValuesFilter),
+        LanguageFilter,
+        ChannelFilter,
         ("is_test", BooleanRadioFilter),
         FlaggedFilter,
         AfterwordFilter,
@@ -51,7 +51,7 @@ class ResponseAdmin(ReadOnlyAdmin):
     search_help_text = (
         "Account, contact or e-mail address. What was said in confidence shows in results only."
     )
-    ordering = ("-started_at", "-pk")
+    ordering = ("-pk",)
     # Counting a million rows to number the pages would take longer than to show one.
     paginator = InfinitePaginator
     show_full_result_count = False
