@@ -68,7 +68,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         items = [_link(name, icon, label) for name, icon, label in lists if _may_view(request, label)]
         groups.append({"title": title, "items": items})
     for item in (each for group in groups for each in group["items"]):
-        is_below = item is not home and item["link"] in request.path
+        is_below = item is not home and request.path.startswith(item["link"])
         item["is_active"] = is_below or item["link"] == request.path
     return [group for group in groups if group["items"]]
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from metrics.actions import asked, derive, former, picks, years
 from metrics.actions.heard import note_heard
 from metrics.actions.recounts import note_recount
+from metrics.actions.sheets import write_sheets
 from metrics.models import Absorbed
 from surveys.actions.revealing import imported_blocks, reveal_waiting
 from surveys.models import Version
@@ -142,8 +143,10 @@ def _absorb(
     if ids is None:
         # Without this PostgreSQL takes the new scores for a handful and sorts them on disk: half the speed.
         cursor.execute("ANALYZE metrics_score, metrics_absorbed (survey_id, day)")
-    derive.write_tallies(cursor, reading.cells | vanished.cells)
-    picks.write_pick_tallies(cursor, reading.cells | vanished.cells)
+    cells = reading.cells | vanished.cells
+    derive.write_tallies(cursor, cells)
+    write_sheets(cursor, cells)
+    picks.write_pick_tallies(cursor, cells)
     accounts = reading.accounts | vanished.accounts
     years.count_again(cursor, None if ids is None else accounts)
     note_heard(cursor, None if ids is None else accounts)

@@ -14,7 +14,6 @@ from django.conf import settings
 from django.db.backends.utils import CursorWrapper
 
 from metrics.actions import picks
-from metrics.actions.sheets import write_sheets
 from metrics.actions.totals import write_totals
 from metrics.codebook import codebook
 from metrics.formulas.disclosure import shown
@@ -268,14 +267,13 @@ def forget_reading(cursor: CursorWrapper) -> None:
 
 
 def write_tallies(cursor: CursorWrapper, cells: Collection[Cell]) -> None:
-    """Make the tallies of these cells, their totals and sheets, what their scores say.
+    """Make the tallies of these cells, and their totals, what their scores say.
 
     Closes of their months are behind then.
     """
     surveys, days = zip(*sorted(cells), strict=True) if cells else ((), ())
     cursor.execute(TALLIES, {"surveys": list(surveys), "days": list(days)})
     write_totals(cursor, cells)
-    write_sheets(cursor, cells)
     # A close that reads now waits until this is committed, and so finds it.
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLOSING])
     months = {day.replace(day=1) for day in days}
