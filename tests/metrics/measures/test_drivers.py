@@ -8,6 +8,7 @@ from django.db import connection
 
 from metrics.actions.derive import write_tallies
 from metrics.actions.findings import keep_watches
+from metrics.actions.sheets import write_sheets
 from metrics.measures import drivers
 from metrics.measures.anomalies import unusual_lately
 from metrics.measures.drivers import key_drivers
@@ -55,7 +56,9 @@ def answered(survey, rows, account=None):
         for key, (kind, value) in row.items()
     )
     with connection.cursor() as cursor:
-        write_tallies(cursor, {(survey.pk, day) for day in Score.objects.values_list("day", flat=True)})
+        cells = {(survey.pk, day) for day in Score.objects.values_list("day", flat=True)}
+        write_tallies(cursor, cells)
+        write_sheets(cursor, cells)
 
 
 def rated(n, seed=1):
