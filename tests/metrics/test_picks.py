@@ -163,5 +163,5 @@ def test_a_cross_tab_by_segment_counts_every_response(survey, key):
         for line in table.lines
         for column, cell in zip(table.columns, line.cells, strict=True)
         if cell.count
-    } == {(labels[pick], segment or "none"): count for (pick, segment), count in expected.items()}
+    } == {(labels[pick], segment or "none given"): count for (pick, segment), count in expected.items()}
     assert (table.is_tallied, table.responses) == (True, 40)
