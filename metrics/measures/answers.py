@@ -64,7 +64,7 @@ class Answers:
 
 
 def read_answers(scope: Scope, kinds: Iterable[str], by: str | None = None) -> Answers:
-    """Return the scored answers of some kinds, split by a dimension, in three or four queries whatever there is.
+    """Return the scored answers of some kinds, split by a dimension, in four queries at most.
 
     Surveys that promised confidentiality give what they may, with a few queries more.
     """
