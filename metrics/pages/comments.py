@@ -25,6 +25,7 @@ from metrics.measures.comments import (
 )
 from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.exchange import rates_on
+from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.revenue import Arr, arr_on
 from metrics.measures.scope import Scope
 from metrics.measures.themes import MOST_COMMENTS, MOST_FOUND, themes
@@ -54,7 +55,7 @@ def comments(request: HttpRequest) -> TemplateResponse:
     """Show the comments that the address asks for, a page at a time, and what they are about."""
     asked = _read(request)
     scope, wanted = asked.scope, asked.wanted
-    arr = arr_on(scope.end, scope.accounts, rates_on(scope.end)) if scope.viewer.sees_revenue else None
+    arr = remembered(_arr, scope, CONTRACTS) if scope.viewer.sees_revenue else None
     promised = confidential_surveys(scope)
     rows = comments_of(scope, wanted, promised=promised)
     if asked.is_by_arr and arr:
@@ -164,9 +165,13 @@ def _dataset(request: HttpRequest, asked: Asked) -> Dataset:
     return Dataset(name="Comments", columns=columns, rows=_rows(asked, viewer))
 
 
+def _arr(scope: Scope) -> Arr:
+    return arr_on(scope.end, scope.accounts, rates_on(scope.end))
+
+
 def _rows(asked: Asked, viewer: User) -> Iterator[list[Value]]:
     scope, after = asked.scope, None
-    arr = arr_on(scope.end, scope.accounts, rates_on(scope.end)) if viewer.sees_revenue else None
+    arr = _arr(scope) if viewer.sees_revenue else None
     promised = confidential_surveys(scope)
     rows = comments_of(scope, asked.wanted, promised=promised)
     while True:
