@@ -24,6 +24,7 @@ from config.demo.timeline import Timeline, dice
 from config.demo.voices import USER_DAYS, VISITORS, Voices
 from metrics.actions.absorb import rebuild_metrics
 from metrics.actions.asked import count_asked
+from metrics.actions.findings import keep_backtests, keep_watches
 from metrics.actions.health import score_accounts
 from metrics.actions.portfolio import count_account_nps
 from metrics.actions.reading import read_words
@@ -84,6 +85,8 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
         score_accounts(day=day, now=min(timeline.now, timeline.end_of(day)))
     count_years(day=today)
     count_account_nps(day=today)
+    keep_backtests(today=today, now=timeline.now)
+    keep_watches(today=today, now=timeline.now)
     return Seeded(
         accounts=len(customers),
         contacts=sum(len(customer.contacts) for customer in customers),

@@ -16,7 +16,8 @@ from config.demo.guide import guide
 from config.demo.mood import DECLINING_SEGMENT, HAPPY_REGION, TROUBLED_PRODUCT
 from config.demo.seeding import Seeded, seed_company
 from config.demo.staff import HOST, demo_logins
-from metrics.models import Absorbed, Comment, Health
+from metrics.measures.foretold import MONTHS, contracts_stamp
+from metrics.models import Absorbed, Comment, Finding, Health
 from surveys.actions.campaigns import faults_of
 from surveys.actions.claiming import claim_due_mails
 from surveys.actions.planning import plan_campaigns
@@ -130,6 +131,11 @@ def test_comments_are_read_before_anybody_looks() -> None:
     english = Comment.objects.filter(language="en")
     assert {"negative", "positive"} <= set(english.values_list("mood", flat=True))
     assert english.exclude(themes=[]).count() > english.count() / 2
+
+
+def test_back_tests_are_kept_before_anybody_looks() -> None:
+    kept = Finding.objects.filter(name="backtest", stamp=contracts_stamp(), as_of=TODAY)
+    assert kept.count() == 2 * len(MONTHS)
 
 
 def test_some_accounts_are_silent_and_some_people_cannot_be_reached() -> None:
