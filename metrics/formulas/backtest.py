@@ -7,7 +7,7 @@ as the score was known before the renewal. A high score promises renewal.
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
-from math import sqrt
+from math import fsum, sqrt
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from metrics.formulas.intervals import Interval, clipped, critical_value
@@ -131,7 +131,7 @@ def brier(forecasts: Iterable[tuple[float, bool]]) -> float | None:
     Brier (1950).
     """
     errors = [(probability - happened) ** 2 for probability, happened in forecasts]
-    return sum(errors) / len(errors) if errors else None
+    return fsum(errors) / len(errors) if errors else None
 
 
 def brier_skill(forecasts: Iterable[tuple[float, bool]]) -> float | None:
@@ -185,7 +185,7 @@ def cross_fitted(
 
 def _bin(pairs: Sequence[tuple[float, bool]]) -> Bin:
     n = len(pairs)
-    return Bin(sum(p for p, _ in pairs) / n, sum(happened for _, happened in pairs) / n, n)
+    return Bin(fsum(p for p, _ in pairs) / n, sum(happened for _, happened in pairs) / n, n)
 
 
 def _count(scores: Scores[_Score]) -> int:

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
-from math import exp, log, sqrt
+from math import exp, fsum, log, sqrt
 from typing import NamedTuple
 
 from metrics.formulas.intervals import Interval, critical_value
@@ -52,7 +52,7 @@ def daily_net_churn(days: Iterable[tuple[Decimal, Decimal, Decimal]]) -> float |
     """
     rates = [percent_of(start - (end - new), start) for start, end, new in days]
     known = [rate for rate in rates if rate is not None]
-    return sum(known) if known else None
+    return fsum(known) if known else None
 
 
 def compounded_retention(churn: float, periods: float) -> float:

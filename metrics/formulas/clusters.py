@@ -1,8 +1,11 @@
-"""The Net Promoter Score seen by account: respondents of one account are not independent of each other."""
+"""The Net Promoter Score seen by account: respondents of one account are not independent of each other.
+
+Sums over accounts are rounded once (math.fsum): in whatever order the accounts come, the number is the same.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from math import sqrt
+from math import fsum, sqrt
 from typing import NamedTuple
 
 from metrics.formulas.intervals import Interval, clipped
@@ -42,20 +45,20 @@ def mean_of_accounts(accounts: Iterable[Split]) -> float | None:
 def mean_of_scores(scores: Iterable[float | None]) -> float | None:
     """Return the mean (-100..100) of the scores there are, or None without any."""
     known = [score for score in scores if score is not None]
-    return sum(known) / len(known) if known else None
+    return fsum(known) / len(known) if known else None
 
 
 def revenue_weighted(scores: Iterable[tuple[float | None, Decimal]]) -> float | None:
     """Return sum of ARR x score / sum of ARR (-100..100) over accounts that answered, or None without ARR."""
-    weighted, weight = 0.0, ZERO
+    weighted, weight = [], ZERO
     for score, revenue in scores:
         require_money(revenue)
         if revenue < 0:
             raise ValueError(f"recurring revenue cannot be negative: {revenue}")
         if score is not None:
-            weighted += float(revenue) * score
+            weighted.append(float(revenue) * score)
             weight += revenue
-    return weighted / float(weight) if weight else None
+    return fsum(weighted) / float(weight) if weight else None
 
 
 def waterfall(by_role: Mapping[str, Split], order: Sequence[str] = ROLES) -> Split:
@@ -129,5 +132,5 @@ def _excess(account: Split, score: float) -> float:
 
 def _linearised_error(influences: Sequence[float]) -> float:
     count = len(influences)
-    centre = sum(influences) / count
-    return 100 * sqrt(count / (count - 1) * sum((each - centre) ** 2 for each in influences))
+    centre = fsum(influences) / count
+    return 100 * sqrt(count / (count - 1) * fsum((each - centre) ** 2 for each in influences))

@@ -1,7 +1,7 @@
 """Tests between groups: shares of two, shares of many, many tests at once, and the same people twice."""
 
 from collections.abc import Iterable, Sequence
-from math import sqrt
+from math import fsum, sqrt
 from typing import NamedTuple
 
 import scipy
@@ -59,7 +59,7 @@ def many_shares(successes: Sequence[int], n: Sequence[int]) -> ChiSquare | None:
     common = sum(s for s, _ in groups) / total if total else 0.0
     if len(groups) < 2 or not 0 < common < 1:
         return None
-    chi2 = sum((s - size * common) ** 2 / (size * common * (1 - common)) for s, size in groups)
+    chi2 = fsum((s - size * common) ** 2 / (size * common * (1 - common)) for s, size in groups)
     df = len(groups) - 1
     return ChiSquare(chi2, df, float(scipy.special.chdtrc(df, chi2)))
 

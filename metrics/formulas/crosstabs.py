@@ -1,7 +1,7 @@
 """Two answers of the same people against each other: whether they go together, how much, and where."""
 
 from collections.abc import Sequence
-from math import erfc, exp, pi, sqrt
+from math import erfc, exp, fsum, pi, sqrt
 from typing import NamedTuple
 
 from metrics.formulas.comparisons import discoveries
@@ -39,7 +39,7 @@ def independence(table: Table) -> Independence:
     if min(expected) < LEAST_EXPECTED or small > MOST_SMALL * len(expected):
         raise TooFew(f"{small} of {len(expected)} cells would hold fewer than 5 answers")
     given = [count for row in filled for count in row]
-    chi2 = sum((seen - hoped) ** 2 / hoped for seen, hoped in zip(given, expected, strict=True))
+    chi2 = fsum((seen - hoped) ** 2 / hoped for seen, hoped in zip(given, expected, strict=True))
     df = (len(filled) - 1) * (len(filled[0]) - 1)
     narrow = min(len(filled), len(filled[0])) - 1
     return Independence(chi2, df, chi2_tail(chi2, df), sqrt(chi2 / (sum(given) * narrow)))

@@ -1,7 +1,7 @@
 """Scores of small groups, moved towards the whole by as much as their few answers leave open."""
 
 from collections.abc import Callable, Iterable, Sequence
-from math import sqrt
+from math import fsum, sqrt
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -65,7 +65,7 @@ def prior_strength(accounts: Iterable[Split]) -> float:
         return STRONGEST_PRIOR
     balances = [account.promoters - account.detractors for account in groups]
     squares = sum(account.promoters + account.detractors for account in groups)
-    between = sum(b * b / g.n for b, g in zip(balances, groups, strict=True))
+    between = fsum(b * b / g.n for b, g in zip(balances, groups, strict=True))
     mean_within = (squares - between) / (total - count)
     mean_between = (between - sum(balances) ** 2 / total) / (count - 1)
     size = (total - sum(account.n**2 for account in groups) / total) / (count - 1)
@@ -116,7 +116,7 @@ def credible_interval(successes: int, n: int, prior: BetaPrior, level: float = 0
 
 def fit_beta(successes: Sequence[int], n: Sequence[int]) -> BetaPrior:
     """Return the maximum-likelihood beta-binomial prior of groups with so many successes of n."""
-    hits, sizes = np.asarray(successes, dtype=float), np.asarray(n, dtype=float)
+    hits, sizes = np.asarray(sorted(zip(successes, n, strict=True)), dtype=float).T
 
     def loss(at: Vector) -> float:
         strength, mean = np.exp(at[0]), 1 / (1 + np.exp(-at[1]))
@@ -135,7 +135,7 @@ def fit_beta(successes: Sequence[int], n: Sequence[int]) -> BetaPrior:
 
 def fit_dirichlet(accounts: Sequence[Split]) -> DirichletPrior | None:
     """Return the maximum-likelihood Dirichlet-multinomial prior of accounts, or None without answers."""
-    counts = np.asarray([account for account in accounts if account.n], dtype=float)
+    counts = np.asarray(sorted(account for account in accounts if account.n), dtype=float)
     if not counts.size:
         return None
     sizes = counts.sum(axis=1)

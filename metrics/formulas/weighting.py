@@ -1,7 +1,7 @@
 """Weighted scores for who did not answer: post-stratification, raking, and what weights cost."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from math import inf
+from math import fsum, inf
 from typing import NamedTuple, TypeVar
 
 from metrics.formulas.intervals import Interval, nps_score_interval
@@ -48,13 +48,11 @@ def weighted(cells: Iterable[tuple[Split, float]], trim_at: float | None = None)
     if not filled:
         return None
     most = _most(filled, trim_at)
-    detractors = promoters = whole = squares = 0.0
-    for groups, weight in filled:
-        kept = min(weight, most)
-        detractors += kept * groups.detractors
-        promoters += kept * groups.promoters
-        whole += kept * groups.n
-        squares += kept * kept * groups.n
+    kept = [(groups, min(weight, most)) for groups, weight in filled]
+    detractors = fsum(weight * groups.detractors for groups, weight in kept)
+    promoters = fsum(weight * groups.promoters for groups, weight in kept)
+    whole = fsum(weight * groups.n for groups, weight in kept)
+    squares = fsum(weight * weight * groups.n for groups, weight in kept)
     return Weighted(detractors / whole, promoters / whole, whole**2 / squares)
 
 
@@ -96,7 +94,7 @@ def raking_weights(
     trim_at: float | None = None,
 ) -> dict[tuple[str, ...], float]:
     """Return the weight (> 0) of each respondent of the cells with answers, so that all margins are met."""
-    filled = {tuple(key): groups for key, groups in cells.items() if groups.n}
+    filled = dict(sorted((tuple(key), groups) for key, groups in cells.items() if groups.n))
     if not filled:
         return {}
     targets = [_shares(margin) for margin in margins]

@@ -348,3 +348,25 @@ def test_priors_are_found_again_in_what_they_made():
     assert promoters.mean == pytest.approx(0.5, abs=0.04)
     assert promoters.rho == pytest.approx(1 / 4, abs=0.06)
     assert shrinkage.fit_dirichlet([]) is None
+
+
+@given(st.lists(st.tuples(splits, st.floats(0.01, 1e6)), max_size=30), st.randoms(use_true_random=False))
+def test_a_number_does_not_depend_on_the_order_accounts_come_in(drawn, shuffling):
+    shuffled = shuffling.sample(drawn, len(drawn))
+    assert over_accounts(shuffled) == over_accounts(drawn)
+
+
+def over_accounts(drawn):
+    accounts = [groups for groups, _ in drawn]
+    pairs = [(groups, nps.Split(*reversed(groups))) for groups in accounts]
+    revenue = [(nps.nps(groups), Decimal(round(weight))) for groups, weight in drawn]
+    return [
+        clusters.mean_of_accounts(accounts),
+        clusters.standard_error(accounts),
+        clusters.interval(accounts),
+        clusters.difference(pairs),
+        clusters.revenue_weighted(revenue),
+        shrinkage.prior_strength(accounts),
+        weighting.weighted(drawn),
+        comparisons.many_shares([groups.promoters for groups in accounts], [g.n for g in accounts]),
+    ]
