@@ -19,7 +19,6 @@ from accounts.interchange.report import Report
 from accounts.interchange.rows import Table
 from accounts.interchange.specs import NAMED_BY, REQUIRED, Spec
 from accounts.models import User
-from accounts.models.people import OfAccount
 
 # The rows that a table refers to, by field and by the name that the table gives them.
 Named = Mapping[str, Mapping[str, models.Model]]
@@ -182,11 +181,11 @@ def _out_of_reach(model: type[models.Model], keys: Set[int], reach: Reach | None
 
 
 def _veiled(spec: Spec, rows: Collection[Any], reach: Reach | None) -> Mapping[str, Set[int]]:
-    """Return, by field, the primary keys of rows of accounts out of reach to which the stored rows refer."""
+    """Return, by field, the primary keys of rows out of reach to which the stored rows refer."""
     return {
         name: _out_of_reach(target, {key for row in rows if (key := getattr(row, f"{name}_id"))}, reach)
         for name, target in spec.references.items()
-        if isinstance(target._default_manager.all(), OfAccount)
+        if hasattr(target._default_manager, "visible_to")
     }
 
 

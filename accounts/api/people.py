@@ -6,8 +6,8 @@ from accounts.models import ApiKey, Team, User
 
 
 def known_users(key: ApiKey) -> Any:
-    """Return the users that a key may name: a limited one knows its team's members only."""
-    return User.objects.filter(teams=key.team_id) if key.team_id else User.objects.all()
+    """Return the users that a key may name, and is told of."""
+    return User.objects.visible_to(key)
 
 
 def known_teams(key: ApiKey) -> Any:

@@ -36,7 +36,7 @@ class AccountSerializer(StrictSerializer):
     attributes = AttributesField(required=False)
     # An import keeps columns that it does not know as attributes: what was paid may be among them.
     scoped_fields: Mapping[str, tuple[str, ...]] = {"revenue": ("attributes",)}
-    veiled_fields = ("parent",)
+    veiled_fields = ("owner", "parent")
 
     class Meta:
         model = Account

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
-from accounts.models.people import OfAccount, Team
+from accounts.models.people import OfAccount, Team, User, Viewer
 
 CURRENCY = r"^[A-Z]{3}$"
 
@@ -25,6 +25,12 @@ class Accounts(OfAccount):
     def active_on(self, day: object) -> Self:
         """Accounts that had not churned by the day."""
         return self.filter(models.Q(churned_on=None) | models.Q(churned_on__gt=day))
+
+    def without_owner(self, viewer: Viewer) -> Self:
+        """Accounts that are nobody's, or somebody's of whom the viewer is not told."""
+        if not viewer.users_filter:
+            return self.filter(owner=None)
+        return self.exclude(owner__in=User.objects.visible_to(viewer).values("pk"))
 
 
 class Account(models.Model):

@@ -92,6 +92,11 @@ class ApiKey(models.Model):
         """Whether it may be shown to this key who a contact is."""
         return "personal" in self.scopes
 
+    @property
+    def users_filter(self) -> models.Q:
+        """The condition on a user for being named to this key: a limited one knows its team alone."""
+        return models.Q(teams=self.team_id) if self.team_id else models.Q()
+
     def accounts_filter(self, prefix: str) -> models.Q:
         """Return the condition on an account, found at the prefix, for being this key's: its team's."""
         return models.Q(**{f"{prefix}team": self.team_id})

@@ -40,6 +40,10 @@ class EmailUserManager(UserManager["User"]):
         """Return the user with this address in any letter case."""
         return self.get(email__iexact=username)
 
+    def visible_to(self, viewer: "Viewer") -> "models.QuerySet[User]":
+        """Users of whom the viewer is told who they are; people who log in know all of each other."""
+        return self.filter(viewer.users_filter)
+
 
 class User(AbstractUser):
     """One row is someone who logs in, by e-mail address; never a customer."""
@@ -75,6 +79,11 @@ class User(AbstractUser):
         """Whether it may be shown to this user who a contact is."""
         return self.is_active and self.has_perm("accounts.view_contact")
 
+    @property
+    def users_filter(self) -> models.Q:
+        """No condition: whoever sees an account is told whose it is."""
+        return models.Q()
+
     def accounts_filter(self, prefix: str) -> models.Q:
         """Return the condition on an account, found at the prefix, for being owned or a team's."""
         is_shared = models.Q(**{f"{prefix}team__in": self.teams.values("pk")})
@@ -92,6 +101,8 @@ class Viewer(Protocol):
     def sees_revenue(self) -> bool: ...  # noqa: D102
     @property
     def sees_people(self) -> bool: ...  # noqa: D102
+    @property
+    def users_filter(self) -> models.Q: ...  # noqa: D102
     def accounts_filter(self, prefix: str) -> models.Q: ...  # noqa: D102
 
 
@@ -102,6 +113,7 @@ class Operator:
     sees_all_accounts = True
     sees_revenue = True
     sees_people = True
+    users_filter = models.Q()
 
     def accounts_filter(self, prefix: str) -> models.Q:
         """Return no condition."""

@@ -35,6 +35,7 @@ class Own:
         self.user = user
         self.is_active = user.is_active
         self.sees_revenue, self.sees_people = user.sees_revenue, user.sees_people
+        self.users_filter = user.users_filter
 
     def accounts_filter(self, prefix: str) -> Q:
         """Return the condition of the user's own accounts."""

@@ -1,8 +1,8 @@
 """Scored answers as counts, each question beside the settings by which it is read."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -54,6 +54,11 @@ class Answers:
             key: Answers(parts.get(key, []), self.settings, self.hidden & {key, None})
             for key in {*parts, *self.hidden}
         }
+
+    def regrouped(self, group_of: Callable[[Any], Any]) -> "Answers":
+        """Return the answers with another group for each of their groups."""
+        cells = [replace(cell, groups=(group_of(cell.group),)) for cell in self.cells]
+        return Answers(cells, self.settings, frozenset(group and group_of(group) for group in self.hidden))
 
     def histograms(self) -> list[tuple[Settings, Histogram]]:
         """Return the counts per scale point of each question, beside the question's settings."""

@@ -52,7 +52,7 @@ from metrics.measures.measure import Measure
 from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.replay import replayed
 from metrics.measures.scope import Scope
-from metrics.models import Slice
+from metrics.models import Score, Slice
 from surveys.models import Programme, Survey
 
 MAX_PARTS = 60
@@ -185,6 +185,9 @@ def parts(scope: Scope, by: str) -> dict[str, Scope]:
 def _counted(name: str, scope: Scope, by: str, scopes: Mapping[str, Scope]) -> list[Part]:
     """Return a metric of counted answers by part, from one read of all answers."""
     answers = read_answers(scope, (name,), by).of(name)
+    if by == "owner":
+        # Of whom the viewer is not told counts as nobody.
+        answers = answers.regrouped(lambda group: group if group in scopes else "")
     found = {str(group): each for group, each in answers.by("group").items() if group is not None}
     nothing = Answers([], {}, answers.hidden & {None})
     beside = _shrunk(scope) if (name, by) == ("nps", "account") else {}
@@ -239,9 +242,13 @@ def _narrowed(scope: Scope, by: str) -> Iterator[tuple[str, Scope]]:
         firsts = paid.values_list("account").annotate(first=Min("starts_on"))
         rows = ((str(year), year) for year in sorted({first.year for _, first in firsts}))
     elif by in ANSWERED:
-        rows = ((value, value) for value in _texts(Slice.objects.all(), by))
+        slices: Any = Slice.objects.all()
+        if not scope.viewer.sees_all_accounts:
+            slices = slices.filter(pk__in=Score.objects.visible_to(scope.viewer).order_by().values("slice"))
+        rows = ((value, value) for value in _texts(slices, by))
     elif by == "owner":
-        owners = User.objects.filter(owned_accounts__in=accounts).distinct().order_by("email")
+        owners = User.objects.visible_to(scope.viewer).filter(owned_accounts__in=accounts)
+        owners = owners.distinct().order_by("email")
         rows = ((each.email, each) for each in owners)
     elif by == "team":
         rows = ((each.name, each) for each in Team.objects.filter(accounts__in=accounts).distinct())

@@ -97,6 +97,10 @@ class _Seeing:
     def sees_people(self) -> bool:
         return self.viewer.sees_people
 
+    @property
+    def users_filter(self) -> Q:
+        return self.viewer.users_filter
+
     def accounts_filter(self, prefix: str) -> Q:
         return Q(**{f"{prefix}pk__in": self.accounts})
 

@@ -122,11 +122,12 @@ class Scope:
         named = {"pk": self.account and self.account.pk, "owner": self.owner, "team": self.team}
         named |= {name: getattr(self, name) for name in COMPANY}
         accounts = accounts.filter(**{name: value for name, value in named.items() if value})
-        nothing = {**dict.fromkeys(COMPANY, ""), "owner": None, "team": None, "account": None}
-        without = {name: nothing[name] for name in self.unsaid & nothing.keys()}
-        if "account" in without:
+        nothing = {**dict.fromkeys(COMPANY, ""), "team": None}
+        accounts = accounts.filter(**{name: nothing[name] for name in self.unsaid & nothing.keys()})
+        if "account" in self.unsaid:
             return accounts.none()
-        accounts = accounts.filter(**without)
+        if "owner" in self.unsaid:
+            accounts = accounts.without_owner(self.viewer)
         paid: Any = Subscription.objects.filter(annual_value__gt=0).order_by()
         if self.product:
             held = paid.filter(product=self.product, starts_on__lt=self.end + timedelta(days=1))
