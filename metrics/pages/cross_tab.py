@@ -1,6 +1,7 @@
 """Two questions of a survey against each other, or a question and what a response is."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin
@@ -13,7 +14,7 @@ from django.utils import timezone
 from metrics.measures.crosstabs import OF_WHAT, Shares, Side, cross_tab, dimension
 from metrics.measures.results import CROSSABLE
 from metrics.measures.sentiment import MEASURED
-from metrics.pages.survey_results import OWN, Versions, read_sample, versions_of
+from metrics.pages.survey_results import Versions, read_sample, versions_of
 from surveys.models import Survey
 
 CHOSEN_HERE = ("rows", "columns", "cells")
@@ -36,7 +37,7 @@ def cross(request: HttpRequest, slug: str) -> TemplateResponse:
     }
     if survey.live_version_id:
         versions = versions_of(survey)
-        asked = read_sample(request, survey, versions)
+        asked = read_sample(request, survey, versions, *CHOSEN_HERE)
         sides = _sides(versions)
         rows = sides.get(request.GET.get("rows", "")) or _first(sides)
         columns = (sides | {name: dimension(name) for name in OF_WHAT}).get(request.GET.get("columns", ""))
@@ -44,21 +45,18 @@ def cross(request: HttpRequest, slug: str) -> TemplateResponse:
             columns = dimension("segment")
         said = request.GET.get("cells", "")
         shares = Shares(said) if said in {*Shares} else Shares.OF_ROWS
-        faults = [*asked.faults]
+        filters = asked.filters
         if said and shares != said:
-            faults.append(f"Cells cannot show “{said[:60]}”: they show the percent of each row.")
+            fault = f"Cells cannot show “{said[:60]}”: they show the percent of each row."
+            filters = replace(filters, faults=(*filters.faults, fault))
         context |= {
-            "filters": asked.filters,
-            "fields": asked.fields,
-            "faults": faults,
+            "filters": filters,
             "cells": CELLS.items(),
             "shares": shares,
             "sides": sides.values(),
             "dimensions": [dimension(name) for name in OF_WHAT],
             "rows": rows,
             "columns": columns,
-            "kept": [(k, v) for k, v in request.GET.items() if k not in (*OWN, *CHOSEN_HERE)],
-            "own": [(k, v) for k, v in request.GET.items() if k not in CHOSEN_HERE],
             "without_flagged": asked.sample.scope.without_flagged,
         }
         if rows and rows.key != columns.key:

@@ -75,12 +75,14 @@ def read_filters(
     default: str = "365",
     windows: Sequence[str] = DAYS,
     replays: bool = False,
+    besides: Sequence[str] = (),
     **fixed: Any,
 ) -> Filters:
     """Return the filters of a page that may be narrowed by the named dimensions.
 
     `default` and `windows` name the days as `metrics.pages.windows` does. `fixed` goes to the scope as it is,
     such as the survey that the page is about. A page that `replays` may be asked as of a past day, `known`.
+    `besides` are names in the address for which the page adds fields of its own to the form.
     A value that there is none of is said and not applied; one that
     the viewer may not see is none (SECURITY T17, T19). Reads one query for the attributes of accounts, one
     for those of answers and one for each other dimension.
@@ -103,7 +105,7 @@ def read_filters(
         fields.append(Field(name, _label(name), choices, found.key if found else ""))
     if replays:
         fixed["known_on"] = _known_on(request.GET.get(KNOWN, ""), today, faults)
-    own = {*WINDOW, *offered, KNOWN, "page", "after"}
+    own = {*WINDOW, *offered, *besides, KNOWN, "page", "after"}
     return Filters(
         scope=_scope(viewer, chosen.days, values, fixed),
         chosen=chosen,

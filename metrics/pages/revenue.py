@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts.models import Account, ExchangeRate, Subscription, Team, User
 from metrics.formulas.movements import Bridge, Movement
+from metrics.formulas.rounding import whole_steps
 from metrics.measures.breakdown import SPLITS, Part, revenue_by, whole
 from metrics.measures.cohorts import DEFINITION as COHORTS
 from metrics.measures.cohorts import Cohort, Cohorts, revenue_cohorts
@@ -57,10 +58,11 @@ class Figures(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """One line of the bridge: its name, its amount, and by what the address names its accounts."""
+    """One line of the bridge: its name, its amount, that in whole units, and its name in the address."""
 
     name: str
     amount: Decimal
+    shown: Decimal
     key: str
     is_level: bool
 
@@ -130,7 +132,7 @@ def _bridge(request: HttpRequest, found: Movements | None) -> dict[str, Any]:
     key = request.GET.get("bar", "")
     chosen = next((movement for movement in BARS if movement.value == key), None)
     context: dict[str, Any] = {
-        # The table beside it has every bar to the cent.
+        # The table beside it has every bar.
         "bridge": chart and replace(chart, rows=()),
         "bars": bars,
         "regained": found.regained,
@@ -149,12 +151,16 @@ def _bridge(request: HttpRequest, found: Movements | None) -> dict[str, Any]:
 
 def _bars(bridge: Bridge) -> list[Bar]:
     moves = (bridge.new, bridge.reactivation, bridge.expansion, bridge.contraction, bridge.churn)
-    named = zip(BARS.items(), moves, strict=True)
+    start, *steps, rates = whole_steps((bridge.opening, *moves, bridge.currency))
+    named = zip(BARS.items(), moves, steps, strict=True)
     return [
-        Bar("At the start", bridge.opening, "", is_level=True),
-        *(Bar(name, amount, movement.value, is_level=False) for (movement, name), amount in named),
-        Bar("Exchange rates", bridge.currency, "", is_level=False),
-        Bar("At the end", bridge.closing, "", is_level=True),
+        Bar("At the start", bridge.opening, start, "", is_level=True),
+        *(
+            Bar(name, amount, step, movement.value, is_level=False)
+            for (movement, name), amount, step in named
+        ),
+        Bar("Exchange rates", bridge.currency, rates, "", is_level=False),
+        Bar("At the end", bridge.closing, sum(steps, start + rates), "", is_level=True),
     ]
 
 

@@ -26,7 +26,8 @@ from surveys.models import Survey
 from surveys.versions import published_definition
 
 NARROWED_BY = ("segment", "region", "language", "channel")
-OWN = ("version", "answered", "flagged")
+OWN = ("version", "answered")
+LABELS = {"version": "Version", "answered": "Who answered"}
 COMMENTS = 5
 
 
@@ -39,12 +40,10 @@ class Versions(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What the address asks for: which responses, by which fields of its own, and what was wrong with it."""
+    """What the address asks for: the filters, of which some are about responses only, and which these are."""
 
     filters: Filters
     sample: Sample
-    fields: tuple[Field, ...]
-    faults: tuple[str, ...]
 
 
 def survey_results(request: HttpRequest, slug: str) -> TemplateResponse:
@@ -72,12 +71,9 @@ def _results(request: HttpRequest, versions: Versions, asked: Asked) -> dict[str
     shows_comments = not sample.is_raw and request.user.has_perm("metrics.view_comment")
     return {
         "filters": asked.filters,
-        "fields": asked.fields,
-        "faults": asked.faults,
         "results": results,
         "is_raw": sample.is_raw,
         "without_flagged": scope.without_flagged,
-        "is_narrowed": asked.filters.is_narrowed or sample.is_raw,
         "headline_name": name,
         "chart": trend_chart(results.trend, name, "month"),
         "response_rate": response_rate(scope) if is_asked_of_all else None,
@@ -86,7 +82,7 @@ def _results(request: HttpRequest, versions: Versions, asked: Asked) -> dict[str
         "said": _said(sample, versions, results.promised) if shows_comments else (),
         "sees_people": scope.viewer.sees_people,
         "sees_responses": request.user.has_perm("surveys.view_response"),
-        "kept": [(key, value) for key, value in request.GET.items() if key not in OWN],
+        "kept": [(key, value) for key, value in request.GET.items() if key not in (*OWN, "flagged")],
     }
 
 
@@ -107,17 +103,17 @@ def versions_of(survey: Survey) -> Versions:
     )
 
 
-def read_sample(request: HttpRequest, survey: Survey, versions: Versions) -> Asked:
-    """Return which responses the address asks for: by days, attributes, version, one answer, and flags."""
-    filters = read_filters(request, *NARROWED_BY, survey=survey)
-    faults, chosen = [], {}
+def read_sample(request: HttpRequest, survey: Survey, versions: Versions, *besides: str) -> Asked:
+    """Return which responses the address asks for: by days, attributes, version, one answer, and flags.
+
+    `besides` are names in the address for which the page adds fields of its own.
+    """
+    filters = read_filters(request, *NARROWED_BY, survey=survey, besides=(*OWN, *besides))
+    fields, faults, chosen = list(filters.fields), list(filters.faults), {}
     offered = {
-        "version": tuple(
-            Choice(number, f"version {number}", pk) for number, pk in versions.by_number.items()
-        ),
+        "version": tuple(Choice(number, number, pk) for number, pk in versions.by_number.items()),
         "answered": tuple(_answers([*versions.live, *versions.former])),
     }
-    fields = []
     for name, choices in offered.items():
         said = request.GET.get(name, "")
         found = next((choice for choice in choices if choice.key == said), None)
@@ -125,9 +121,10 @@ def read_sample(request: HttpRequest, survey: Survey, versions: Versions) -> Ask
             faults.append(f"There is no {name} “{said[:60]}” of this survey: left out.")
         elif found:
             chosen[name] = found.value
-        fields.append(Field(name, name.capitalize(), choices, found.key if found else ""))
+        fields.append(Field(name, LABELS[name], choices, found.key if found else ""))
+    filters = replace(filters, fields=tuple(fields), faults=tuple(faults))
     scope = replace(filters.scope, without_flagged=request.GET.get("flagged") == "without")
-    return Asked(filters, Sample(scope=scope, **chosen), tuple(fields), tuple(faults))
+    return Asked(filters, Sample(scope=scope, **chosen))
 
 
 def _answers(questions: Sequence[Question]) -> Sequence[Choice]:
