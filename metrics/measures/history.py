@@ -62,12 +62,15 @@ def books(scope: Scope) -> Books:
 
 
 def _books(scope: Scope) -> Books:
-    """Work out the figures of `windows_before` and of the scope itself, each as asking alone says it."""
+    """Work out the figures of the scope, of `windows_before` as they stood then, and what is paid today."""
     scopes = [
-        replace(scope, start=days.start, end=days.end, today=min(scope.today, days.end))
+        scope
+        if days == scope.window
+        else replace(scope, start=days.start, end=days.end, today=min(scope.today, days.end))
         for days in windows_before(scope)
     ]
-    ledger = Ledger(scope)
+    # What is paid today takes contracts that may have begun after the window.
+    ledger = Ledger(scope.between(scope.start, max(scope.end, scope.today)))
     of_today = ledger.rates(scope.today)
     due = coming_renewals(scope, COMING_DAYS, rates=of_today)
     return Books(kept_in(ledger, scopes), ledger.arr(scope.today, of_today), due)

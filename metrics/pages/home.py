@@ -22,6 +22,7 @@ from metrics.measures.history import Books, Kept, books
 from metrics.measures.lifetime import ASSUMPTIONS
 from metrics.measures.measure import Measure, Point
 from metrics.measures.portfolio import silent_accounts
+from metrics.measures.query import last_day_of
 from metrics.measures.renewals import Due
 from metrics.measures.revenue import Arr
 from metrics.measures.scope import Scope
@@ -32,7 +33,7 @@ from metrics.pages.charts import Chart, bars_chart, sparkline
 from metrics.pages.filters import read_filters
 from metrics.pages.windows import MONTHS
 from metrics.pages.wording import CAPTIONS, name_of
-from surveys.models import Survey
+from surveys.models import Response, Survey
 
 WORST_FIRST = (Band.RED, Band.YELLOW, Band.GREY, Band.GREEN)
 ROWS = 8
@@ -102,14 +103,16 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     aims = aims_of(scope, [each.measure for each in (*headlines, *beside)])
     unhappy, happy = newest_moods(scope, VOICES, confidential, now.settings)
     arr = paid.arr if paid else None
-    steps = _steps(viewer, has_answers=bool(now.cells), pays=arr is None or bool(arr.by_account))
+    has_answers = bool(now.cells) or Response.objects.visible_to(viewer).counted().exists()
+    steps = _steps(viewer, has_answers=has_answers, pays=arr is None or bool(arr.by_account))
     context |= {
         "title": "Home",
         "today": scope.today,
         "filters": filters,
         "headlines": [_aimed(each, aims) for each in headlines],
         "beside": [_aimed(each, aims) for each in beside],
-        "health": headlines[-2].measure,
+        "health": healthy_accounts(scope, found),
+        "is_past": scope.end <= scope.today,
         "assumptions": ASSUMPTIONS,
         "currency": settings.REPORTING_CURRENCY,
         "arr": arr,
@@ -139,15 +142,19 @@ def _figures(kept: Kept) -> tuple[Measure, ...]:
 
 
 def _of_health(scope: Scope, found: Mapping[int, Standing]) -> Headline:
-    """Return the accounts in green today, at the ends of the months before, and on the first day known."""
+    """Return the accounts in green on the window's last day, at the ends of months, and on its first known.
+
+    What is found is how accounts are today.
+    """
     assert scope.start is not None
-    now = healthy_accounts(scope, found)
+    last = last_day_of(scope)
+    now = healthy_accounts(last, found if last.today == scope.today else None)
     then = former(scope).end - timedelta(days=1)
-    days = {then, *_month_ends(scope.start, scope.today)}
+    days = {then, *_month_ends(scope.start, last.today)}
     points = healthy_on(scope, days)
     shown = [point for point in points if point.measure.is_known]
     before = shown[0].measure if shown else points[0].measure
-    return _headline(now, [*shown, Point(scope.today, now)] if shown else [], "day", before)
+    return _headline(now, [*shown, Point(last.today, now)] if shown else [], "day", before)
 
 
 def _of_answers(scope: Scope, now: Answers, before: Answers, kind: str) -> Headline:

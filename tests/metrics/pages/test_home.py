@@ -164,6 +164,35 @@ def test_every_former_number_is_what_asking_for_the_window_before_says(executive
     assert shown["nps"].change.verdict == Verdict.UNKNOWN
 
 
+def test_days_gone_by_show_what_was_then_and_leave_today_as_it_is(executive, today):
+    begun = f.account(name="Begun since")
+    f.subscription(begun, today - timedelta(days=100), today + timedelta(days=60), 5000)
+    is_well(begun, 20, today)
+    ended_on = today - timedelta(days=200)
+    for name, score in (("One", 90), ("Two", 30)):
+        account = f.account(name=name)
+        f.subscription(account, today - timedelta(days=900), ended_on - timedelta(days=150), 1000)
+        is_well(account, score, ended_on)
+    survey = f.published_survey()
+    f.respond(survey, {"nps": 9}, at=timezone.now())
+    absorb_responses(now=timezone.now())
+    window = f"from={ended_on - timedelta(days=364)}&to={ended_on}"
+    response = executive.get(f"{HOME}?{window}")
+    health = told(response)["health"].measure
+    said = program("all").get(f"metrics/health?{window.replace(str(ended_on), str(days_off(ended_on, 1)))}")
+    assert (health.value, health.n) == (50, 2) == (said.json()["value"], said.json()["n"])
+    # What is at risk is so today, whatever the days asked for.
+    (row,) = response.context["at_risk"]
+    assert (row.account, row.arr) == (begun, 5000)
+    assert response.context["health"].n == 1
+    assert "As it stands today" in response.text
+    assert "As it stands today" not in executive.get(HOME).text
+    # The contracts ended long enough ago for nobody to renew them any more.
+    assert told(response)["renewal_rate"].measure.value == 0
+    assert "Provisional" not in response.text
+    assert response.context["steps"] == []
+
+
 def test_a_target_stands_beside_its_number(executive, today):
     survey, now = f.published_survey(), timezone.now()
     for value in (10, 9, 3, 8, 7, 10):
