@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
+from django.db.models import Min
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -14,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.admin.visibility import user_of
-from accounts.models import User
+from accounts.models import Subscription, User
 from followups.models import Alert, Delivery, Mailing
 from followups.reports.digest import weekly_digest
 from followups.reports.monthly import monthly_report
@@ -22,6 +23,7 @@ from followups.reports.posting import Issue, digest_issue, monthly_issue, post_n
 from followups.reports.printing import can_print, pdf_of
 from followups.reports.telling import survey_words
 from metrics.formulas.days import months_later
+from metrics.models import Total
 from metrics.pages.registry import Page
 
 MONTHS = 12
@@ -38,7 +40,7 @@ def reports(request: HttpRequest) -> TemplateResponse:
     context = {
         **admin.site.each_context(request),
         "title": "Reports",
-        "months": [months_later(today.replace(day=1), -back) for back in range(1, MONTHS + 1)],
+        "months": _months(user, today),
         "mailings": mailings,
         "is_mine": is_mine,
         "may_change": user.has_perm("followups.change_mailing"),
@@ -126,6 +128,15 @@ def _sent(request: HttpRequest, issue: Issue) -> HttpResponseRedirect:
     else:
         messages.success(request, f"Sent to {user.email}.")
     return HttpResponseRedirect(issue.path)
+
+
+def _months(user: User, today: date) -> list[date]:
+    """Return the first days of the months to read about, the newest first: none before the first data."""
+    answered = Total.objects.aggregate(first=Min("begins"))["first"]
+    paid = Subscription.objects.visible_to(user).aggregate(first=Min("starts_on"))["first"]
+    known = min(filter(None, (answered, paid)), default=today)
+    months = [months_later(today.replace(day=1), -back) for back in range(1, MONTHS + 1)]
+    return [month for month in months if months_later(month, 1) > known]
 
 
 def _first_of(month: str, today: date) -> date:

@@ -27,9 +27,9 @@ def numbers(book: Book) -> Iterator[Section]:
 
 
 def _first_of_all(figures: Sequence[Figure]) -> Iterator[str]:
-    """Yield what to know first; of a company that nothing is known of, just that."""
+    """Yield what to know first; where no number is known, just that and what it takes."""
     if not any(each.measure.is_known for each in figures):
-        yield "Nothing is known of this month: there were no customers who pay and no answers."
+        yield "No number can be told yet: that takes customers who already paid a year ago, or answers."
         return
     told = list(filter(None, map(in_short, figures)))
     yield from told or ["No score moved by more than chance explains, and no target is missed."]

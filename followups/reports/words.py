@@ -37,7 +37,10 @@ def sampled_change(now: Measure, before: Measure) -> tuple[str, bool | None]:
         return "", None
     if now.value is None or before.value is None or not now.interval or not before.interval:
         return "There is no earlier period to compare with.", None
-    lead = f"The last three months stand at {figure(now)} after {figure(before)} in the three before"
+    lead = (
+        f"The last three months stand at {figure(now)} ({counted(now)})"
+        f" after {figure(before)} ({before.n:,}) in the three before"
+    )
     if is_low(now.n) or is_low(before.n):
         return f"{lead}: too few answers to compare.", None
     found = mover(float(now.value), now.interval, float(before.value), before.interval)

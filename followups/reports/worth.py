@@ -97,10 +97,10 @@ def _coming(book: Book, unwell: Sequence[Due], named: Mapping[int, Account]) -> 
     due = book.paid.coming
     if not due:
         return Section("Renewals ahead", [f"Nothing ends in the next {COMING_DAYS} days."])
+    accounts = len({each.account for each in due})
     sentence = (
-        f"In the next {COMING_DAYS} days {several(len({each.account for each in due}), 'account')} with"
-        f" {_value(due)} a year come up for renewal; {_value(unwell)} of it is with"
-        f" {several(len({each.account for each in unwell}), 'account')} in red or yellow."
+        f"In the next {COMING_DAYS} days {several(accounts, 'account')} with {_value(due)} a year"
+        f" {'comes' if accounts == 1 else 'come'} up for renewal; {_of_unwell(unwell)}."
     )
     rows = [
         Row(
@@ -119,6 +119,13 @@ def _coming(book: Book, unwell: Sequence[Due], named: Mapping[int, Account]) -> 
     ]
     columns = ("Unwell and due", "A year", "Ends", "Health", "Owner")
     return Section("Renewals ahead", [sentence], table=Table(columns, rows, more=max(0, len(unwell) - ROWS)))
+
+
+def _of_unwell(unwell: Sequence[Due]) -> str:
+    if not unwell:
+        return "none of it is in red or yellow"
+    accounts = several(len({each.account for each in unwell}), "account")
+    return f"{_value(unwell)} of it is with {accounts} in red or yellow"
 
 
 def _band(found: Mapping[int, Standing], due: Due) -> Band:

@@ -45,8 +45,8 @@ def fallen():
 def test_a_fall_beyond_chance_comes_first(executive, fallen):
     report = monthly_report(executive, MONTH)
     assert section(report, "In short").sentences == [
-        "NPS really moved: 0 over the year. The last three months stand at −100 after +100 in the three"
-        " before, more than chance explains."
+        "NPS really moved: 0 over the year. The last three months stand at −100 (36 answers) after +100 (36)"
+        " in the three before, more than chance explains."
     ]
     nps = next(each for each in section(report, "The numbers").figures if each.name == "NPS")
     assert (nps.measure.value, nps.measure.n, nps.is_signal) == (0, 72, True)
@@ -85,6 +85,27 @@ def test_the_money_of_the_month_adds_up(executive, mine, theirs):
         ("At the end", "USD 125,000"),
     ]
     assert [row.cells[:3] for row in worth.table.rows] == [("Zulu", "USD 40,000", "left")]
+
+
+def test_a_young_company_is_not_told_that_nobody_pays(executive, mine):
+    f.subscription(mine, date(2026, 4, 1), date(2026, 8, 1), 6000)
+    report = monthly_report(executive, MONTH)
+    assert section(report, "In short").sentences == [
+        "No number can be told yet: that takes customers who already paid a year ago, or answers."
+    ]
+    assert section(report, "Renewals ahead").sentences == [
+        "In the next 90 days 1 account with USD 6,000 a year comes up for renewal; none of it is in red or"
+        " yellow."
+    ]
+
+
+def test_months_begin_with_the_first_data(executive, mine, time_machine):
+    time_machine.move_to(MONDAY, tick=False)
+    client = logged_in(executive)
+    address = reverse("reports")
+    assert client.get(address).context["months"] == []
+    f.subscription(mine, date(2026, 4, 20), None, 6000)
+    assert client.get(address).context["months"] == [date(2026, 5, 1), date(2026, 4, 1)]
 
 
 def test_bars_meet_end_to_end():
