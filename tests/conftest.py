@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from django.db import connection, connections
 from django.test import override_settings
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Without these Chromium calls home at every start, and waits where there is no network to answer.
@@ -26,6 +26,9 @@ BROWSER_ARGUMENTS = [
 # Time limits would fail on a busy machine; speed is shown by bench/.
 hypothesis.settings.register_profile("earshot", deadline=None)
 hypothesis.settings.load_profile("earshot")
+# What a page does in a tenth of a second may take ten on a busy machine; whoever waits goes on at once.
+SECONDS_OF_PATIENCE = 120
+expect.set_options(timeout=1000 * SECONDS_OF_PATIENCE)
 
 
 class NetworkRefused(Exception):
@@ -131,6 +134,20 @@ def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
         yield playwright
         connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def browser(browser: Browser) -> Browser:
+    """A browser all of whose windows are patient."""
+    open_window = browser.new_context
+
+    def open_patient_window(**options: Any) -> BrowserContext:
+        window = open_window(**options)
+        window.set_default_timeout(1000 * SECONDS_OF_PATIENCE)
+        return window
+
+    browser.new_context = open_patient_window
+    return browser
 
 
 @pytest.fixture(scope="session")

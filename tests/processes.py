@@ -1,5 +1,7 @@
 """Which processes are there, and waiting for them: for the tests of what starts and stops programs."""
 
+import random
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +33,16 @@ def pids_with(variable: str, value: object) -> list[int]:
     return found
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at, and that no outgoing connection is given."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 300) -> None:
     """Return when the condition holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -45,7 +45,7 @@ def test_two_writers_cannot_close_a_circle_that_neither_sees():
 
     def put_above(child, parent):
         try:
-            start.wait(timeout=30)
+            start.wait(timeout=300)
             with transaction.atomic():
                 Account.objects.filter(pk=child.pk).update(parent=parent)
             return True
@@ -56,5 +56,5 @@ def test_two_writers_cannot_close_a_circle_that_neither_sees():
 
     with ThreadPoolExecutor(2) as pool:
         jobs = [pool.submit(put_above, one, other), pool.submit(put_above, other, one)]
-        assert sorted(job.result(timeout=60) for job in jobs) == [False, True]
+        assert sorted(job.result(timeout=600) for job in jobs) == [False, True]
     assert Account.objects.exclude(parent=None).count() == 1

@@ -30,7 +30,7 @@ def test_every_example_does_what_it_says(live_server, tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr
     assert Account.objects.get(external_id="acme").tier == "A"

@@ -1,4 +1,5 @@
 import pytest
+from django.db import connection
 
 from accounts.models import CallCount
 from tests.api.conftest import assert_problem, program
@@ -6,28 +7,40 @@ from tests.api.conftest import assert_problem, program
 pytestmark = pytest.mark.django_db
 
 
-def test_an_answer_says_how_many_calls_are_left(root, settings):
+@pytest.fixture
+def set_clock(db):
+    """Let PostgreSQL's clock stand still at a time of the day, for this transaction."""
+    clock = "CREATE OR REPLACE FUNCTION stopped.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS"
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA stopped")
+        cursor.execute("SET LOCAL search_path = stopped, public, pg_catalog")
+
+    def stop(time):
+        with connection.cursor() as cursor:
+            cursor.execute(f"{clock} $$ SELECT timestamptz '2026-06-15 {time}Z' $$")
+
+    stop("12:00:15")
+    return stop
+
+
+def test_an_answer_says_how_many_calls_are_left(root, settings, set_clock):
     settings.API_CALLS_PER_MINUTE = 5
-    left = [int(root.get("accounts")["RateLimit-Remaining"]) for _ in range(3)]
-    assert left in ([4, 3, 2], [4, 3, 4], [4, 4, 3])  # a minute may end in between
+    assert [root.get("accounts")["RateLimit-Remaining"] for _ in range(3)] == ["4", "3", "2"]
     answer = root.get("accounts")
     assert answer["RateLimit-Limit"] == "5"
-    assert 0 < int(answer["RateLimit-Reset"]) <= 60
+    assert answer["RateLimit-Reset"] == "45"
 
 
-def test_calls_beyond_the_limit_wait_for_the_next_minute(root, settings):
+def test_calls_beyond_the_limit_wait_for_the_next_minute(root, settings, set_clock):
     settings.API_CALLS_PER_MINUTE = 3
-    for _ in range(4):
-        root.get("accounts")
-    refusals = [root.get("accounts"), root.post("accounts", {"external_id": "x", "name": "X"})]
-    if refusals[0].status_code == 200:  # the minute has just ended
-        pytest.skip("the minute ended while the test ran")
-    for refusal in refusals:
+    assert [root.get("accounts").status_code for _ in range(4)] == [200, 200, 200, 429]
+    for refusal in (root.get("accounts"), root.post("accounts", {"external_id": "x", "name": "X"})):
         assert_problem(refusal, 429)
-        assert 0 < int(refusal["Retry-After"]) <= 61
+        assert refusal["Retry-After"] == "46"  # and one more, to be safe
         assert refusal["RateLimit-Remaining"] == "0"
-    assert root.get("accounts").status_code == 429
-    CallCount.objects.update(minute="2026-01-01T00:00:00Z")
+    set_clock("12:00:59.9")
+    assert root.get("accounts")["Retry-After"] == "2"
+    set_clock("12:01:00")
     assert root.get("accounts").status_code == 200
 
 

@@ -24,9 +24,9 @@ Supervisor([child], lambda line: print(line, flush=True)).run(each_turn=lambda: 
 FAMILY = """
 import subprocess, sys, time
 if len(sys.argv) == 2:
-    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", sys.argv[1], "grand" "child"])
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", sys.argv[1], "grand" "child"])
 print("up and running", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -61,7 +61,7 @@ def test_each_line_names_its_program_and_a_signal_stops_the_whole_family(supervi
 
     supervisor.send_signal(signal.SIGTERM)
 
-    assert supervisor.wait(timeout=60) == 0
+    assert supervisor.wait(timeout=600) == 0
     assert pids_naming(tmp_path) == []
 
 
@@ -82,7 +82,7 @@ def test_who_does_not_stop_when_asked_is_killed(supervise, tmp_path):
 
     supervisor.send_signal(signal.SIGTERM)
 
-    assert supervisor.wait(timeout=60) == 0
+    assert supervisor.wait(timeout=600) == 0
     assert pids_naming(tmp_path) == []
 
 

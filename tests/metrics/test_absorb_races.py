@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import count
 from threading import Barrier, Event, get_ident
 from time import sleep
 
@@ -35,13 +36,13 @@ def together(*jobs):
 
     def run(job):
         try:
-            start.wait(timeout=30)
+            start.wait(timeout=300)
             return job()
         finally:
             connection.close()
 
     with ThreadPoolExecutor(len(jobs)) as pool:
-        return [future.result(timeout=60) for future in [pool.submit(run, job) for job in jobs]]
+        return [future.result(timeout=600) for future in [pool.submit(run, job) for job in jobs]]
 
 
 def test_two_workers_count_everything_once():
@@ -136,8 +137,11 @@ def test_whatever_happens_while_two_workers_are_killed_again_and_again(seed):
 
     def change():
         try:
-            for number in range(120):
+            for number in count():
                 happen(chance, number)
+                # However fast this machine changes and however slowly it kills.
+                if number >= 120 and counts["killed"] > 3:
+                    break
         finally:
             is_over.set()
 
@@ -181,7 +185,6 @@ def test_whatever_happens_while_two_workers_are_killed_again_and_again(seed):
 
     together(change, work, work, kill)
     gc.collect()
-    assert counts["killed"] > 3
     assert all(counts[what] for what in ("answer", "late", "again", "edit", "erase", "delete"))
     while refresh_metrics(now=LATER, sweep=True).has_found_any:
         pass

@@ -139,8 +139,9 @@ def test_a_website_that_is_not_named_shows_nothing(visit, collector):
     collector.allowed_origins = ["https://x.example"]
     collector.save()
     page = visit(inline_snippet(collector))
-    page.wait_for_load_state("networkidle")
-    assert any("frame-ancestors" in complaint for complaint in page.complaints)
+    if not page.complaints:
+        page.wait_for_event("console")
+    assert "frame-ancestors" in page.complaints[0]
     assert page.frame_locator("iframe").get_by_role("button").count() == 0
 
 
@@ -180,8 +181,9 @@ def test_a_pop_up_waits_for_what_it_is_told_to(visit, collector, attributes, act
     page.wait_for_timeout(400)
     assert page.get_by_role("dialog").count() == 0
     page.evaluate(act)
-    page.wait_for_timeout(400)
-    assert page.get_by_role("dialog").count() == opens
+    if not opens:
+        page.wait_for_timeout(400)
+    expect(page.get_by_role("dialog")).to_have_count(int(opens))
 
 
 def test_only_the_named_origins_frame_the_channel_and_everything_else_stays_shut(collector, website):

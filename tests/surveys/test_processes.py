@@ -18,7 +18,7 @@ from django.utils import timezone
 from surveys.actions.outreach import create_invitation
 from surveys.models import Response
 from tests.factories import NPS, account, contact, published_survey
-from tests.processes import wait_until
+from tests.processes import free_port, wait_until
 from tests.surveys.respondent import open_link
 
 PROCESSES, POSTS = 5, 10
@@ -34,9 +34,9 @@ opener, barrier, statuses = urllib.request.build_opener(Stay), threading.Barrier
 
 def post(number):
     body = urllib.parse.urlencode({"nps": number % 11, "_key": f"{number:022}"}).encode()
-    barrier.wait(30)
+    barrier.wait(300)
     try:
-        statuses.append(opener.open(url, body, timeout=60).status)
+        statuses.append(opener.open(url, body, timeout=300).status)
     except urllib.error.HTTPError as answer:
         statuses.append(answer.code)
 
@@ -68,9 +68,7 @@ class RealServer(NamedTuple):
 @pytest.fixture
 def server():
     """The real server in two processes, on the database of this test and without a Redis (T52)."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     database = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{connection.settings_dict['NAME']}"
     process = subprocess.Popen(
         [
@@ -109,7 +107,7 @@ def test_fifty_posts_from_several_processes_are_one_response_and_no_error(server
         )
         for number in range(PROCESSES)
     ]
-    outcomes = [json.loads(client.communicate(timeout=120)[0]) for client in clients]
+    outcomes = [json.loads(client.communicate(timeout=600)[0]) for client in clients]
     statuses = Counter(status for outcome in outcomes for status in outcome)
     assert statuses == {302: 1, 409: PROCESSES * POSTS - 1}
     assert Response.objects.completed().count() == 1
@@ -123,7 +121,7 @@ def send_without_end(port, path, headers, piece):
     """Send a body of 50 MB in pieces, as far as the server takes it; return the status of the answer."""
     form = "Content-Type: application/x-www-form-urlencoded"
     head = "\r\n".join((f"POST {path} HTTP/1.1", "Host: localhost", form, headers, "", ""))
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=300) as line:
         line.sendall(head.encode())
         with suppress(ConnectionError):
             for _ in range(HUGE // MEGABYTE):

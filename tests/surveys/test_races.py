@@ -24,7 +24,7 @@ def at_once(path, bodies):
 
     def post(body):
         client = Client()
-        barrier.wait(30)
+        barrier.wait(300)
         try:
             return client.post(path, body).status_code
         finally:

@@ -85,7 +85,7 @@ class Conversation(socketserver.StreamRequestHandler):
             self.say("554 we do not like it")
             return True
         if to.startswith("hang"):
-            self.server.is_over.wait(30)
+            self.server.is_over.wait()
             return False
         self.server.taken.append(words)
         if to.startswith("keep"):

@@ -3,6 +3,7 @@
 import socket
 import threading
 from contextlib import contextmanager
+from functools import partial
 
 import dns.flags
 import dns.message
@@ -57,6 +58,12 @@ GOOD = {
 }
 
 
+@pytest.fixture
+def be_patient(monkeypatch):
+    """Set how many seconds an answer may take."""
+    return partial(monkeypatch.setattr, "surveys.mail.sender_records.PATIENCE")
+
+
 def found(texts, sender="Voice <voice@example.com>"):
     with name_server(texts) as resolver:
         return {record.name: record.is_there for record in sender_records(sender, resolver=resolver)}
@@ -72,16 +79,19 @@ def found(texts, sender="Voice <voice@example.com>"):
         (tuple(GOOD), {"SPF", "DKIM", "DMARC"}),
     ],
 )
-def test_each_record_is_found_or_missed(without, missing):
+def test_each_record_is_found_or_missed(without, missing, be_patient):
+    be_patient(60)
     texts = {name: rows for name, rows in GOOD.items() if name not in without}
     assert found(texts) == {name: name not in missing for name in ("SPF", "DKIM", "DMARC")}
 
 
-def test_two_spf_records_count_as_none():
+def test_two_spf_records_count_as_none(be_patient):
+    be_patient(60)
     assert found(GOOD | {"example.com": ["v=spf1 -all", "v=spf1 ~all"]})["SPF"] is False
 
 
-def test_silence_is_not_an_answer():
+def test_silence_is_not_an_answer(be_patient):
+    be_patient(0.2)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
         mute.bind(("127.0.0.1", 0))
         resolver = Resolver(configure=False)

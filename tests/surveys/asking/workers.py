@@ -10,7 +10,7 @@ from django.test import override_settings
 # Forked from a process that has loaded everything already: one that is killed is replaced at once.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["config.wsgi"])
-SECONDS_OF_SILENCE = 3
+SECONDS_OF_SILENCE = 10
 
 
 @contextmanager
