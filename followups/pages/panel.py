@@ -12,9 +12,13 @@ from accounts.models import Account
 from followups.models import FollowUp
 
 MOST = 10
-# Closed cases are shown for so long; of very many cases the first are read, the unfinished before all others.
+MOST_CLOSED = 3
+# Closed cases are shown for so long.
 LATELY = timedelta(days=90)
-READ = 200
+SHOWN = (
+    *("about", "due_on", "state", "closed_at", "contact__name", "contact__email", "contact__external_id"),
+    *("owner__first_name", "owner__last_name", "owner__email"),
+)
 
 
 def account_panel(request: HttpRequest, account: Account) -> str:
@@ -23,15 +27,21 @@ def account_panel(request: HttpRequest, account: Account) -> str:
     if not user.has_perm("followups.view_followup"):
         return ""
     today = timezone.localdate()
-    lately = Q(closed_at=None) | Q(closed_at__date__gt=today - LATELY)
-    rows = (
-        FollowUp.objects.visible_to(user).filter(lately, account=account).select_related("owner", "contact")
+    rows = FollowUp.objects.visible_to(user).filter(account=account)
+    open_first = rows.filter(closed_at=None).order_by("due_on", "pk").values("pk")[:MOST]
+    lately = rows.filter(closed_at__date__gt=today - LATELY)
+    newest = lately.order_by("-closed_at", "due_on", "pk").values("pk")[:MOST_CLOSED]
+    # Chosen before any more is read of them: an account may have hundreds of cases.
+    chosen = FollowUp.objects.filter(Q(pk__in=open_first) | Q(pk__in=newest))
+    cases = list(
+        chosen.select_related("owner", "contact")
+        .only(*SHOWN)
+        .order_by(F("closed_at").desc(nulls_first=True), "due_on", "pk")
     )
-    cases = list(rows.order_by(F("closed_at").desc(nulls_first=True), "due_on", "pk")[:READ])
     context = {
         "account": account,
-        "unfinished": [case for case in cases if not case.closed_at][:MOST],
-        "closed": [case for case in cases if case.closed_at][:3],
+        "unfinished": [case for case in cases if not case.closed_at],
+        "closed": [case for case in cases if case.closed_at],
         "today": today,
         "may_add": user.has_perm("followups.add_followup"),
     }

@@ -42,6 +42,10 @@ OF_RESPONSES = (
 # Who turns more pages than that searches instead; skipping rows is not free.
 MOST_PAGES = 500
 INVITATIONS = 15
+OF_INVITATIONS = (
+    *("sent_at", "planned_for", "revoked_at", "bounced_at", "answered_on", "campaign__name"),
+    *("survey__title", "contact__name", "contact__email", "contact__external_id"),
+)
 
 
 def account(request: HttpRequest, pk: int) -> TemplateResponse:
@@ -128,12 +132,15 @@ def _timeline(request: HttpRequest, scope: Scope, asked: Asked) -> dict[str, Any
 
 def _invitations(scope: Scope) -> Any:
     """Return the newest invitations of the account's contacts."""
+    order = ("-created_at", "-pk")
     rows = Invitation.objects.visible_to(scope.viewer).filter(contact__account=scope.account)
+    newest = Invitation.objects.filter(pk__in=rows.order_by(*order).values("pk")[:INVITATIONS])
     answered = Response.objects.completed().filter(invitation=OuterRef("pk"))
     return (
-        rows.select_related("contact", "survey", "campaign")
+        newest.select_related("contact", "survey", "campaign")
+        .only(*OF_INVITATIONS)
         .annotate(answered_at=Subquery(answered.values("submitted_at")[:1]))
-        .order_by("-created_at", "-pk")[:INVITATIONS]
+        .order_by(*order)
     )
 
 

@@ -18,6 +18,10 @@ from accounts.models import Account, Note
 from accounts.models.notes import LONGEST_NOTE
 
 SHOWN = 20
+OF_NOTES = (
+    *("account", "author", "text", "created_at", "edited_at", "erased_at"),
+    *(f"{who}__{name}" for who in ("author", "erased_by") for name in ("first_name", "last_name", "email")),
+)
 
 
 def notes_of(request: HttpRequest, account: Account) -> dict[str, Any]:
@@ -25,7 +29,7 @@ def notes_of(request: HttpRequest, account: Account) -> dict[str, Any]:
     viewer = user_of(request)
     if not viewer.has_perm("accounts.view_note"):
         return {}
-    rows = list(account.notes.select_related("author", "erased_by")[: SHOWN + 1])
+    rows = list(account.notes.select_related("author", "erased_by").only(*OF_NOTES)[: SHOWN + 1])
     may_erase = viewer.has_perm("accounts.delete_note")
     may_change = viewer.has_perm("accounts.change_note")
     return {

@@ -1,15 +1,18 @@
 """Numbers as people read them: real minus signs, thousands separated, halves rounded up, units said."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
 from django.conf import settings
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from metrics.formulas.rounding import displayed
 from metrics.measures.comparisons import Comparison
 from metrics.measures.measure import Days, Measure, Unit
+from metrics.measures.voices import Given
 from metrics.models import Target
 from metrics.pages.charts import period_name
 from metrics.pages.wording import language_in_words, name_of, value_in_words
@@ -88,6 +91,13 @@ def part_name(target: Target) -> str:
     names = {"account_owner": "accounts of"}
     parts = (f"{names.get(name, name)} {value}" for name, value in target.part.items())
     return ", ".join(parts) or "the whole company"
+
+
+@register.filter
+def scores(given: Iterable[Given]) -> SafeString:
+    """Return scores as they were given, each in the colour of its mood: "NPS 9/10"."""
+    score = '<span class="given {}">{} <b>{}</b>/{}</span>'
+    return format_html_join("", score, ((each.mood, each.label, each.value, each.highest) for each in given))
 
 
 @register.filter
@@ -252,9 +262,9 @@ def period(first: date, by: str) -> str:
     return period_name(first, by)
 
 
-@register.filter
+@register.filter(expects_localtime=True)
 def day(value: date | None) -> str:
-    """Return a date: "5 Jun 2026"."""
+    """Return a date, of an instant its local day: "5 Jun 2026"."""
     return f"{value.day} {value:%b %Y}" if value else UNKNOWN
 
 

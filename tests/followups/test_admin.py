@@ -142,3 +142,15 @@ def test_a_list_asks_as_often_whatever_its_length(number):
     with CaptureQueriesContext(connection) as asked:
         client.get(LIST)
     assert len(asked) <= 14
+
+
+def test_of_many_cases_the_account_shows_those_due_first_and_the_last_three_closed():
+    account, today, now = f.account(), timezone.localdate(), timezone.now()
+    for days in range(12):
+        case(account, about=f"Due in {days}.", due_on=today + timedelta(days=days))
+    for days in (1, 2, 3, 4, 100):
+        closed_at = now - timedelta(days=days)
+        case(account, about=f"Closed {days} ago.", state="closed", closed_at=closed_at)
+    page = logged_in(superuser()).get(account.get_absolute_url()).content.decode()
+    assert [days for days in range(12) if f"Due in {days}." in page] == [*range(10)]
+    assert [days for days in (1, 2, 3, 4, 100) if f"Closed {days} ago." in page] == [1, 2, 3]
