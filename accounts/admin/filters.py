@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import (
     AllValuesCheckboxFilter,
@@ -19,6 +19,12 @@ from accounts.admin.visibility import user_of, visible
 
 class OfferedFilter(RelatedDropdownFilter, RelatedOnlyFieldListFilter):
     """Offers the related rows that occur in the list the user sees."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        """Return them, each looked for by an index: of a million rows every one was read for three names."""
+        listed = model_admin.get_queryset(request).order_by().filter(**{self.field_path: OuterRef("pk")})
+        ordering = self.field_admin_ordering(field, request, model_admin)
+        return field.get_choices(include_blank=False, limit_choices_to=Q(Exists(listed)), ordering=ordering)
 
 
 class SearchedFilter(AutocompleteSelectFilter):

@@ -45,7 +45,9 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
 class TargetAdmin(ModelAdmin):
     form = TargetForm
     list_display = ("metric_name", "part_name", "value", "by", "responsible")
+    list_select_related = ("team", "account_owner", "programme", "responsible")
     list_filter = ("by",)
+    list_per_page = 50
     fieldsets = (
         (None, {"fields": ("metric", ("value", "by"), ("start", "starts_on"))}),
         (

@@ -7,11 +7,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
 
-from accounts.admin.filters import ValuesFilter
+from accounts.admin.filters import OfferedFilter
 from accounts.admin.forms import DocumentField
 from accounts.admin.visibility import VisibleAdmin, user_of
 from metrics.actions.reading import Readers, add_taxonomy, correct_comment
+from metrics.admin.comment_filters import MoodFilter, WordsLanguageFilter
 from metrics.measures.confidentiality import promising
 from metrics.models import Comment, Taxonomy, WordModel
 from metrics.words.themes import ThemesRefused, checked
@@ -22,12 +24,11 @@ class CommentAdmin(VisibleAdmin):
     """Comments as read, for people to correct; whose they are is on the pages of accounts and surveys."""
 
     list_display = ("text", "mood", "themes", "language", "read_by", "is_corrected", "day")
-    list_filter = (
-        ("mood", ValuesFilter),
-        ("language", ValuesFilter),
-        ("survey", admin.RelatedOnlyFieldListFilter),
-    )
+    list_filter = (MoodFilter, WordsLanguageFilter, ("survey", OfferedFilter))
     search_fields = ("text",)
+    # Counting every comment to number the pages would take longer than to show one.
+    paginator = InfinitePaginator
+    show_full_result_count = False
     fields = ("text", "survey", "day", "mood", "themes", "language", "read_by", "confidence", "corrected_by")
     readonly_fields = ("text", "survey", "day", "read_by", "confidence", "corrected_by")
 
