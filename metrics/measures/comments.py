@@ -43,6 +43,8 @@ GROUP BY comment.id
 """  # noqa: S608 - the dictionaries are ours
 # With the largest accounts first, comments of so many accounts are read, then of a hundred times more.
 ACCOUNTS_AT_ONCE = 20
+# Where words are looked for, comments have to be found first.
+MOST_FOUND = 2_000
 # By what a comment may be narrowed that stands in its own words.
 IN_THE_WORDS = frozenset({"survey", "programme", "language"})
 
@@ -125,11 +127,12 @@ def comments_of(
     *,
     with_promised: bool = True,
     promised: frozenset[int] | None = None,
+    most: int = MOST_FOUND,
 ) -> Any:
     """Return the comments in question as a QuerySet, in two queries more where surveys are confidential.
 
     `promised` are the surveys in question that promised confidentiality, read unless given; without them
-    their comments are left out altogether.
+    their comments are left out altogether. So many as `most` are read at once.
     """
     wanted = wanted or Wanted()
     rows: Any = Comment.objects.visible_to(scope.viewer).alias(said_on=F("day")).filter(scope.surveys())
@@ -156,7 +159,11 @@ def comments_of(
         rows = rows.filter(themes__contains=[wanted.theme])
     if wanted.mood:
         rows = rows.filter(mood=wanted.mood)
-    return rows.saying(wanted.sought or Sought.of(wanted.words)) if wanted.words else rows
+    if not wanted.words:
+        return rows
+    # Of the newest that say it, hardly any may be what is looked for besides.
+    is_narrowed = says_more or scope.narrowings or wanted.theme or wanted.mood
+    return rows.saying(wanted.sought or Sought.of(wanted.words), MOST_FOUND if is_narrowed else most)
 
 
 def newest_comments(

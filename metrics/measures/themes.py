@@ -17,8 +17,6 @@ from metrics.words.extra import missing_in_words
 
 # The newest so many are what a page may take the time for.
 MOST_COMMENTS = 5_000
-# Where words are looked for, each comment is read again.
-MOST_FOUND = 2_000
 # Those that name the same themes in the same mood count as one row. The QuerySet writes what stands inside:
 # who sees what is decided there alone.
 COUNTS = """

@@ -1,14 +1,18 @@
 """Words found in comments of many languages, each stemmed by its own (PostgreSQL's full-text search)."""
 
+import json
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from django.contrib.postgres.search import SearchQueryField, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import connection
-from django.db.models import BooleanField, Func, Q, Value
+from django.db.models import BooleanField, Case, Func, Q, TextField, Value, When
+from django.db.models.lookups import In
 
 # The dictionaries that every PostgreSQL brings along. They are part of the index: a change takes a new one.
 DICTIONARIES: Mapping[str, str] = {
@@ -44,33 +48,54 @@ CASES = f"{CASES} ELSE '{PLAIN}'::regconfig END"
 # The dictionary of a comment, in SQL.
 DICTIONARY = f"CASE split_part(language, '-', 1) {CASES}"
 # Written without blanks between words, which PostgreSQL therefore takes for one, or with endings that none of
-# its dictionaries knows (Korean).
-UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+# its dictionaries knows (Korean). Each of these letters is a word of its own to the index.
+LETTER = r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+UNSPACED = re.compile(LETTER)
+APART = rf"'({LETTER})', ' \1 ', 'g'"
 LEFT_OUT = re.compile(r"(?:^|\s)-\S")
 
-
-# What so many of a hundred comments say is found by looking through the newest, what is rarer by the index.
-COMMON = 30
-# So many of the newest comments tell how common words are.
-LOOKED_AT = 200
-FORMS = f"""
-WITH form AS (
-    SELECT DISTINCT websearch_to_tsquery(name, %(words)s) AS form FROM unnest(%(names)s::regconfig[]) AS name
-), newest AS (
-    SELECT language, text FROM metrics_comment ORDER BY day DESC, id DESC LIMIT {LOOKED_AT}
+# So many of the newest comments tell how common it is that a comment says what is looked for.
+LOOKED_AT = 1_000
+# How common it is to be found, and how many comments there are as far as the planner knows.
+COUNTED = f"""
+SELECT form::text, coalesce((
+    SELECT avg((searchable @@ form AND NOT EXISTS (
+        SELECT FROM unnest(%(pieces)s::text[]) AS piece WHERE position(piece IN text) = 0
+    ))::int)::float8
+    FROM (SELECT searchable, text FROM metrics_comment ORDER BY day DESC, id DESC LIMIT {LOOKED_AT}) AS newest
+), 0), (SELECT reltuples FROM pg_class WHERE oid = 'metrics_comment'::regclass)
+"""  # noqa: S608 - the number is ours
+OF_WORDS = f"""
+WITH own AS (
+    SELECT name, websearch_to_tsquery(name::regconfig, %(words)s)::text AS form
+    FROM unnest(%(names)s::text[]) AS name
+), anyhow AS (
+    SELECT coalesce(string_agg(DISTINCT '(' || form || ')', ' | '), '')::tsquery AS form
+    FROM own WHERE form <> ''
 )
-SELECT (SELECT coalesce(string_agg('(' || form::text || ')', ' | '), '') FROM form WHERE numnode(form) > 0),
-    (SELECT coalesce(100 * avg((to_tsvector({DICTIONARY}, text) @@ ANY (SELECT form FROM form))::int), 0)
-     FROM newest)
-"""  # noqa: S608 - the dictionaries are ours
+{COUNTED}, (SELECT jsonb_object_agg(name, form)::text FROM own) FROM anyhow
+"""  # noqa: S608 - the statement inside is ours
+OF_LETTERS = f"""
+WITH anyhow AS (
+    SELECT coalesce(string_agg(quote_literal(letter), ' & '), '')::tsquery AS form
+    FROM unnest(tsvector_to_array(to_tsvector('{PLAIN}', regexp_replace(%(words)s, {APART})))) AS letter
+)
+{COUNTED} FROM anyhow
+"""  # noqa: S608 - the statement inside is ours
 
 
 class Sought(NamedTuple):
-    """Words to look for: as typed, each of their forms in all languages once, and whether many say them."""
+    """Words to look for: as typed, and their forms in any language, in each dictionary those of `own`.
+
+    `share` (0..1) of the newest comments say them, of `comments` that there are. Of words without blanks
+    between them the forms are their letters.
+    """
 
     words: str
     forms: str = ""
-    is_common: bool = True
+    share: float = 0.0
+    comments: float = 0.0
+    own: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
     def of(cls, words: str) -> "Sought":
@@ -79,12 +104,20 @@ class Sought(NamedTuple):
         PostgreSQL takes forms that several languages share for as many different words, and finds words that
         nobody uses likely; so it is told what is common and what is not.
         """
+        asked: dict[str, Any] = {"words": words, "names": list(NAMES), "pieces": []}
+        statement = OF_WORDS
         if UNSPACED.search(words):
-            return cls(words)
+            held = pieces(words)
+            asked |= {"words": "".join(UNSPACED.findall(" ".join(held))), "pieces": held}
+            statement = OF_LETTERS
         with connection.cursor() as cursor:
-            cursor.execute(FORMS, {"words": words, "names": list(NAMES)})
-            forms, share = cursor.fetchone()
-        return cls(words, forms, share >= COMMON)
+            cursor.execute(statement, asked)
+            forms, share, comments, *own = cursor.fetchone()
+        return cls(words, forms, share, comments, *map(json.loads, own))
+
+    def is_common(self, most: int) -> bool:
+        """Return whether going through the newest finds so many comments before the index finds them all."""
+        return not self.forms or self.share * self.share * self.comments >= most
 
 
 class Searchable(Func):
@@ -92,17 +125,8 @@ class Searchable(Func):
 
     arity = 2
     output_field = SearchVectorField()
-    template = "to_tsvector(CASE split_part(%(expressions)s)"
-    arg_joiner = f", '-', 1) {CASES}, "
-
-
-class OwnForms(Func):
-    """The forms of what is looked for in one language, given that and the words as typed."""
-
-    arity = 2
-    output_field = SearchQueryField()
-    template = "websearch_to_tsquery(CASE split_part(%(expressions)s)"
-    arg_joiner = f", '-', 1) {CASES}, "
+    template = f"to_tsvector(CASE split_part(%(expressions)s, {APART}))"
+    arg_joiner = f", '-', 1) {CASES}, regexp_replace("
 
 
 class HasForms(Func):
@@ -115,18 +139,35 @@ class HasForms(Func):
 
 
 def saying(sought: Sought) -> Q:
-    """Return the condition on comments to say these words, annotated as `searchable`.
+    """Return the condition on comments to say these words.
 
     Quotes hold a phrase together, `or` stands between alternatives, a minus leaves out, as in web searches.
     """
-    words = sought.words
-    if UNSPACED.search(words):
-        return _holding(words)
+    is_unspaced = UNSPACED.search(sought.words)
+    if not sought.forms:
+        return _holding(sought.words) if is_unspaced else Q(pk__in=())
     anyhow = Q(HasForms("searchable", Value(sought.forms)))
-    if not LEFT_OUT.search(words):
-        return anyhow
+    if is_unspaced:
+        return anyhow & _holding(sought.words)
     # What is left out has to be so in the comment's own language, not in any.
-    return anyhow & Q(HasForms("searchable", OwnForms("language", Value(words))))
+    return anyhow & Q(_in_own_language(sought.own)) if LEFT_OUT.search(sought.words) else anyhow
+
+
+def _in_own_language(own: Mapping[str, str]) -> Case:
+    """Return whether a comment has the forms of its own dictionary: in most those of the plain one."""
+    codes: dict[str, list[str]] = defaultdict(list)
+    for code, name in DICTIONARIES.items():
+        codes[own[name]].append(code)
+    others = codes.keys() - {own[PLAIN]}
+    written: Any = Func("language", Value("-"), Value(1), function="split_part", output_field=TextField())
+    return Case(
+        *(
+            When(In(written, codes[each]), then=HasForms("searchable", Value(each)))
+            for each in sorted(others)
+        ),
+        default=HasForms("searchable", Value(own[PLAIN])),
+        output_field=BooleanField(),
+    )
 
 
 def pieces(words: str) -> list[str]:

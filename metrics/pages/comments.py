@@ -15,6 +15,7 @@ from accounts.interchange.writers import FORMATS
 from accounts.models import Account, User
 from metrics.actions.handed_out import record_comments
 from metrics.measures.comments import (
+    MOST_FOUND,
     Cursor,
     Said,
     Wanted,
@@ -28,7 +29,7 @@ from metrics.measures.exchange import rates_on
 from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.revenue import Arr, arr_on
 from metrics.measures.scope import Scope
-from metrics.measures.themes import MOST_COMMENTS, MOST_FOUND, themes
+from metrics.measures.themes import MOST_COMMENTS, themes
 from metrics.models import Comment
 from metrics.models.search import Sought
 from metrics.pages.filters import Filters, read_filters
@@ -57,7 +58,7 @@ def comments(request: HttpRequest) -> TemplateResponse:
     scope, wanted = asked.scope, asked.wanted
     arr = remembered(_arr, scope, CONTRACTS) if scope.viewer.sees_revenue else None
     promised = confidential_surveys(scope)
-    rows = comments_of(scope, wanted, promised=promised)
+    rows = comments_of(scope, wanted, promised=promised, most=PAGE)
     if asked.is_by_arr and arr:
         found, after = largest_first(rows, _ranked(arr), asked.after, PAGE)
     else:
@@ -173,7 +174,7 @@ def _rows(asked: Asked, viewer: User) -> Iterator[list[Value]]:
     scope, after = asked.scope, None
     arr = _arr(scope) if viewer.sees_revenue else None
     promised = confidential_surveys(scope)
-    rows = comments_of(scope, asked.wanted, promised=promised)
+    rows = comments_of(scope, asked.wanted, promised=promised, most=CHUNK)
     while True:
         found, after = newest_first(rows, after, CHUNK)
         for each in told(scope, found, "", arr.by_account if arr else None, promised):

@@ -75,7 +75,9 @@ def texts(rows):
         ("faktury", {"pl"}),
         ("請求書", {"ja"}),
         ("遅れ 請求書", {"ja"}),
+        ("書求請", set()),
         ("請求書 -遅れ", set()),
+        ("-請求書", set(SAID) - {"ja"}),
         ("請求書 -高い", {"ja"}),
         ("송장", {"ko"}),
         ("فواتير", {"ar"}),
@@ -88,6 +90,7 @@ def texts(rows):
         ("price -invoice", set()),
         ("price -weather", {"en"}),
         ("-invoice late", set()),
+        ("late -prices", set()),
         ("", set(SAID)),
     ],
 )
@@ -98,18 +101,28 @@ def test_words_are_found_in_any_form_that_their_language_has(survey, scope, word
     assert texts(rows) == {SAID[each] for each in found}
 
 
-def test_the_search_looks_into_its_index(survey, scope):
+@pytest.mark.parametrize("words", ["invoices", "price -invoice", "請求書", "송장 invoice"])
+def test_the_search_looks_into_its_index(survey, scope, words):
     say(survey, *SAID.values())
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
-        plan = Comment.objects.saying(Sought.of("invoices")).explain()
+        plan = Comment.objects.saying(Sought.of(words), 20).explain()
     assert "words_of_comments" in plan
+
+
+def test_a_language_told_later_brings_its_forms(survey, scope):
+    say(survey, SAID["de"])
+    comments = comments_of(scope(), Wanted(words="Rechnung"))
+    Comment.objects.update(language="pl")
+    assert not comments
+    Comment.objects.update(language="de")
+    assert texts(comments.all()) == {SAID["de"]}
 
 
 def test_only_common_words_are_looked_for_among_the_newest(survey, scope):
     say(survey, *SAID.values(), *(["Nothing to say."] * 9))
-    common, rare = Sought.of("nothing or late"), Sought.of("weather")
-    assert (common.is_common, rare.is_common) == (True, False)
+    common, rare = (Sought.of(words)._replace(comments=10_000) for words in ("nothing or late", "weather"))
+    assert (common.is_common(2_000), rare.is_common(2_000)) == (True, False)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         plans = [
@@ -126,7 +139,8 @@ def test_only_common_words_are_looked_for_among_the_newest(survey, scope):
 def test_both_ways_to_look_find_the_same(survey, scope, words):
     say(survey, *SAID.values(), SAID["en"])
     sought = Sought.of(words)
-    ways = [sought._replace(is_common=is_common) for is_common in (True, False)]
+    ways = [sought._replace(share=1.0, comments=comments) for comments in (10_000, 0)]
+    assert [way.is_common(2_000) for way in ways] == [True, False]
     found = [newest_first(comments_of(scope(), Wanted(words=words, sought=way)), None, 1) for way in ways]
     assert found[0] == found[1]
     assert (found[0][0] != []) is (words != "price -invoice")
