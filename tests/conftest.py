@@ -9,8 +9,10 @@ from typing import Any
 import hypothesis
 import pytest
 from django.db import connection, connections
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
+
+from tests import emptying
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Without these Chromium calls home at every start, and waits where there is no network to answer.
@@ -81,8 +83,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     # Each worker collected in an order of its own, and all must agree.
     items.sort(key=lambda item: item.path)
     yield
-    # What commits empties the database afterwards, roles of the migrations included: it comes last, and of it
-    # the short tests without a browser, which fill up the end.
+    # What commits comes last, as with Django's own runner, and of it the short tests without a browser, which
+    # fill up the end.
     items.sort(key=lambda item: commits(item) and 1 + (item.get_closest_marker("browser") is None))
 
 
@@ -118,10 +120,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """No autovacuum: where it passed between two tests, the planner took tables for empty that were not."""
+    """A database in which nothing happens by itself, and which tests that commit leave as they found it.
+
+    Where autovacuum passed between two tests, the planner took tables for empty that were not.
+    """
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"ALTER TABLE {connection.ops.quote_name(table)} SET (autovacuum_enabled = off)")
+        emptying.keep_what_is_laid()
+    TransactionTestCase._fixture_teardown = lambda _: emptying.empty()
 
 
 @pytest.fixture(scope="session")

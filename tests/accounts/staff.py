@@ -1,9 +1,7 @@
 """Staff that tests log in: by role, or with every right but one, so that a refusal has one reason only."""
 
-from importlib import import_module
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
@@ -19,10 +17,7 @@ def superuser() -> User:
 
 
 def role(name: str) -> Group:
-    """A role with its rights; they are granted again where a test that commits has emptied the database."""
-    if not Group.objects.filter(name=name).exists():
-        for app in ("accounts", "surveys", "metrics", "followups"):
-            import_module(f"{app}.migrations.0002_roles").grant_roles(apps, None)
+    """A role with its rights."""
     return Group.objects.get(name=name)
 
 

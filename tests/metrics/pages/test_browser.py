@@ -36,7 +36,6 @@ def paths(today):
 @pytest.fixture
 def visit(live_server, page, seen_by):
     """Open a page as someone who sees everything; it may neither complain nor ask anything of elsewhere."""
-    # A flush between transactional tests takes the roles away, so this is a superuser.
     client = seen_by(f.user(is_staff=True, is_superuser=True))
     complaints, asked = [], []
     page.on("console", lambda message: complaints.append(message.text))

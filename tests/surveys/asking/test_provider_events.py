@@ -35,8 +35,9 @@ def mail():
         contact(account(), email=address)
     plan_campaign(campaign(published_survey()), now=NOON)
     assert send_due_mails(clock=lambda: NOON, conversations=1) == 2
+    kept = sorted(Mail.objects.values_list("provider_id", flat=True))
+    assert kept == ["", "1"], "as the backend for tests numbers them, whoever comes first"
     mail = Mail.objects.get(invitation__contact__email="anna@example.com")
-    assert mail.provider_id == "1", "as the backend for tests names its second mail"
     mail.provider_id = "<1@mailgun>"
     mail.save()
     return mail

@@ -32,6 +32,12 @@ QUALTRICS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _no_uploads(settings):
+    """Each test begins with a storage of its own, and so an empty one."""
+    settings.STORAGES = {**settings.STORAGES}
+
+
 @pytest.fixture
 def survey():
     factories.account(external_id="A1")
