@@ -14,7 +14,7 @@ SET_MONTHS_AGO, AHEAD_MONTHS = 9, 3
 # Metric, where it stood, where it is to be.
 COMPANY = (
     ("nps", "28", "35"),
-    ("health", "25", "40"),
+    ("health", "40", "50"),
     ("grr", "88", "92"),
     ("nrr", "100", "108"),
     ("renewal_rate", "87", "92"),

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from accounts.models import Account, User
 from accounts.roles import EXECUTIVE
 from config.demo.campaigns import Campaigns, start_campaigns
+from config.demo.cases import cases, rules
 from config.demo.company import Customer, Founding
 from config.demo.goals import targets
 from config.demo.money import exchange_rates
@@ -30,7 +31,7 @@ from metrics.actions.portfolio import count_account_nps
 from metrics.actions.reading import read_words
 from metrics.actions.years import count_years
 from surveys.links import token_for, token_hash
-from surveys.models import Collector, Invitation, Programme
+from surveys.models import Collector, Invitation, Programme, Response
 
 # Statements short enough for psycopg to keep their parsed form: with 2,000 rows it took twice as long.
 BATCH = 50
@@ -77,6 +78,9 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
     campaigns = start_campaigns(timeline, surveys, approver=staff.administrator)
     invited = _write_invitations(surveys, asks, campaigns, [one for each in outreach for one in each.spared])
     responses = _write_voices(timeline, surveys, invited, scale=scale)
+    opening = rules(timeline)
+    _write(opening)
+    _write(list(cases(dice("cases"), timeline, opening, responses)))
     _write(list(targets(today, executive=User.objects.get(email=login_address(EXECUTIVE)))))
     rebuild_metrics()
     read_words(now=timeline.now)
@@ -93,7 +97,7 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
         subscriptions=sum(len(customer.subscriptions) for customer in customers),
         signals=measures,
         invitations=len(asks),
-        responses=responses,
+        responses=len(responses),
     )
 
 
@@ -145,8 +149,8 @@ def _write_voices(
     invited: Iterable[tuple[Ask, Invitation]],
     *,
     scale: float,
-) -> int:
-    """Write responses; return how many there are."""
+) -> list[Response]:
+    """Write responses and return them, the oldest first."""
     voices = Voices(dice("voices"), timeline, surveys)
     collector = Collector.objects.get(slug=QR_CODE)
     last_year, this_year = (round(visitors * scale) for visitors in VISITORS)
@@ -157,8 +161,9 @@ def _write_voices(
         response.invitation = invitation
         responses.append(response)
     responses += voices.visitors(collector, last_year, months_ago=USER_DAYS[0])
-    _write(sorted(responses, key=attrgetter("started_at")))
-    return len(responses)
+    responses.sort(key=attrgetter("started_at"))
+    _write(responses)
+    return responses
 
 
 def _invitation(ask: Ask, questionnaire: Questionnaire, nonce: bytes) -> Invitation:

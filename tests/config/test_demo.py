@@ -16,6 +16,8 @@ from config.demo.guide import guide
 from config.demo.mood import DECLINING_SEGMENT, HAPPY_REGION, TROUBLED_PRODUCT
 from config.demo.seeding import Seeded, seed_company
 from config.demo.staff import HOST, demo_logins
+from followups.actions import open_follow_ups
+from followups.models import FollowUp, Rule
 from metrics.measures.foretold import MONTHS, contracts_stamp
 from metrics.models import Absorbed, Comment, Finding, Health
 from surveys.actions.campaigns import faults_of
@@ -30,7 +32,7 @@ TODAY = date(2026, 6, 15)
 NOW = datetime(2026, 6, 15, tzinfo=UTC)
 SCALE = 0.2
 # Terms and links end in the future, as they should.
-MAY_LIE_AHEAD = {"ends_on", "expires_at", "due_at", "until", "by"}
+MAY_LIE_AHEAD = {"ends_on", "expires_at", "due_at", "due_on", "until", "by"}
 # Written by the clock of whoever ran the command, not told by the story.
 OF_THE_RUN = {"date_joined", "last_login", "password", "applied", "modified", "computed_at", "counted_at"}
 
@@ -136,6 +138,21 @@ def test_comments_are_read_before_anybody_looks() -> None:
 def test_back_tests_are_kept_before_anybody_looks() -> None:
     kept = Finding.objects.filter(name="backtest", stamp=contracts_stamp(), as_of=TODAY)
     assert kept.count() == 2 * len(MONTHS)
+
+
+def test_unhappy_answers_of_the_last_months_are_followed_up_and_most_cases_closed() -> None:
+    rule = Rule.objects.get(kind="nps")
+    unhappy = relationship().filter(answers__nps__lte=6, started_at__date__gte=rule.since)
+    about_scores = FollowUp.objects.filter(response__in=unhappy)
+    assert about_scores.count() == unhappy.count() > 10
+    closed = FollowUp.objects.filter(state=FollowUp.State.CLOSED)
+    assert closed.count() > 0.8 * FollowUp.objects.count()
+    assert not closed.exclude(closed_at__gt=F("opened_at")).exists()
+    assert not closed.filter(closed_at__date__gt=TODAY).exists()
+    # So the worker finds nothing of theirs to open when the demo starts.
+    before = FollowUp.objects.filter(reason=FollowUp.Reason.SCORE).count()
+    open_follow_ups(now=NOW)
+    assert FollowUp.objects.filter(reason=FollowUp.Reason.SCORE).count() == before
 
 
 def test_some_accounts_are_silent_and_some_people_cannot_be_reached() -> None:

@@ -15,6 +15,7 @@ from config.demo.places import PLACES
 from config.demo.seeding import DatabaseInUse, seed_company
 from config.demo.staff import demo_logins
 from config.demo.timeline import Timeline, dice
+from followups.models import FollowUp
 from metrics.models import Health, Score
 from surveys.models import Invitation, Programme, Response
 from tests.factories import account
@@ -42,6 +43,7 @@ def digest() -> list[Any]:
             Signal.objects.order_by(by["account"], "key", "observed_on").values_list(by["account"], "value")
         ),
         list(Invitation.objects.order_by("nonce").values_list("nonce", by["contact"], "sent_at")),
+        list(FollowUp.objects.order_by("response__public_id").values_list("about", "state", "closed_at")),
         list(Response.objects.order_by("public_id").values_list("public_id", "answers", "submitted_at")),
         list(
             Health.objects.order_by(by["account"], "day").values_list(by["account"], "day", "score", "band")
