@@ -6,7 +6,7 @@ from math import inf
 from typing import NamedTuple
 
 # Weights, scores and freshness count to six decimals, so that integers carry the whole sum.
-_MILLION = 1_000_000
+MILLION = 1_000_000
 
 
 class Band(StrEnum):
@@ -103,22 +103,22 @@ def assemble(parts: Iterable[Part], overrides: Iterable[Override] = ()) -> Healt
     if weight == 0:
         raise ValueError("a scorecard needs weight")
     # Everything below is in hundredths of a point times this unit.
-    unit = weight * _MILLION * _MILLION
-    base = sum(part.weight * part.neutral for part in known) * _MILLION * 100
+    unit = weight * MILLION * MILLION
+    base = sum(part.weight * part.neutral for part in known) * MILLION * 100
     pushes = {part.key: part.weight * part.freshness * part.distance * 100 for part in known}
     if len(pushes) != len(known):
         raise ValueError("a scorecard names each part once")
-    base_c = _rounded(base, unit)
-    score_c = _rounded(base + sum(pushes.values()), unit)
+    base_c = rounded(base, unit)
+    score_c = rounded(base + sum(pushes.values()), unit)
     contributions_c = _apportioned(pushes, unit, score_c - base_c)
-    final_c, overridden_by = _overridden(score_c, overrides)
+    final_c, overridden_by = overridden(score_c, overrides)
     return HealthScore(
         score_c=final_c,
         base_c=base_c,
         contributions_c=contributions_c,
         override_c=final_c - score_c,
         overridden_by=overridden_by,
-        confidence=sum(part.weight * part.freshness for part in known) / (weight * _MILLION),
+        confidence=sum(part.weight * part.freshness for part in known) / (weight * MILLION),
     )
 
 
@@ -200,13 +200,13 @@ def _exact(part: Part) -> _Exact:
         raise ValueError(f"{key}: weight {weight} or freshness {freshness} out of range")
     if not 0 <= score <= 100 or not 0 <= neutral <= 100:
         raise ValueError(f"{key}: score {score} or neutral {neutral} outside 0..100")
-    distance = round(score * _MILLION) - round(neutral * _MILLION)
+    distance = round(score * MILLION) - round(neutral * MILLION)
     return _Exact(
-        key, round(weight * _MILLION), round(neutral * _MILLION), round(freshness * _MILLION), distance
+        key, round(weight * MILLION), round(neutral * MILLION), round(freshness * MILLION), distance
     )
 
 
-def _rounded(amount: int, unit: int) -> int:
+def rounded(amount: int, unit: int) -> int:
     """Return amount / unit to the nearest whole number, halves up."""
     return (2 * amount + unit) // (2 * unit)
 
@@ -221,7 +221,7 @@ def _apportioned(pushes: Mapping[str, int], unit: int, whole: int) -> dict[str, 
     return floors
 
 
-def _overridden(score_c: int, overrides: Iterable[Override]) -> tuple[int, str | None]:
+def overridden(score_c: int, overrides: Iterable[Override]) -> tuple[int, str | None]:
     """Return the score after overrides and the key of the deciding one; a cap also binds a person's word."""
     decided, by = score_c, None
     for override in sorted(overrides, key=lambda each: (each.is_cap, -each.value, each.key)):

@@ -1,16 +1,18 @@
 """What another scorecard would do, before it is put in force: who changes band, and the back-test beside."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from metrics.formulas.calibration import Trial, is_better, reweighted
-from metrics.formulas.health import Band, raw_band
+from metrics.formulas.health import Band, Override, raw_band
+from metrics.formulas.rescoring import Measured, Rescorer
 from metrics.formulas.scorecards import Card
 from metrics.measures.backtest import LEADS, Tested, judged, usable_snapshots
 from metrics.measures.health import STALE_DAYS
+from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.moves import measured, overrides
 from metrics.measures.outcomes import Outcome, Snapshot, healths_before, renewal_outcomes
 from metrics.measures.scope import Scope
@@ -51,23 +53,26 @@ class Preview:
 
 def preview(scope: Scope, current: Card, other: Card) -> Preview:
     """Return what putting another scorecard in force would do to the accounts in question."""
-    rows = list(
-        Health.objects.filter(account__in=scope.accounts, day__gt=scope.today - timedelta(days=STALE_DAYS))
-        .newest_on(scope.today)
-        .values_list("account", "account__name", "parts")[: MOST_ACCOUNTS + 1]
+    lately = Health.objects.filter(
+        account__in=scope.accounts, day__gt=scope.today - timedelta(days=STALE_DAYS)
     )
-    changes = [_change(row, current, other) for row in rows[:MOST_ACCOUNTS]]
+    # Chosen before the parts are read: they were sorted with every day of the week.
+    newest = Health.objects.filter(pk__in=lately.newest_on(scope.today).values("pk")).order_by("account")
+    rows = list(newest.values_list("account", "account__name", "parts")[: MOST_ACCOUNTS + 1])
+    cards = (_Scoring(current), _Scoring(other))
+    changes = [_change(row, *cards) for row in rows[:MOST_ACCOUNTS]]
     flows = Counter((change.band_before, change.band_after) for change in changes)
     moved = [change for change in changes if change.band_before is not change.band_after]
-    decided = renewal_outcomes(scope)
-    known = usable_snapshots(healths_before(decided, LEADS[0]), with_replays=False)
+    decided = remembered(renewal_outcomes, scope, CONTRACTS)
+    known = _stored_before(decided)
+    before, after = (_tested(decided, known, card) for card in cards)
     return Preview(
         accounts=len(changes),
         is_cut=len(rows) > MOST_ACCOUNTS,
         flows=[(before, after, count) for (before, after), count in sorted(flows.items())],
         moved=sorted(moved, key=lambda change: change.after - change.before)[:MOST_NAMED],
-        before=_tested(decided, known, current),
-        after=_tested(decided, known, other),
+        before=before,
+        after=after,
     )
 
 
@@ -89,41 +94,59 @@ def proposed(scope: Scope, current: Card) -> Card | None:
     if weights is None:
         return None
     other = current.with_weights({key: round(weight, 1) for key, weight in weights.items()})
-    held_out = {position: known[position] for position in unseen}
-    old, new = (_tested(decided, held_out, card) for card in (current, other))
+    held_out = {position: _Stored.of(known[position].parts) for position in unseen}
+    old, new = (_tested(decided, held_out, _Scoring(card)) for card in (current, other))
     trials = [Trial(each.test.auc, each.brier) for each in (new, old) if each.test.auc and each.brier]
     return other if len(trials) == 2 and is_better(*trials) else None
 
 
-def _change(row: tuple[int, str, Sequence[Any]], current: Card, other: Card) -> Change:
+class _Stored(NamedTuple):
+    """What a stored health was made of."""
+
+    measured: Sequence[Measured]
+    rules: Sequence[Override]
+
+    @classmethod
+    def of(cls, parts: Sequence[Any]) -> "_Stored":
+        said = [
+            Measured(part["key"], part["score"], part["freshness"])
+            for part in parts
+            if not part.get("is_override")
+        ]
+        # Most healths have none, and each that has is worth a call.
+        return cls(said, overrides(parts) if len(said) < len(parts) else ())
+
+
+class _Scoring:
+    """A scorecard as it scores stored healths, and the band of each."""
+
+    def __init__(self, card: Card) -> None:
+        self._rescorer, self._cutoffs = Rescorer(card), card.cutoffs
+
+    def judge(self, stored: _Stored) -> tuple[int, Band]:
+        """Return the score in hundredths and the band."""
+        score_c, confidence = self._rescorer.score(*stored)
+        return score_c, raw_band(score_c / 100, confidence, self._cutoffs)
+
+
+def _change(row: tuple[int, str, Sequence[Any]], current: _Scoring, other: _Scoring) -> Change:
     account, name, parts = row
-    said, acting = measured(parts), overrides(parts)
-    old, new = current.score(said, acting), other.score(said, acting)
-    return Change(
-        account=account,
-        name=name,
-        before=old.score,
-        after=new.score,
-        band_before=raw_band(old.score, old.confidence, current.cutoffs),
-        band_after=raw_band(new.score, new.confidence, other.cutoffs),
-    )
+    stored = _Stored.of(parts)
+    (old, band_before), (new, band_after) = current.judge(stored), other.judge(stored)
+    return Change(account, name, old / 100, new / 100, band_before, band_after)
 
 
-def _tested(decided: Sequence[Outcome], known: dict[int, Snapshot], card: Card) -> Tested:
-    scores = {
-        position: card.score(measured(snapshot.parts), overrides(snapshot.parts))
-        for position, snapshot in known.items()
-    }
-    bands = {
-        position: raw_band(each.score, each.confidence, card.cutoffs) for position, each in scores.items()
-    }
-    return judged(
-        "health",
-        LEADS[0],
-        decided,
-        {position: each.score_c for position, each in scores.items()},
-        bands=bands,
-    )
+def _stored_before(decided: Sequence[Outcome]) -> dict[int, _Stored]:
+    """Return what the usable healths before renewals were made of, by the outcome's position."""
+    known = usable_snapshots(healths_before(decided, LEADS[0]), with_replays=False)
+    return {position: _Stored.of(snapshot.parts) for position, snapshot in known.items()}
+
+
+def _tested(decided: Sequence[Outcome], known: Mapping[int, _Stored], scoring: _Scoring) -> Tested:
+    found = {position: scoring.judge(stored) for position, stored in known.items()}
+    scores = {position: score_c for position, (score_c, _) in found.items()}
+    bands = {position: band for position, (_, band) in found.items()}
+    return judged("health", LEADS[0], decided, scores, bands=bands)
 
 
 def _push(snapshot: Snapshot, card: Card) -> dict[str, float]:

@@ -1,4 +1,5 @@
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Self
 
 from django.conf import settings
@@ -14,6 +15,8 @@ OVERRIDE_DAYS = 90
 REVISED_DAYS = 35
 
 
+# Asked of thousands of snapshots that share a few hundred days.
+@lru_cache(maxsize=1024)
 def first_replay(day: date) -> datetime:
     """Return the instant from which a first snapshot of the day is a replay: nobody knew it then."""
     return day_bounds(day + timedelta(days=REVISED_DAYS), settings.REPORTING_ZONE)[1]

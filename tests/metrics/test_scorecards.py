@@ -5,14 +5,15 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.health import score_accounts
 from metrics.actions.scorecards import ScorecardUnchanged, activate_scorecard, card_of, current_card
 from metrics.formulas import scorecards
-from metrics.formulas.health import CUTOFFS, Band
+from metrics.formulas.health import CUTOFFS, Band, Override
+from metrics.formulas.rescoring import Measured, Rescorer
 from metrics.formulas.scorecards import DEFAULTS, Card, Component, ScorecardRefused
 from metrics.models import Health, Scorecard
 from tests import factories as make
@@ -22,6 +23,17 @@ TODAY = NOW.date()
 cards = st.fixed_dictionaries(
     {key: st.builds(Component, st.integers(1, 100), st.integers(0, 100), st.booleans()) for key in DEFAULTS}
 ).map(Card)
+
+stored = st.lists(
+    st.builds(
+        Measured,
+        st.sampled_from(["luck", *DEFAULTS]),
+        st.none() | st.integers(0, 10_000),
+        st.integers(0, 10_000),
+    ),
+    unique_by=lambda part: part.key,
+)
+overridden = st.builds(Override, st.sampled_from("abc"), st.integers(0, 100), st.booleans())
 
 
 def days(number):
@@ -41,6 +53,17 @@ def test_a_card_is_read_as_it_was_written(card):
     assert scorecards.content_hash(weights, rules) == scorecards.content_hash(
         scorecards.weights_to_json(again), scorecards.rules_to_json(again)
     )
+
+
+@given(cards, stored, st.lists(overridden, max_size=3))
+def test_a_stored_health_scores_again_as_a_new_one_does(card, parts, rules):
+    assume(card.used)
+    measured = {
+        part.key: (None if part.score is None else part.score / 100, part.freshness / 10_000)
+        for part in parts
+    }
+    whole, again = card.score(measured, rules), Rescorer(card).score(parts, rules)
+    assert (again.score_c, again.confidence) == (whole.score_c, whole.confidence)
 
 
 @given(cards, st.sampled_from(sorted(DEFAULTS)))
