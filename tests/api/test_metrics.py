@@ -9,6 +9,7 @@ from metrics.actions.absorb import absorb_responses
 from metrics.actions.reading import read_comments
 from metrics.measures.dimensions import ALL
 from metrics.measures.query import METRICS
+from metrics.measures.receipts.rows import cursor_of
 from metrics.models import Health, Scorecard, Target
 from tests import factories
 from tests.api.conftest import assert_problem, program, results
@@ -259,7 +260,9 @@ def test_the_receipt_of_a_metric_is_paged(root, survey, own):
     assert ([row["value"] for row in second["results"]], second["next"]) == ([0], None)
     assert first["results"][0]["account"] == own.pk
     assert [row["counts"] for row in first["results"]] == [-1, -1]
-    for cursor in ("x", "WzFd", "W10=", "WyJhIiwgImIiXQ==", "WzEsICJcdTAwMDAiXQ==", "eyJhIjogMX0=", "é"):
+    wrong = ("x", "WzFd", "W10=", "WyJhIiwgImIiXQ==", "WzEsICJcdTAwMDAiXQ==", "eyJhIjogMX0=", "é")
+    no_day = cursor_of(("2026-02-31", 1, "nps"))
+    for cursor in (*wrong, no_day, cursor_of(("2026-01-31",))):
         assert_problem(root.get(f"metrics/nps/rows?cursor={cursor}"), 400, "cursor")
     assert_problem(root.get("metrics/nps/rows?offset=2"), 400, "offset")
 

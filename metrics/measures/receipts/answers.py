@@ -16,7 +16,7 @@ from metrics.measures.weights import VIEWS, Voice, Weigh, alike
 from metrics.models import Score
 
 COLUMNS = ("response", "survey", "question", "day", "account", "role", "value", "counts", "weight")
-KEY = ("-response_id", "-question_key")
+KEY = ("-day", "-response_id", "-question_key")
 # What is read of a score, and used for what the columns say.
 READ = (
     *("response__public_id", "survey", "survey__slug", "question_key", "day", "account", "contact_role"),
@@ -39,7 +39,7 @@ def answers(name: str) -> Callable[[Scope], Receipt]:
         weigh = partial(VIEWS.get(name, alike), scope, of)
 
         def shaped(after: Key | None) -> Iterator[tuple[Key, Row]]:
-            for chunk in chunks(found, KEY, READ, after):
+            for chunk in chunks(found, KEY, READ, after, is_by_survey=True):
                 yield from _shaped(chunk, kind, of.asked, weigh)
 
         return Receipt("answers", COLUMNS, shaped, (HIDDEN,) if of.is_hidden else ())

@@ -13,7 +13,7 @@ from metrics.measures.exchange import rates_on
 from metrics.measures.health import standings
 from metrics.measures.query import last_day_of
 from metrics.measures.reach import answers_of
-from metrics.measures.receipts.rows import Key, Receipt, Row, counted, stored
+from metrics.measures.receipts.rows import Key, Receipt, Row, any_of, counted, stored
 from metrics.measures.revenue import arr_on
 from metrics.measures.scope import Scope
 from surveys.models import Invitation, Response
@@ -28,13 +28,12 @@ def invitations(scope: Scope) -> Receipt:
     answered = Response.objects.counted().completed().filter(invitation=OuterRef("pk"))
     named: Any = rows.exclude(survey__in=surveys).annotate(
         sent_on=TruncDate("sent_at", tzinfo=settings.REPORTING_ZONE),
-        is_answered=Exists(answered) | Q(answered_on__isnull=False),
+        is_answered=any_of(answered) | Q(answered_on__isnull=False),
     )
     columns = ("survey", "account", "sent_on", "answered")
     values = ("pk", "survey__slug", "contact__account", "sent_on", "is_answered")
-    return Receipt(
-        "invitations", ("invitation", *columns), stored(named, ("-pk",), values), _left_out(surveys)
-    )
+    read = stored(named, ("-sent_at", "-pk"), values, is_by_survey=True)
+    return Receipt("invitations", ("invitation", *columns), read, _left_out(surveys))
 
 
 def visits(scope: Scope) -> Receipt:
@@ -62,7 +61,7 @@ def visits(scope: Scope) -> Receipt:
 def contacts(scope: Scope) -> Receipt:
     """Return the contacts of the accounts, and whether each answered."""
     rows = Contact.objects.filter(account__in=scope.accounts, erased_at=None)
-    named = rows.annotate(is_heard=Exists(answers_of(scope).filter(contact=OuterRef("pk"))))
+    named = rows.annotate(is_heard=any_of(answers_of(scope).filter(contact=OuterRef("pk"))))
     read = stored(named, ("pk",), ("pk", "account", "role", "is_heard"))
     return Receipt("contacts", ("contact", "account", "role", "answered"), read)
 
@@ -72,7 +71,7 @@ def decision_makers(scope: Scope) -> Receipt:
     rows = Contact.objects.filter(
         account__in=scope.accounts, erased_at=None, role=Contact.Role.DECISION_MAKER
     )
-    named = rows.annotate(is_heard=Exists(answers_of(scope).filter(contact=OuterRef("pk"))))
+    named = rows.annotate(is_heard=any_of(answers_of(scope).filter(contact=OuterRef("pk"))))
     read = stored(named, ("pk",), ("pk", "account", "role", "is_heard"))
     return Receipt("decision-makers", ("contact", "account", "role", "answered"), read)
 
@@ -81,7 +80,7 @@ def accounts_heard(scope: Scope) -> Receipt:
     """Return the accounts with contacts or answers, and whether anybody of each answered."""
     people = Contact.objects.filter(account=OuterRef("pk"), erased_at=None)
     rows = scope.accounts.annotate(
-        is_heard=Exists(answers_of(scope).filter(account=OuterRef("pk"))), has_people=Exists(people)
+        is_heard=any_of(answers_of(scope).filter(account=OuterRef("pk"))), has_people=Exists(people)
     )
     read = stored(rows.filter(Q(is_heard=True) | Q(has_people=True)), ("pk",), ("pk", "name", "is_heard"))
     return Receipt("accounts", ("account", "name", "answered"), read)
@@ -91,7 +90,7 @@ def revenue_heard(scope: Scope) -> Receipt:
     """Return the accounts that pay, whether anybody of each answered, and its ARR."""
     arr = arr_on(scope.end, scope.accounts, rates_on(scope.end))
     rows = scope.accounts.filter(pk__in=arr.by_account)
-    named = rows.annotate(is_heard=Exists(answers_of(scope).filter(account=OuterRef("pk"))))
+    named = rows.annotate(is_heard=any_of(answers_of(scope).filter(account=OuterRef("pk"))))
 
     def shape(pk: int, name: str, is_heard: bool) -> Row:
         return pk, name, is_heard, arr.of(pk)

@@ -4,12 +4,17 @@ import base64
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.core.exceptions import ValidationError
+from django.db.models import BigIntegerField, Func, OuterRef, Q, Subquery
+from django.db.models.lookups import IsNull
+
+from surveys.models import Survey
 
 Value = str | int | float | Decimal | bool | date | None
 Row = tuple[Value, ...]
@@ -34,8 +39,14 @@ class Receipt:
         return (row for _, row in self.read(None))
 
     def page(self, after: Key | None, limit: int) -> tuple[list[Row], Key | None]:
-        """Return at most so many rows after a key, and the key after which the next ones come, if any."""
-        found = list(islice(self.read(after), limit + 1))
+        """Return at most so many rows after a key, and the key after which the next ones come, if any.
+
+        Raises ValueError, TypeError or IndexError for the key of another receipt.
+        """
+        try:
+            found = list(islice(self.read(after), limit + 1))
+        except ValidationError as fault:
+            raise ValueError("the key of another receipt") from fault
         return [row for _, row in found[:limit]], found[limit - 1][0] if len(found) > limit else None
 
 
@@ -60,30 +71,56 @@ def _may_be_key(part: object) -> bool:
 
 
 def stored(
-    rows: Any, key: Sequence[str], values: Sequence[str], shape: Callable[..., Row] = lambda *row: row
+    rows: Any,
+    key: Sequence[str],
+    values: Sequence[str],
+    shape: Callable[..., Row] = lambda *row: row,
+    **rest: bool,
 ) -> Callable[[Key | None], Iterable[tuple[Key, Row]]]:
-    """Return how rows of a table are read in the order of a key, each given its shape.
-
-    Fields that begin with "-" count downwards: of what comes in day by day the newest is first, and a window
-    up to today is not looked for through all that came before it.
-    """
+    """Return how rows of a table are read as `chunks` says, each given its shape."""
     return lambda after: (
-        (place, shape(*row)) for chunk in chunks(rows, key, values, after) for place, row in chunk
+        (place, shape(*row)) for chunk in chunks(rows, key, values, after, **rest) for place, row in chunk
     )
 
 
 def chunks(
-    rows: Any, key: Sequence[str], values: Sequence[str], after: Key | None
+    rows: Any, key: Sequence[str], values: Sequence[str], after: Key | None, *, is_by_survey: bool = False
 ) -> Iterator[list[tuple[Key, Row]]]:
-    """Yield rows of a table in the order of a key: first as many as a page shows, then more at once."""
+    """Yield rows of a table in the order of a key: first as many as a page shows, then more at once.
+
+    Fields that begin with "-" count downwards: of what comes in day by day the newest is first. Where an
+    index has the rows of each survey in this order, they are looked up by it survey by survey.
+    """
     size, fields = FIRST_CHUNK, [name.removeprefix("-") for name in key]
     while True:
         chosen = rows if after is None else rows.filter(_beyond(key, after))
+        if is_by_survey:
+            chosen = rows.filter(pk__in=_of_each_survey(chosen, key, size))
         chunk = list(chosen.order_by(*key).values_list(*fields, *values)[:size])
-        yield [(tuple(row[: len(key)]), tuple(row[len(key) :])) for row in chunk]
+        yield [(_key(row[: len(key)]), tuple(row[len(key) :])) for row in chunk]
         if len(chunk) < size:
             return
-        after, size = tuple(chunk[-1][: len(key)]), CHUNK
+        after, size = _key(chunk[-1][: len(key)]), CHUNK
+
+
+def any_of(rows: Any) -> IsNull:
+    """Return whether there is any of some rows that belong to the row outside, looked up for that one.
+
+    Of `Exists` PostgreSQL may first read all that belong to anyone, where a page shows a hundred.
+    """
+    return IsNull(Subquery(rows.order_by().values("pk")[:1]), False)
+
+
+def _of_each_survey(rows: Any, key: Sequence[str], size: int) -> Any:
+    """Return the primary keys of the first so many rows of each survey, among which are the first of all."""
+    own = rows.filter(survey=OuterRef("pk")).order_by(*key).values("pk")[:size]
+    numbers = Func(ArraySubquery(own), function="unnest", output_field=BigIntegerField())
+    return Survey.objects.order_by().values_list(numbers)
+
+
+def _key(parts: Sequence[Any]) -> Key:
+    """Return the parts of a key, days and instants as an address names them."""
+    return tuple(part.isoformat() if isinstance(part, date | datetime) else part for part in parts)
 
 
 def counted(rows: Mapping[Key, Row]) -> Callable[[Key | None], Iterable[tuple[Key, Row]]]:

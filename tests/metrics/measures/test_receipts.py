@@ -270,6 +270,25 @@ def test_pages_follow_each_other_without_a_gap(world, scope):
         assert len({*pages}) == len(pages) > 0
 
 
+@pytest.mark.parametrize(
+    ("name", "day"), [("nps", "day"), ("csat", "day"), ("ces", "day"), ("response_rate", "sent_on")]
+)
+def test_the_newest_of_all_surveys_come_first_in_whatever_order_they_were_stored(world, scope, name, day):
+    asked = scope(start=None)
+    older = f.published_survey([f.NPS, f.CSAT, f.CES], of=f.programme())
+    contact = f.contact(f.account())
+    for month in (3, 1, 2):
+        at = datetime(2026, month, 5, 12, tzinfo=UTC)
+        f.respond(older, {"nps": 9, "csat": 4, "ces": 6}, at=at)
+        f.invitation(older, contact, sent_at=at)
+    absorb_responses(now=f.NOON)
+    rows = rows_of(name, asked)
+    assert [row[day] for row in rows] == sorted((row[day] for row in rows), reverse=True)
+    assert {row["survey"] for row in rows} > {older.slug}
+    first, _ = receipt(name, asked).page(None, 4)
+    assert first == [tuple(row.values()) for row in rows[:4]]
+
+
 def test_a_row_that_comes_meanwhile_moves_no_other_to_another_page(world, scope):
     found = receipt("nps", scope())
     first, after = found.page(None, 4)
