@@ -49,7 +49,7 @@ class Book:
         """The answers of the year and of what it is compared with, by month."""
         first = months_later(self.month.end, -MONTHS - 1)
         scope = self.scope.between(first, self.month.end)
-        return read_each([(scope, "month")], SENTIMENT, self.confidential)[0]
+        return read_each([(scope, ("month",))], SENTIMENT, self.confidential)[0]
 
     @cached_property
     def _healths(self) -> Sequence[Mapping[int, Standing]]:

@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import F, Func, JSONField, Q
 
 from metrics.formulas.histograms import Histogram
-from metrics.measures.cells import Cell, read_cells
-from metrics.measures.confidentiality import HIDDEN, confidential_surveys, disclosed
+from metrics.measures.cells import Cell, read_cells_each
+from metrics.measures.confidentiality import HIDDEN, Disclosed, confidential_surveys, disclosed
 from metrics.measures.scope import Scope
 from surveys.kinds import KINDS
 from surveys.models import Version
@@ -73,36 +73,41 @@ def read_answers(scope: Scope, kinds: Iterable[str], by: str | None = None) -> A
 
     Surveys that promised confidentiality give what they may, with a few queries more.
     """
-    return read_each([(scope, by)], kinds, confidential_surveys(scope))[0]
+    return read_each([(scope, (by,) if by else ())], kinds, confidential_surveys(scope))[0]
 
 
 def read_each(
-    scopes: Sequence[tuple[Scope, str | None]],
+    asked: Sequence[tuple[Scope, tuple[str, ...]]],
     kinds: Iterable[str],
     confidential: frozenset[int],
     known: Mapping[tuple[int, str], Settings] = MappingProxyType({}),
 ) -> list[Answers]:
-    """Return the scored answers of several scopes, each split by a dimension: one query each and one for all.
+    """Return the scored answers of windows of one scope, split by dimensions: a query each and one for all.
 
     `confidential` are the surveys in question that promised confidentiality, `known` settings of questions
     that need not be read again.
     """
-    asked = tuple(kinds)
-    found = [_read(scope, asked, by, confidential) for scope, by in scopes]
-    named = {(cell.survey, cell.question_key): cell.kind for cells, _ in found for cell in cells}
-    settings = question_settings(named, known)
-    return [Answers(cells, settings, hidden) for cells, hidden in found]
-
-
-def _read(
-    scope: Scope, asked: tuple[str, ...], by: str | None, confidential: frozenset[int]
-) -> tuple[list[Cell], frozenset[Any]]:
+    kinds = tuple(kinds)
     only = ~Q(survey__in=confidential) if confidential else None
-    cells = read_cells(scope, asked, *([by] if by else []), only=only)
+    told = [
+        _with_disclosed(cells, scope, kinds, by, confidential)
+        for cells, (scope, by) in zip(read_cells_each(asked, kinds, only), asked, strict=True)
+    ]
+    named = {(cell.survey, cell.question_key): cell.kind for cells, _ in told for cell in cells}
+    settings = question_settings(named, known)
+    return [Answers(cells, settings, hidden) for cells, hidden in told]
+
+
+def _with_disclosed(
+    cells: list[Cell], scope: Scope, kinds: tuple[str, ...], by: tuple[str, ...], confidential: frozenset[int]
+) -> Disclosed:
+    """Return the cells with what confidential surveys may show, which is split by one dimension at most."""
     if not confidential:
-        return cells, frozenset()
-    shown, hidden = disclosed(scope, asked, by, confidential)
-    return cells + shown, hidden
+        return Disclosed(cells, frozenset())
+    if len(by) > 1:
+        return Disclosed(cells, frozenset({None}))
+    shown, hidden = disclosed(scope, kinds, by[0] if by else None, confidential)
+    return Disclosed(cells + shown, hidden)
 
 
 def question_settings(

@@ -1,7 +1,7 @@
 """Scored answers counted: from totals over all accounts, from scores where accounts matter."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain
@@ -57,12 +57,11 @@ def read_cells(scope: Scope, kinds: Iterable[str], *by: str, only: Q | None = No
     scores. Scores without an account are nobody's in particular (SECURITY T21).
     """
     kinds = tuple(kinds)
-    told = (only or Q()) & scope.surveys() & Q(kind__in=kinds)
-    which = told & Q(**scope.sliced)
+    which = _told(scope, kinds, only) & Q(**scope.sliced)
     if scope.without_flagged and not needs_scores(replace(scope, without_flagged=False), by):
         return _without_flagged(scope, kinds, by, only, which)
     if knows_sheets(scope, by):
-        return _cells(count_sheets(scope, told, by))
+        return read_cells_each([(scope, by)], kinds, only)[0]
     if needs_scores(scope, by):
         if is_year(scope, by):
             return _of_year(scope, which, by)
@@ -72,6 +71,23 @@ def read_cells(scope: Scope, kinds: Iterable[str], *by: str, only: Q | None = No
         return _cells(_counted(rows, which & scope.days(), by, "day", Count("pk")))
     totals: Any = SliceTotal if scope.sliced or not OF_TOTALS.issuperset(by) else Total
     return _cells(_side_by_side(totals.objects.filter(months_and_days(scope)), which, by, "begins"))
+
+
+def read_cells_each(
+    asked: Sequence[tuple[Scope, tuple[str, ...]]], kinds: Iterable[str], only: Q | None = None
+) -> list[list[Cell]]:
+    """Return what `read_cells` says of several windows of one scope, each split by dimensions of its own.
+
+    Sheets are read once for all of them.
+    """
+    kinds, first = tuple(kinds), asked[0][0]
+    if all(knows_sheets(scope, by) for scope, by in asked):
+        return [_cells(rows) for rows in count_sheets(asked, _told(first, kinds, only))]
+    return [read_cells(scope, kinds, *by, only=only) for scope, by in asked]
+
+
+def _told(scope: Scope, kinds: tuple[str, ...], only: Q | None) -> Q:
+    return (only or Q()) & scope.surveys() & Q(kind__in=kinds)
 
 
 def _without_flagged(

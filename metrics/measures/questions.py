@@ -58,7 +58,7 @@ def survey_results(
     elif sample.is_raw:
         answers = _answers(scope, questions, counts)
     else:
-        answers = read_each([(scope, "month")], MEASURED, promised, settings_of(scope, questions))[0]
+        answers = read_each([(scope, ("month",))], MEASURED, promised, settings_of(scope, questions))[0]
     by_key = answers.by("question_key")
     nothing = Answers([], {})
     gone = {question.key for question in former}

@@ -4,13 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from django.db.models import Q
-
 from metrics.formulas.comparisons import discoveries
 from metrics.formulas.disclosure import LEAST_SHOWN
 from metrics.formulas.intervals import Interval, critical_value, mover, two_sided_p
-from metrics.measures.answers import Answers, question_settings
-from metrics.measures.cells import read_cells
+from metrics.measures.answers import Answers, question_settings, read_each
 from metrics.measures.confidentiality import HIDDEN, confidential_surveys, disclosed
 from metrics.measures.measure import Measure
 from metrics.measures.scope import Scope
@@ -45,42 +42,42 @@ class Segments(NamedTuple):
     notes: tuple[str, ...]
 
 
+def split_by(scope: Scope) -> tuple[str, ...]:
+    """Return by what the answers in question are split into segments."""
+    return tuple(name for name in SPLIT_BY if name not in scope.narrowings)
+
+
 def segments(
-    scope: Scope, kind: str, answers: Answers | None = None, promised: frozenset[int] | None = None
+    scope: Scope, kind: str, split: Answers | None = None, promised: frozenset[int] | None = None
 ) -> Segments:
     """Return each part of every dimension against the others, in four queries less what is given.
 
-    Given may be the answers in question and the surveys among them that promised confidentiality.
+    Given may be the answers in question, `split_by` all dimensions at once, and the surveys among them that
+    promised confidentiality.
 
     Over all tests together at most one in ten of the differences found is false (Benjamini–Hochberg; METRICS
     §2.2). Parts of confidential surveys show what may be shown, with a query more a dimension.
     """
     promised = confidential_surveys(scope) if promised is None else promised
-    split_by = [name for name in SPLIT_BY if name not in scope.narrowings]
-    only = ~Q(survey__in=promised) if promised else None
-    cells = read_cells(scope, (kind,), *split_by, only=only)
+    names = split_by(scope)
+    split = split or read_each([(scope, names)], (kind,), promised)[0]
     by_dimension = {
-        name: [replace(cell, groups=(cell.groups[place],)) for cell in cells]
-        for place, name in enumerate(split_by)
+        name: [replace(cell, groups=(cell.groups[place],)) for cell in split.cells]
+        for place, name in enumerate(names)
     }
     notes: tuple[str, ...] = ()
-    for name in split_by if promised else ():
+    for name in names if promised else ():
         shown, hidden = disclosed(scope, (kind,), name, promised)
         by_dimension[name] += shown
         notes = (HIDDEN,) if hidden else notes
-    settings = (
-        answers.settings
-        if answers
-        else question_settings(
-            {(cell.survey, cell.question_key): cell.kind for own in by_dimension.values() for cell in own}
-        )
-    )
+    asked = {(cell.survey, cell.question_key): kind for own in by_dimension.values() for cell in own}
+    settings = question_settings(asked, split.settings)
     parts = [
         part
         for name, own in by_dimension.items()
         for part in _parts(scope, kind, name, Answers(own, settings))
     ]
-    return _judged(parts, split_by, notes)
+    return _judged(parts, names, notes)
 
 
 def _parts(scope: Scope, kind: str, dimension: str, answers: Answers) -> Iterator[Part]:
@@ -98,14 +95,13 @@ def _parts(scope: Scope, kind: str, dimension: str, answers: Answers) -> Iterato
         yield Part(dimension, str(name), measure, difference, interval, None)
 
 
-def _judged(parts: Sequence[Part], split_by: Sequence[str], notes: tuple[str, ...]) -> Segments:
+def _judged(parts: Sequence[Part], names: Sequence[str], notes: tuple[str, ...]) -> Segments:
     tested = [part for part in parts if part.interval]
     stands = discoveries([_p(part) for part in tested], RATE)
     verdicts = dict(zip(map(id, tested), stands, strict=True))
     judged = [replace(part, is_different=verdicts.get(id(part))) for part in parts]
     by_dimension = [
-        (name, sorted((each for each in judged if each.dimension == name), key=_low_first))
-        for name in split_by
+        (name, sorted((each for each in judged if each.dimension == name), key=_low_first)) for name in names
     ]
     return Segments([(name, own) for name, own in by_dimension if own], len(tested), sum(stands), notes)
 

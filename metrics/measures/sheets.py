@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,15 @@ from metrics.measures.scope import Scope
 from metrics.models import ScoreSheet, Slice
 
 OF_SLICES = (*ATTRIBUTES, *ANSWERED)
-# The last bits of an answer are its value.
-BITS = 4
+# Of the bytes of an answer the last bits are its value.
+SIZE, BITS = 4, 4
 LAST_BITS = (1 << BITS) - 1
 FIRST_DAYS: Mapping[str, Callable[[date], date]] = {
     "month": lambda day: day.replace(day=1),
     "quarter": lambda day: day.replace(month=day.month - (day.month - 1) % 3, day=1),
 }
-# What a cell belongs to: dimensions, and the value of each.
-Groups = tuple[tuple[str, Any], ...]
+# What answers have in common: dimensions, and the value of each.
+Group = tuple[tuple[str, Any], ...]
 
 
 def knows_sheets(scope: Scope, by: Iterable[str]) -> bool:
@@ -32,64 +33,106 @@ def knows_sheets(scope: Scope, by: Iterable[str]) -> bool:
     return {*PERIODS, *SURVEYS, *OF_SLICES}.issuperset(by)
 
 
-def count_sheets(scope: Scope, which: Q, by: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """Yield kind, programme, mode, survey, question, value, count and groups of the answers in question.
+def count_sheets(
+    asked: Sequence[tuple[Scope, Sequence[str]]], which: Q
+) -> Iterator[Iterator[tuple[Any, ...]]]:
+    """Yield for each window of one scope, split by dimensions, how often which answers were given.
 
-    In three queries: of the accounts, of the slices if they matter, and of the sheets.
+    A row is kind, programme, mode, survey, question, value, count and groups. In three queries: of the
+    accounts, of the slices if they matter, and of the sheets.
     """
+    scope = asked[0][0]
     is_asked = _marked(scope.companies.order_by().values_list("pk", flat=True))
     is_asked[0] = scope.is_anybodys
-    slices = _Slices(scope.sliced, by) if scope.sliced or not {*OF_SLICES}.isdisjoint(by) else None
-    columns = ("answers", "slices") if slices else ("answers",)
-    for (*named, shared), sheets in _sheets(scope, which, by, columns).items():
-        answers, *places = (_numbers(column) for column in zip(*sheets, strict=True))
-        chosen = is_asked.take(answers >> BITS, mode="clip")
-        codes = answers & LAST_BITS
-        if slices:
-            chosen &= slices.is_asked[places[0]]
-            codes += slices.group[places[0]] << BITS
-        counts = np.bincount(codes[chosen])
-        for code in np.flatnonzero(counts):
-            group, value = int(code) >> BITS, int(code) & LAST_BITS
-            groups = dict((*shared, *(slices.groups[group] if slices else ())))
-            yield (*named, value, int(counts[code]), *(groups[name] for name in by))
+    is_split = any(not {*OF_SLICES}.isdisjoint(by) for _, by in asked)
+    slices = _Slices(scope.sliced) if scope.sliced or is_split else None
+    sheets = _sheets([scope for scope, _ in asked], which, ("answers", "slices") if slices else ("answers",))
+    questions = [_Question(shared, own, is_asked, slices) for shared, own in sheets.items()]
+    for window, by in asked:
+        yield chain.from_iterable(each.count(window, by) for each in questions)
 
 
 class _Slices:
     """Which slices are in question, and to which group of the dimensions asked by each belongs."""
 
-    def __init__(self, sliced: Mapping[str, str], by: Sequence[str]) -> None:
-        rows = {row["pk"]: row for row in Slice.objects.order_by().values("pk", *OF_SLICES)}
+    def __init__(self, sliced: Mapping[str, str]) -> None:
+        self.rows = {row["pk"]: row for row in Slice.objects.order_by().values("pk", *OF_SLICES)}
         asked = {name.removeprefix("slice__"): value for name, value in sliced.items()}
-        self.is_asked = np.zeros(max(rows, default=0) + 1, dtype=np.bool_)
-        self.group = np.zeros(len(self.is_asked), dtype=np.int32)
-        known: dict[Groups, int] = {}
-        for pk, row in rows.items():
-            self.is_asked[pk] = asked.items() <= row.items()
-            group = tuple((name, row[name]) for name in by if name in OF_SLICES)
-            self.group[pk] = known.setdefault(group, len(known))
-        self.groups = list(known)
+        self.is_asked = _marked(pk for pk, row in self.rows.items() if asked.items() <= row.items())
+
+    def grouped(self, by: Sequence[str]) -> tuple[NDArray[np.int64], list[Group]]:
+        """Return the number of the group of each slice, and the groups."""
+        known: dict[Group, int] = {}
+        numbers = np.zeros(max(self.rows, default=0) + 1, dtype=np.int64)
+        for pk, row in self.rows.items():
+            numbers[pk] = known.setdefault(tuple((name, row[name]) for name in by), len(known))
+        return numbers, list(known)
+
+
+class _Question:
+    """The answers to one question by the accounts and in the slices in question, day by day."""
+
+    def __init__(
+        self,
+        shared: tuple[Any, ...],
+        sheets: Sequence[tuple[Any, ...]],
+        is_asked: NDArray[np.bool_],
+        slices: _Slices | None,
+    ) -> None:
+        *self.named, survey, programme = shared
+        self.of_survey = {"survey": survey, "programme": programme}
+        days, *columns = zip(*sheets, strict=True)
+        self.days: Sequence[date] = days
+        answers, *places = (_numbers(column) for column in columns)
+        answers = answers.astype(np.intp)
+        # Places are taken many times as fast as marks.
+        chosen = np.flatnonzero(is_asked.take(answers >> BITS, mode="clip"))
+        if slices:
+            self.slices, self.place = slices, places[0].take(chosen).astype(np.intp)
+            is_sliced = np.flatnonzero(slices.is_asked.take(self.place, mode="clip"))
+            chosen, self.place = chosen.take(is_sliced), self.place.take(is_sliced)
+        sheet = np.repeat(np.arange(len(days)), [len(packed) // SIZE for packed in columns[0]])
+        self.sheet, self.value = sheet.take(chosen), answers.take(chosen) & LAST_BITS
+
+    def count(self, window: Scope, by: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """Yield how often each value was given in each group in the days of the window."""
+        periods: dict[Group, int] = {}
+        number = np.full(len(self.days), -1)
+        for place, day in enumerate(self.days):
+            if (window.start is None or window.start <= day) and day < window.end:
+                period = tuple((name, FIRST_DAYS[name](day)) for name in by if name in PERIODS)
+                number[place] = periods.setdefault(period, len(periods))
+        groups, codes = list(periods), number.take(self.sheet)
+        own = [name for name in by if name in OF_SLICES]
+        if own:
+            of_slice, parts = self.slices.grouped(own)
+            codes = np.where(codes < 0, -1, codes * len(parts) + of_slice.take(self.place))
+            groups = [period + part for period in groups for part in parts]
+        inside = np.flatnonzero(codes >= 0)
+        counts = np.bincount(codes.take(inside) << BITS | self.value.take(inside))
+        for code in np.flatnonzero(counts):
+            group = {**self.of_survey, **dict(groups[int(code) >> BITS])}
+            yield (*self.named, int(code) & LAST_BITS, int(counts[code]), *(group[name] for name in by))
 
 
 def _sheets(
-    scope: Scope, which: Q, by: Sequence[str], columns: Sequence[str]
-) -> dict[tuple[Any, ...], list[tuple[bytes, ...]]]:
-    """Return sheets by what all their answers share: as `count_sheets` names them, and their groups."""
-    surveys = [name for name in by if name in SURVEYS]
-    shared = ("kind", "survey__programme", "survey__programme__mode", "survey", "question_key")
-    paths = [PATHS[name] for name in surveys]
-    rows = ScoreSheet.objects.filter(which, scope.days()).order_by()
-    found: dict[tuple[Any, ...], list[tuple[bytes, ...]]] = defaultdict(list)
-    for row in rows.values_list(*shared, "day", *paths, *columns):
-        day, rest = row[5], row[6:]
-        periods = [(name, FIRST_DAYS[name](day)) for name in by if name in PERIODS]
-        groups = (*periods, *zip(surveys, rest, strict=False))
-        found[*row[:5], groups].append(rest[len(surveys) :])
+    windows: Sequence[Scope], which: Q, columns: Sequence[str]
+) -> dict[tuple[Any, ...], list[tuple[Any, ...]]]:
+    """Return days and columns of sheets by question, as `count_sheets` names it, with its survey's names."""
+    named = ("kind", "survey__programme", "survey__programme__mode", "survey", "question_key")
+    shared = (*named, *(PATHS[name] for name in ("survey", "programme")))
+    starts = [window.start for window in windows if window.start]
+    start = min(starts) if len(starts) == len(windows) else None
+    days = windows[0].between(start, max(window.end for window in windows)).days()
+    rows = ScoreSheet.objects.filter(which, days).order_by().values_list(*shared, "day", *columns)
+    found: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for row in rows:
+        found[row[: len(shared)]].append(row[len(shared) :])
     return found
 
 
 def _numbers(sheets: Sequence[bytes]) -> NDArray[np.int32]:
-    return np.frombuffer(b"".join(sheets), dtype=">i4").astype(np.int32)
+    return np.frombuffer(b"".join(sheets), dtype=">i4")
 
 
 def _marked(numbers: Iterable[int]) -> NDArray[np.bool_]:

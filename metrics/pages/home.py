@@ -97,7 +97,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     found = standings(scope)
     paid = books(scope) if viewer.sees_revenue else None
     kinds = ("nps", "csat", "ces")
-    now, before = read_each([(scope, "month"), (former(scope), None)], kinds, confidential)
+    now, before = read_each([(scope, ("month",)), (former(scope), ())], kinds, confidential)
     headlines = [*_of_revenue(scope, paid), _of_health(scope, found), _of_answers(scope, now, before, "nps")]
     beside = [_of_answers(scope, now, before, kind) for kind in ("csat", "ces")]
     aims = aims_of(scope, [each.measure for each in (*headlines, *beside)])

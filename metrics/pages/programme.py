@@ -23,7 +23,7 @@ from metrics.measures.reach import coverages
 from metrics.measures.results import Bar
 from metrics.measures.revenue import arr_on
 from metrics.measures.scope import Scope
-from metrics.measures.segments import segments
+from metrics.measures.segments import segments, split_by
 from metrics.measures.sentiment import by_programme, measure_of, name_of, trend
 from metrics.measures.themes import MOST_COMMENTS, themes
 from metrics.measures.voices import mood_of
@@ -65,13 +65,13 @@ def programme(request: HttpRequest, slug: str) -> TemplateResponse:
     context = _head(request, slug, "score")
     scope = context["filters"].scope
     promised = confidential_surveys(scope)
-    asked: list[tuple[Scope, str | None]] = [(scope, "month")]
+    asked: list[tuple[Scope, tuple[str, ...]]] = [(scope, ("month",)), (scope, split_by(scope))]
     if scope.start:
-        asked.append((former(scope), None))
+        asked.append((former(scope), ()))
     kinds = kinds_given(scope, KINDS_SHOWN)
     kind = request.GET.get("kind", "")
     kind = kind if kind in kinds else next(iter(kinds), "nps")
-    answers, *earlier = read_each(asked, (kind,), promised)
+    answers, split, *earlier = read_each(asked, (kind,), promised)
     measure = measure_of(scope, answers, kind)
     points = trend(scope, answers, kind, "month")
     shows_themes = request.user.has_perm("metrics.view_comment")
@@ -86,7 +86,7 @@ def programme(request: HttpRequest, slug: str) -> TemplateResponse:
         "chart": trend_chart(points, name_of(kind), "month"),
         "bars": _distribution(answers, kind),
         "spread": {"headline": measure},
-        "segments": segments(scope, kind, answers, promised) if measure.is_known else None,
+        "segments": segments(scope, kind, split, promised) if measure.is_known else None,
         "shows_themes": shows_themes,
         "about": themes(scope, most=MOST_COMMENTS, arr=arr, promised=promised) if shows_themes else None,
         "sees_revenue": arr is not None,
