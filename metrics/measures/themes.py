@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from metrics.measures.comments import Wanted, comments_of
 from metrics.measures.exchange import rates_on
@@ -21,6 +22,12 @@ MOST_COMMENTS = 5_000
 # who sees what is decided there alone.
 COUNTS = """
 SELECT themes, mood, count(*), array_agg(account_id) FROM ({found}) AS found GROUP BY themes, mood
+"""
+# An index has the newest comments of each survey; of some surveys together they would be looked for among
+# those of all.
+OF_EACH_SURVEY = """
+SELECT newest.* FROM surveys_survey AS asked CROSS JOIN LATERAL ({found}) AS newest
+ORDER BY newest.day DESC, newest.pk DESC LIMIT {most}
 """
 
 
@@ -74,7 +81,7 @@ def themes(
     moods: dict[str, Counter[str]] = defaultdict(Counter)
     accounts: dict[str, set[int]] = defaultdict(set)
     bare = 0
-    for names, mood, count, of in _counts(rows, most):
+    for names, mood, count, of in _counts(rows, most, is_by_survey=not (wanted and wanted.words)):
         total[mood] += count
         bare += 0 if names else count
         for name in names:
@@ -108,13 +115,17 @@ def _theme(name: str, moods: Mapping[str, int], accounts: set[int], arr: Arr | N
     )
 
 
-def _counts(rows: Any, most: int | None) -> list[tuple[Any, ...]]:
+def _counts(rows: Any, most: int | None, *, is_by_survey: bool) -> list[tuple[Any, ...]]:
     """Return rows of themes, mood, how many comments, and the account of each."""
-    found = rows.order_by("-said_on", "-pk").values_list("themes", "mood", "account_id")[:most]
+    if most and is_by_survey:
+        rows = rows.filter(survey=RawSQL("asked.id", ()))
+    found = rows.order_by("-said_on", "-pk").values_list("themes", "mood", "account_id", "day", "pk")[:most]
     try:
         sql, parameters = found.query.sql_with_params()
     except EmptyResultSet:
         return []
+    if most and is_by_survey:
+        sql = OF_EACH_SURVEY.format(found=sql, most=most)
     with connection.cursor() as cursor:
         cursor.execute(COUNTS.format(found=sql), parameters)
         counted: list[tuple[Any, ...]] = cursor.fetchall()
