@@ -38,7 +38,7 @@ class Movements:
 
 
 def arr(scope: Scope) -> Measure:
-    """Return ARR (money) at the end of the window, None where a rate is missing; the bridge to it beside.
+    """Return ARR (money) at the end of the window, None where a rate of then is missing; the bridge beside.
 
     Raises PermissionDenied for whoever may not see revenue.
     """
@@ -50,20 +50,24 @@ def arr_and_movements(ledger: Ledger) -> tuple[Measure, Movements | None]:
     scope = ledger.scope
     if scope.start is None:
         raise ValueError("a bridge leads from one day to another, so the scope needs a start")
-    currencies = currencies_of(ledger.rows)
+    moved = currencies_of(row for row in ledger.rows if row.last is None or row.last > scope.start)
+    paid = currencies_of(row for row in ledger.rows if row.is_in_force(scope.end))
     opening, closing = ledger.rates(scope.start), ledger.rates(scope.end)
-    is_known = all(opening.knows(each) and closing.knows(each) for each in currencies)
+    is_known = all(map(opening.knows, moved)) and all(map(closing.knows, paid))
     found = _movements(ledger, opening, closing) if ledger.rows and is_known else None
-    notes = opening.notes(currencies)
+    # Without a rate for the first day there is no bridge, and yet a level that it would lead to.
+    level = ledger.arr(scope.end, closing)
+    customers = {ledger.customers[account] for account in level.by_account}
+    notes = opening.notes(moved)
     measure = scope.measure(
         "arr",
         Unit.MONEY,
-        found and found.bridge.closing,
-        n=found.customers if found else 0,
+        found.bridge.closing if found else level.total if customers else None,
+        n=found.customers if found else len(customers),
         counted="customers at the end",
         definition=DEFINITION,
         currency=settings.REPORTING_CURRENCY,
-        notes=notes + tuple(note for note in closing.notes(currencies) if note not in notes),
+        notes=notes + tuple(note for note in closing.notes(paid) if note not in notes),
         beside={**found.bridge._asdict(), "lost_and_regained": found.regained} if found else {},
     )
     return measure, found
@@ -79,6 +83,8 @@ def _movements(ledger: Ledger, opening: Rates, closing: Rates) -> Movements:
         who = customer[row.account]
         if row.starts_on < days[0]:
             earlier.add(who)
+        if row.last and row.last <= days[0]:
+            continue
         amount, held = in_cents(opening, row.value, row.currency), steps[who]
         begin = bisect_left(days, row.starts_on)
         until = bisect_left(days, row.last) if row.last else len(days)

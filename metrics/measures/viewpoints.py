@@ -160,6 +160,8 @@ def weighted(scope: Scope) -> Measure:
             found = weighting.raked(strata.cells, list(strata.margins.values()), weighting.TRIM_AT_MEDIANS)
         except ValueError as fault:
             notes = (f"Cannot be weighted: {fault}.",)
+    elif strata.answers:
+        notes = ("Cannot be weighted: all contacts are of one segment, tier and region.",)
     if found:
         beside = {
             "percent_promoters": 100 * found.promoters,

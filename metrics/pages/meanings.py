@@ -75,7 +75,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "nps_weighted": Meaning(
         "The score with each segment, tier and region at its true share, also where fewer of them answered.",
         "As NPS, answers raked to the shares among contacts, weights cut at five times the median.",
-        *(_POINTS, _SCORE, _NO_ANSWERS),
+        *(_POINTS, _SCORE, "without answers, or where contacts are all of one segment, tier and region"),
         "Raking (Deming and Stephan 1940); effective n by Kish 1965",
         _OF_ANSWERS.format("an answer of a group that answered little weighs more than 1"),
     ),
@@ -145,7 +145,11 @@ MEANINGS: Mapping[str, Meaning] = {
     "arr": Meaning(
         "What your customers pay you a year, on the last day.",
         "Σ yearly value of the subscriptions in force; one-time fees, services and taxes are out.",
-        *("money, in the reporting currency", "0 or more", "without an exchange rate"),
+        *(
+            "money, in the reporting currency",
+            "0 or more",
+            "before anybody paid, or without an exchange rate",
+        ),
         "SaaS Metrics Standards Board",
         "Σ ARR.",
     ),

@@ -262,6 +262,15 @@ def test_weights_put_every_segment_at_its_share_of_the_contacts():
     assert weighted.value in weighted.interval
 
 
+def test_contacts_of_one_kind_cannot_be_weighted_and_it_says_so():
+    account = f.account(segment="only")
+    f.respond(f.published_survey(), {"nps": 9}, contact=f.contact(account), at=at(5))
+    absorb_responses(now=f.NOON)
+    weighted = ask("nps_weighted", scope())
+    assert (weighted.value, weighted.n) == (None, 1)
+    assert weighted.notes == ("Cannot be weighted: all contacts are of one segment, tier and region.",)
+
+
 def test_coverage_counts_whose_voice_was_heard():
     survey = f.published_survey()
     heard, anonymous, silent = (f.account() for _ in range(3))

@@ -11,6 +11,7 @@ from accounts.models import Account, ExchangeRate, Subscription
 from accounts.roles import ACCOUNT_MANAGER, BUILDER, EXECUTIVE
 from metrics.measures.exchange import rates_on
 from metrics.measures.lifetime import clv
+from metrics.measures.movements import arr
 from metrics.measures.renewals import coming_renewals, renewal_rate, renewal_rates
 from metrics.measures.retention import grr, logo_churn, nrr, revenue_retention
 from metrics.measures.revenue import arr_on
@@ -107,6 +108,19 @@ def test_a_currency_of_new_customers_only_does_not_spoil_retention():
     f.subscription(f.account(), date(2026, 1, 1), None, 1000, currency="CHF")
     measure = grr(revenue())
     assert (measure.value, measure.notes) == (100, ())
+
+
+def test_the_level_of_the_end_takes_only_the_rates_of_what_is_paid_then():
+    f.subscription(f.account(), date(2026, 1, 1), None, 1000, currency="CHF")
+    f.subscription(f.account(), date(2020, 1, 1), date(2021, 1, 1), 9000, currency="BRL")
+    assert (arr(revenue()).value, arr(revenue()).n) == (None, 1)
+    rate("CHF", date(2026, 6, 1), "2")
+    measure = arr(revenue())
+    assert (measure.value, measure.n, measure.beside) == (2000, 1, {})
+    assert measure.notes == ("There is no exchange rate for CHF in June 2025.",)
+    rate("CHF", date(2025, 6, 1), "1")
+    assert arr(revenue()).beside["new"] == 1000
+    assert arr(revenue()).beside["currency"] == 1000
 
 
 def test_the_newest_rate_of_three_months_stands_in_and_says_so():

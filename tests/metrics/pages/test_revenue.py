@@ -139,6 +139,12 @@ def test_a_company_on_its_first_day_sees_no_number(executive, page):
     assert "USD 0" not in text
 
 
+def test_days_before_the_first_contract_do_not_say_that_nobody_pays(world, executive):
+    text = executive.get(f"{REVENUE}?from=2001-01-01&to=2001-12-31").text
+    assert "Nobody paid in these days" in text
+    assert "Nobody pays yet" not in text
+
+
 def test_renewals_are_counted_in_the_month_they_fall_due(world, executive, today):
     response = executive.get(RENEWALS)
     by_month = {month.start: month for month in response.context["months"] if month.accounts}
