@@ -32,6 +32,10 @@ class AccountAdmin(VisibleAdmin):
     search_fields = ("name", "domain", "external_id")
     search_help_text = "Name, domain or external id"
     autocomplete_fields = ("owner", "parent")
+    help_texts = {
+        "currency": "Three letters, such as EUR: of services and wherever none is said.",
+        "attributes": 'Further properties as JSON, such as {"plan": "pro"}.',
+    }
     # An import keeps columns that it does not know as attributes: what was paid may be among them.
     revenue_fields = ("attributes",)
     fieldsets = (
@@ -81,6 +85,7 @@ class ContactAdmin(VisibleAdmin):
     search_help_text = "Name, e-mail address, account or external id"
     autocomplete_fields = ("account",)
     readonly_fields = ("bounced_at", "erased_at")
+    help_texts = {"language": "A code such as de: in this language we ask."}
     fieldsets = (
         (
             None,

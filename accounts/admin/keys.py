@@ -52,10 +52,10 @@ class KeyAdmin(VisibleAdmin):
         fixed = ("prefix", "scopes", "team", "expires_at", "created_at", "created_by")
         return (*fixed, "last_used_at", "revoked_at") if obj else ()
 
-    def get_form(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Return the form; a new key is offered only the scopes that its maker may give."""
         if obj:
-            return super().get_form(request, obj, **kwargs)
+            return super().get_form(request, obj, change=change, **kwargs)
         form = super().get_form(request, obj, **{"form": NewKeyForm} | kwargs)
         within = scopes_within(user_of(request))
         form.base_fields["scopes"].choices = [(scope, scope) for scope in within]

@@ -1,12 +1,14 @@
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, ManyToManyField, Model, Q, QuerySet
 from django.db.models.fields.related import RelatedField
-from django.forms import ValidationError
+from django.forms import ModelMultipleChoiceField, ValidationError
 from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import BooleanRadioFilter
@@ -87,6 +89,11 @@ class UserAdmin(DjangoUserAdmin, VisibleAdmin):  # type: ignore[misc, type-arg]
         (None, {"fields": (("password1", "password2"),)}),
         ("Sees and may", {"fields": ("is_staff", "groups", "teams")}),
     )
+    help_texts = {
+        "is_active": "May log in. Switch it off instead of deleting somebody.",
+        "is_staff": "May open these pages; the API has keys of its own.",
+        "is_superuser": "May do and see everything, whatever the roles say.",
+    }
     # What only a superuser may hand out: rights that no role bounds (SECURITY T28).
     superuser_fields = frozenset({"is_superuser", "user_permissions"})
 
@@ -124,6 +131,8 @@ class UserAdmin(DjangoUserAdmin, VisibleAdmin):  # type: ignore[misc, type-arg]
     ) -> Any:
         """Return check boxes."""
         kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        if db_field.name == "groups":
+            kwargs |= {"label": "Roles", "help_text": "With several, whatever any of them may."}
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_field_queryset(
@@ -174,6 +183,15 @@ class TeamAdmin(VisibleAdmin):
         return int(team.account_count)
 
 
+class PermissionsField(ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """What a role may do: "account: change", "account: view revenue"."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return what is administered, and what may be done to it."""
+        action = obj.codename.removesuffix(f"_{obj.content_type.model}")
+        return f"{obj.content_type.name}: {action.replace('_', ' ')}"
+
+
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, VisibleAdmin):  # type: ignore[misc]
     """The roles. What a role may do is for superusers to say (SECURITY T28)."""
@@ -186,6 +204,7 @@ class GroupAdmin(DjangoGroupAdmin, VisibleAdmin):  # type: ignore[misc]
     ) -> Any:
         """Return check boxes."""
         kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        kwargs |= {"queryset": _grantable(), "form_class": PermissionsField}
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -199,3 +218,12 @@ class GroupAdmin(DjangoGroupAdmin, VisibleAdmin):  # type: ignore[misc]
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whether the user is a superuser."""
         return user_of(request).is_superuser
+
+
+def _grantable() -> QuerySet[Permission]:
+    """Return the permissions that open something: of what the admin lists, or held by a role."""
+    listed = [model for model in apps.get_models() if admin.site.is_registered(model)]
+    types = ContentType.objects.get_for_models(*listed).values()
+    kept = Q(content_type__in=types) | Q(group__isnull=False)
+    rows = Permission.objects.filter(kept).select_related("content_type").distinct()
+    return rows.order_by("content_type__app_label", "content_type__model", "codename")

@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+from django.conf import settings
 from django.contrib import admin
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
@@ -24,6 +25,12 @@ class SubscriptionAdmin(RevenueAdmin):
     search_fields = ("account__name", "product", "external_id")
     search_help_text = "Account, product or external id"
     autocomplete_fields = ("account", "renews")
+    help_texts = {
+        "annual_value": "What is paid for twelve months, whatever the term.",
+        "currency": "Three letters, such as EUR.",
+        "cancelled_on": "The day of the notice; a term that has an end is paid until then.",
+        "renews": "The subscription that this one follows.",
+    }
     fieldsets = (
         (None, {"fields": ("account", ("product", "external_id"), ("annual_value", "currency"))}),
         ("Term", {"fields": (("starts_on", "ends_on"), "auto_renew", ("cancelled_on", "renews"))}),
@@ -42,6 +49,11 @@ class ServicesMonthAdmin(RevenueAdmin):
     search_fields = ("account__name",)
     search_help_text = "Account"
     autocomplete_fields = ("account",)
+    help_texts = {
+        "month": "Its first day.",
+        "revenue": "In the currency of the account.",
+        "cost": "In the currency of the account.",
+    }
     fieldsets = ((None, {"fields": ("account", "month", ("revenue", "cost"))}),)
 
     @display(description="gross margin")
@@ -53,4 +65,9 @@ class ServicesMonthAdmin(RevenueAdmin):
 class ExchangeRateAdmin(VisibleAdmin):
     list_display = ("currency", "month", "rate")
     list_filter = (("currency", ValuesFilter), ("month", RangeDateFilter))
+    help_texts = {
+        "currency": "Three letters, such as EUR.",
+        "month": "Its first day.",
+        "rate": f"What one unit of it was worth in {settings.REPORTING_CURRENCY}.",
+    }
     fieldsets = ((None, {"fields": (("currency", "month"), "rate")}),)

@@ -14,6 +14,10 @@ class SignalAdmin(VisibleAdmin):
     search_fields = ("account__name", "key")
     search_help_text = "Account or key"
     autocomplete_fields = ("account",)
+    help_texts = {
+        "key": "What was measured, such as logins or tickets_open: one name for all accounts.",
+        "value": "A number, in the same unit each time.",
+    }
     fieldsets = ((None, {"fields": ("account", ("key", "observed_on"), "value")}),)
 
 
@@ -39,4 +43,8 @@ class SignalRuleAdmin(VisibleAdmin):
 
     list_display = ("event_name", "measure", "attribute", "signal_key")
     search_fields = ("event_name", "signal_key")
+    help_texts = {
+        "event_name": "Such as ticket.closed, as the API receives it.",
+        "signal_key": "The name under which the signal is kept, such as tickets_closed.",
+    }
     fieldsets = ((None, {"fields": ("event_name", ("measure", "attribute"), "signal_key")}),)

@@ -1,6 +1,6 @@
 """`visible_to(user)` everywhere in the admin: rows, related rows, filters, look-ups and amounts of money."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -41,6 +41,8 @@ class VisibleAdmin(ModelAdmin):
 
     # A row of the theme is five kilobytes; Django's hundred made pages of half a megabyte.
     list_per_page = 50
+    # What to type, beside the fields whose name does not say it all.
+    help_texts: Mapping[str, str] = {}
     list_filter_submit = True
     warn_unsaved_form = True
 
@@ -61,6 +63,12 @@ class VisibleAdmin(ModelAdmin):
         if rows is None:
             rows = db_field.remote_field.model._default_manager.using(db)
         return visible(rows, user_of(request))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Return the form with its words beside the fields."""
+        if self.help_texts:
+            kwargs.setdefault("help_texts", self.help_texts)
+        return super().get_form(request, obj, change=change, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Leave deleting to who sees every account: its confirmation names whatever hangs on a row."""

@@ -14,12 +14,13 @@ from metrics.formulas.money import ZERO
 from metrics.measures.exchange import rates_on
 from metrics.measures.revenue import Arr, arr_on
 from metrics.templatetags.figures import UNKNOWN, money, number
+from surveys.versions import published_definition
 
 MOST = 20
 # A worker that was away for a weekend still tells of it; what is older is history.
 LOOK_BACK = timedelta(days=3)
 OVER = {
-    Alert.About.SCORE: "the last four weeks",
+    Alert.About.SCORE: "over the last four weeks",
     Alert.About.ANSWERS: "lately",
     Alert.About.INVITATIONS: "lately",
 }
@@ -44,16 +45,24 @@ def alert_report(alerts: Sequence[Alert], viewer: Viewer, found_at: datetime) ->
 
 def survey_words(alert: Alert) -> str:
     """Return the sentence of an alert about a survey: how it usually is, how it was, how unlikely that is."""
-    what = f"the score of “{alert.question}”" if alert.question else alert.get_about_display()
+    what = f"the score of “{_asked(alert)}”" if alert.question else alert.get_about_display()
+    verb = "is" if alert.question else "are"
     usual, now = (_level(value) for value in (alert.before, alert.after))
     chance = "below 1 in a million"
     if alert.chance and alert.chance > 1e-6:
         chance = f"1 in {round(1 / alert.chance):,}"
     side = "below" if alert.is_lower else "above"
     return (
-        f"“{alert.survey}”: {what} of {OVER[Alert.About(alert.about)]} is {now}, {side} the usual {usual};"
+        f"“{alert.survey}”: {what} {verb} {now} {OVER[Alert.About(alert.about)]}, {side} the usual {usual};"
         f" by chance alone that happens {chance}."
     )
+
+
+def _asked(alert: Alert) -> str:
+    """Return what the question of an alert asks, its key where the survey no longer asks it."""
+    live = alert.survey.live_version_id if alert.survey else None
+    questions = published_definition(live) if live else ()
+    return next((str(each.text) for each in questions if each.key == alert.question), alert.question)
 
 
 def band_table(alerts: Sequence[Alert], viewer: Viewer, day: date) -> Table:

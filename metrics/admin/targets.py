@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -68,6 +69,11 @@ class TargetAdmin(ModelAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Return the form with the metrics and segments that the user may see."""
+        kwargs["help_texts"] = {
+            "value": "In the metric's own unit: points, percent (105 for 105%) or"
+            f" {settings.REPORTING_CURRENCY}.",
+            "start": "Where it stood, and below when: progress is measured from there. Or leave both empty.",
+        }
         form = super().get_form(request, obj, change=change, **kwargs)
         user, offered = user_of(request), _names(is_revenue=False)
         if user.sees_revenue:

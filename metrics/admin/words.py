@@ -8,6 +8,7 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.admin.filters import OfferedFilter
 from accounts.admin.forms import DocumentField
@@ -67,7 +68,7 @@ class CommentAdmin(VisibleAdmin):
 class TaxonomyForm(forms.ModelForm):  # type: ignore[type-arg]
     """The next version of the themes."""
 
-    themes = DocumentField(widget=forms.Textarea)
+    themes = DocumentField(widget=UnfoldAdminTextareaWidget({"rows": 24}))
 
     class Meta:
         model = Taxonomy

@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.admin.filters import OfferedFilter
 from accounts.admin.visibility import VisibleAdmin
@@ -15,7 +16,10 @@ class QuotaForm(forms.ModelForm):  # type: ignore[type-arg]
     """How many may give one answer; the answer is one that the question offers."""
 
     value = forms.CharField(
-        label="Answer", help_text="The key of a choice, or a point of the scale.", max_length=60
+        label="Answer",
+        help_text="The key of a choice, or a point of the scale.",
+        max_length=60,
+        widget=UnfoldAdminTextInputWidget,
     )
 
     def clean(self) -> dict[str, Any]:

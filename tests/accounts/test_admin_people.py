@@ -154,3 +154,14 @@ def test_an_empty_list_says_whether_there_is_nothing_or_nothing_like_that():
     assert "There are no teams yet" in administrator.get("/admin/accounts/team/").text
     factories.Team.objects.create(name="North")
     assert "No teams are like that" in administrator.get("/admin/accounts/team/?q=South").text
+
+
+def test_a_role_is_offered_what_the_admin_lists_and_keeps_what_it_had():
+    given = role("analyst")
+    address = reverse("admin:auth_group_change", args=[given.pk])
+    form = logged_in(superuser()).get(address).context["adminform"].form
+    offered = form.fields["permissions"].queryset
+    assert not given.permissions.exclude(pk__in=offered).exists()
+    assert not offered.filter(content_type__model="heartbeat").exists()
+    labels = [label for _, label in form.fields["permissions"].choices]
+    assert {"account: change", "account: view revenue"} <= {*labels}

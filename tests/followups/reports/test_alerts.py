@@ -7,6 +7,7 @@ import pytest
 from accounts.models.people import OPERATOR
 from followups.models import Alert
 from followups.reports.alerts import find_alerts
+from followups.reports.telling import survey_words
 from metrics.actions.absorb import absorb_responses
 from metrics.models import Scorecard
 from tests import factories as f
@@ -74,5 +75,6 @@ def test_a_score_that_drifts_out_of_chance_is_told_once_and_only_to_who_sees_all
     assert alert.before > 0 > alert.after
     assert alert.chance is not None
     assert alert.chance < 0.01
+    assert f"the score of “{f.NPS['text']}” is −" in survey_words(alert)
     assert list(Alert.objects.of(OPERATOR)) == [alert]
     assert not Alert.objects.of(manager).exists()

@@ -1,0 +1,24 @@
+"""The heading of the theme's pages in the words of the menu."""
+
+from functools import cache
+from typing import Any
+
+from django import template
+from django.urls import reverse
+
+from config.lists import LISTS
+
+register = template.Library()
+# The list of targets stands behind the page of goals.
+TITLES = {"metrics.target": "Goals"} | {label: title for each in LISTS.values() for title, _, label in each}
+
+
+@register.filter
+def in_menu(part: dict[str, Any]) -> str:
+    """Return what the menu calls the list that a part of a heading leads to, else its own title."""
+    return _titles().get(str(part.get("link", ""))) or str(part["title"])
+
+
+@cache
+def _titles() -> dict[str, str]:
+    return {reverse(f"admin:{label.replace('.', '_')}_changelist"): title for label, title in TITLES.items()}
