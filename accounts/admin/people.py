@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.admin.filters import OfferedFilter
 from accounts.admin.visibility import VisibleAdmin, user_of
-from accounts.models import Team, User
+from accounts.models import Account, Team, User
 
 admin.site.unregister(Group)
 
@@ -165,10 +165,11 @@ class TeamAdmin(VisibleAdmin):
     fieldsets = ((None, {"fields": ("name",)}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the teams with how many belong to them."""
+        """Return the teams with how many belong to them, of the accounts those that the user sees."""
+        own = Account.objects.visible_to(user_of(request)).order_by().values("pk")
         counts = {
             "member_count": Count("members", distinct=True),
-            "account_count": Count("accounts", distinct=True),
+            "account_count": Count("accounts", filter=Q(accounts__in=own), distinct=True),
         }
         teams: QuerySet[Any] = super().get_queryset(request).annotate(**counts)
         return teams

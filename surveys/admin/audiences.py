@@ -1,6 +1,6 @@
 """Saved filters over contacts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -29,7 +29,6 @@ MOST_SHOWN = 40
 @admin.register(Audience)
 class AudienceAdmin(VisibleAdmin):
     form = AudienceForm
-    list_display = ("name", "size", "conditions_in_words")
     search_fields = ("name",)
     change_form_outer_before_template = "admin/surveys/audience/_who.html"
     change_form_before_template = "admin/surveys/audience/_live.html"
@@ -82,10 +81,34 @@ class AudienceAdmin(VisibleAdmin):
         context = {**(extra_context or {}), "values": list(values_for(user_of(request)))}
         return super().changeform_view(request, object_id, form_url, context)
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse the page of an audience that is chosen by amounts to who may not see them."""
+        return super().has_view_permission(request, obj) and not _hides(user_of(request), obj)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse to change an audience that is chosen by amounts to who may not see them."""
-        hides = isinstance(obj, Audience) and not user_of(request).sees_revenue and _needs_revenue(obj)
-        return super().has_change_permission(request, obj) and not hides
+        return super().has_change_permission(request, obj) and not _hides(user_of(request), obj)
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        """Return the columns; they count whom the user sees, and nobody whom an amount has chosen."""
+        viewer = user_of(request)
+
+        @display(description="contacts")
+        def size(audience: Audience) -> int | str:
+            if _hides(viewer, audience):
+                return "–"
+            return contacts_of(audience, now=timezone.now()).visible_to(viewer).count()
+
+        @display(description="who")
+        def conditions_in_words(audience: Audience) -> str:
+            if _hides(viewer, audience):
+                return "Chosen by amounts of money, which you may not see."
+            try:
+                return "; ".join(str(one) for one in read_conditions(audience.conditions)) or "every contact"
+            except AudienceRefused as refused:
+                return str(refused)
+
+        return ("name", size, conditions_in_words)
 
     def save_model(self, request: HttpRequest, obj: Audience, form: Any, change: bool) -> None:
         """Store the conditions, and add who is listed."""
@@ -96,17 +119,6 @@ class AudienceAdmin(VisibleAdmin):
             ignore_conflicts=True,
             batch_size=5000,
         )
-
-    @display(description="contacts")
-    def size(self, audience: Audience) -> int:
-        return contacts_of(audience, now=timezone.now()).count()
-
-    @display(description="who")
-    def conditions_in_words(self, audience: Audience) -> str:
-        try:
-            return "; ".join(str(one) for one in read_conditions(audience.conditions)) or "every contact"
-        except AudienceRefused as refused:
-            return str(refused)
 
 
 def values_for(viewer: Viewer) -> Iterator[dict[str, str]]:
@@ -119,7 +131,10 @@ def values_for(viewer: Viewer) -> Iterator[dict[str, str]]:
         yield {"label": field.label, "words": f"{operators}: {', '.join(known)}" if known else operators}
 
 
-def _needs_revenue(audience: Audience) -> bool:
+def _hides(viewer: Viewer, audience: object) -> bool:
+    """Whether who is in the audience would tell the viewer of amounts that they may not see."""
+    if viewer.sees_revenue or not isinstance(audience, Audience):
+        return False
     stored = audience.conditions if isinstance(audience.conditions, list) else []
     names = {one.get("field") for one in stored if isinstance(one, dict)}
     return any(FIELDS[name].needs_revenue for name in names if name in FIELDS)

@@ -1,8 +1,10 @@
 """Every page of the registry, opened as every role: no foreign name, no amount of money where none belongs.
 
-A page that is added to the registry is opened here without another line (SECURITY T14 to T19, T25).
+A page that is added to the registry is opened here without another line (SECURITY T14 to T19, T25). What
+somebody might try in its address is tried in test_worlds.py, by people with every right but one.
 """
 
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -32,8 +34,23 @@ FOREIGN = (
     "Foreign segment",
     "Foreign owner",
     "Foreign team",
+    "foreign@example.com",
 )
-AMOUNTS = (str(CANARY), "987654", "987,654")
+
+
+def forms_of(amount):
+    """Return the pattern of an amount as any language may write it: whole, in thousands, in millions."""
+    whole = r"[.,\s\u00a0\u202f'’]?".join(f"{amount:,.0f}".split(","))
+    cut = r"[.,\s\u00a0\u202f'’]?".join(f"{int(amount):,}".split(","))
+    rounded = [f"{amount / 1000:.{places}f}" for places in (0, 1)]
+    short = [re.sub(r"\.", "[.,]", each) + r"\s?[kK]\b" for each in rounded]
+    millions = [re.sub(r"\.", "[.,]", f"{amount / 1_000_000:.{places}f}") for places in (1, 2)]
+    short += [rf"{each}\s?(?:M|m|mn|Mio|million)\b" for each in millions]
+    return "|".join(rf"(?<![\d.,]){each}" for each in (whole, cut, *short))
+
+
+# What an account pays is what its contracts pay together.
+AMOUNTS = re.compile("|".join(forms_of(CANARY * count) for count in range(1, 9)))
 # One of each kind of receipt and worked example; that all of them open, tests of their own page say.
 METRICS_OPENED = ("nps", "health", "grr", "renewal_rate", "clv", "response_rate", "revenue_coverage", "arr")
 # Read and write by POST only, or give a file that the page itself leads to.
@@ -41,23 +58,13 @@ NOT_READ = {
     *("override", "dry_run", "saved_views", "hand_over", "notes", "note"),
     *("send_monthly", "send_digest"),
 }
-OF_ONE_METRIC = {"metric", "metric_rows"}
-# What somebody might try in an address to order or choose by what they may not see.
-TRIED = (
-    "sort=arr",
-    "sort=-arr",
-    "order=arr",
-    "order=renewal",
-    "product=Foreign+product",
-    "segment=Foreign+segment",
-)
 
 
 @pytest.fixture
 def company(today):
     """An account of the manager and one of somebody else, both of which pay the canary and say something."""
     now = timezone.now()
-    stranger = f.user(first_name="Foreign", last_name="owner")
+    stranger = f.user(first_name="Foreign", last_name="owner", email="foreign@example.com")
     team = Team.objects.create(name="Foreign team")
     survey = f.published_survey([f.NPS, f.CSAT, f.WHY], title="Twice a year")
     foreign = f.account(name="Foreign Corp", owner=stranger, team=team, segment="Foreign segment")
@@ -127,51 +134,68 @@ def arguments_of(page, company):
     return [{}]
 
 
-def opened(client, company, tries=()):
-    """Yield the address and text of every page that answers, as it is and with what somebody might try."""
-    for name, address in addresses(company):
-        for tried in ("", *(() if name in OF_ONE_METRIC else tries)):
-            response = client.get(f"{address}?{tried}")
-            assert response.status_code in {200, 302, 400, 403, 404, 405}, f"{address}?{tried}"
-            if response.status_code == 200:
-                body = b"".join(response.streaming_content) if response.streaming else response.content
-                yield f"{address}?{tried}", body.decode("utf-8", "replace"), tried
-
-
-def without_own_words(text, tried):
-    """Return a text without what the address itself said, which a page may repeat."""
-    for said in ("Foreign segment", "Foreign product", "Foreign+segment", "Foreign+product"):
-        if said.replace(" ", "+") in tried:
-            text = text.replace(said, "")
-    return text
+def opened(client, company):
+    """Yield the address and text of every page that answers."""
+    for _, address in addresses(company):
+        response = client.get(address)
+        assert response.status_code in {200, 302, 403, 404, 405}, address
+        if response.status_code == 200:
+            body = b"".join(response.streaming_content) if response.streaming else response.content
+            yield address, body.decode("utf-8", "replace")
 
 
 def test_an_account_manager_meets_no_foreign_name_and_no_money(company, manager, seen_by):
     company.own.owner = manager
     company.own.save()
     seen = 0
-    for address, text, tried in opened(seen_by(manager), company, TRIED):
-        found = [trace for trace in (*FOREIGN, *AMOUNTS) if trace in without_own_words(text, tried)]
-        assert found == [], address
+    for address, text in opened(seen_by(manager), company):
+        assert [name for name in FOREIGN if name in text] == [], address
+        assert AMOUNTS.findall(text) == [], address
         seen += "Own Ltd" in text
     assert seen >= 3
 
 
 def test_a_builder_meets_no_money(company, someone, seen_by):
     seen = 0
-    for address, text, _ in opened(seen_by(someone(BUILDER)), company, TRIED[:2]):
-        assert [trace for trace in AMOUNTS if trace in text] == [], address
+    for address, text in opened(seen_by(someone(BUILDER)), company):
+        assert AMOUNTS.findall(text) == [], address
         seen += "Foreign Corp" in text
     assert seen >= 3
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "987,654",
+        "987654.32",
+        "987.654,32 €",
+        "987\u202f654",
+        "USD 988k",
+        "987.7k",
+        "1.0 M",
+        "€1,0 Mio",
+        "1,975,309",
+    ],
+)
+def test_an_amount_is_known_in_every_form(text):
+    assert AMOUNTS.search(f"pays {text} a year")
+    assert not AMOUNTS.search(f"pays 7{text} a year".replace("USD ", "").replace("€", ""))
+
+
+def money_on(pages, part):
+    """Return the amounts on the first page whose address holds the part."""
+    return AMOUNTS.findall(next(text for address, text in pages.items() if part in address))
+
+
 def test_an_executive_meets_both(company, executive):
-    pages = {address: text for address, text, _ in opened(executive, company)}
+    pages = dict(opened(executive, company))
     assert "Foreign Corp" in "".join(pages.values())
-    assert "987,654" in "".join(pages.values())
+    assert [
+        page for page in ("/account/", "/portfolio/", "/revenue/", "/renewals/") if not money_on(pages, page)
+    ] == []
     # So that the reports of who may not see them prove something by being silent.
     monthly = next(text for address, text in pages.items() if "/reports/monthly/" in address)
-    assert "987,654" in monthly
+    assert AMOUNTS.search(monthly)
     assert "Foreign words" in monthly
     assert "Foreign Corp" in next(text for address, text in pages.items() if "/reports/alerts/" in address)
 
