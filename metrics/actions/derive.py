@@ -136,8 +136,8 @@ WHERE comment.response_id = known.response_id AND (known.survey_id, known.accoun
     IS DISTINCT FROM (comment.survey_id, comment.account_id, comment.day)
 """
 
-# Looking for what is there already, in a table that seemed empty when this was planned, took hours. Comments of
-# a day lie side by side: to go through the newest of those written in any order took three times as long.
+# Looking for what is there already, in a table that seemed empty when this was planned, took hours. Comments
+# of a day lie side by side: to go through the newest of those written in any order took three times as long.
 ADD_COMMENTS = """
 INSERT INTO metrics_comment (response_id, survey_id, question_key, account_id, day, text, language, themes)
 SELECT answer.response_id, reading.survey_id, question_key, reading.account_id, reading.day, text,

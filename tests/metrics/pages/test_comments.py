@@ -58,6 +58,7 @@ def test_words_theme_mood_and_account_narrow_down_and_the_address_holds_it_all(e
     assert shown(mood="positive") == {"Great"}
     assert shown(account=acme.pk) == {"The p", "Nothi"}
     assert shown(company="zet") == {"Great"}
+    assert shown(company="z.ta") == shown(company="zeta|acme") == set()
     assert shown(q="price", mood="positive") == set()
     assert shown(survey=say.survey.slug) == {"The p", "Great", "Nothi"}
     page = executive.get(PAGE, {"q": "prices", "theme": "price"})
