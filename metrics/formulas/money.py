@@ -1,9 +1,10 @@
 """Money is exact: Decimal in, and only the finished ratio is a float."""
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 ZERO = Decimal(0)
+CENT = Decimal("0.01")
 
 
 def percent_of(part: Decimal, whole: Decimal) -> float | None:
@@ -22,6 +23,11 @@ def total_known(amounts: Iterable[Decimal | None]) -> Decimal | None:
     known = list(amounts)
     # By identity: asking `in` compared each amount with None, which took longer than adding them up.
     return None if any(each is None for each in known) else sum(filter(None, known), ZERO)
+
+
+def to_cents(amount: Decimal | None) -> Decimal | None:
+    """Return an amount rounded to the cent, halves up; None where it is unknown."""
+    return amount if amount is None else amount.quantize(CENT, ROUND_HALF_UP)
 
 
 def require_money(*amounts: Decimal) -> None:

@@ -6,10 +6,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from metrics.formulas.money import ZERO, require_money, total
+from metrics.formulas.money import CENT, ZERO, require_money, total
 from metrics.formulas.retention import retention
-
-CENT = Decimal("0.01")
 
 
 class Movement(StrEnum):

@@ -11,8 +11,8 @@ from itertools import accumulate, chain
 from django.conf import settings
 
 from metrics.formulas.days import month_of
-from metrics.formulas.money import ZERO
-from metrics.formulas.movements import CENT, Bridge, Change, bridge, changes, lost_and_regained
+from metrics.formulas.money import CENT, ZERO
+from metrics.formulas.movements import Bridge, Change, bridge, changes, lost_and_regained
 from metrics.measures.exchange import Rates
 from metrics.measures.ledger import Ledger, currencies_of
 from metrics.measures.measure import Measure, Unit

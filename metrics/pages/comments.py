@@ -14,6 +14,7 @@ from accounts.interchange.datasets import Column, Dataset, Type, Value
 from accounts.interchange.writers import FORMATS
 from accounts.models import Account, User
 from metrics.actions.handed_out import record_comments
+from metrics.formulas.money import to_cents
 from metrics.measures.comments import (
     MOST_FOUND,
     Cursor,
@@ -204,5 +205,5 @@ def _of_whom(each: Said, viewer: User) -> list[Value]:
         account.external_id if account else None,
         account.name if account else None,
         *([contact.name if contact else None] if viewer.sees_people else []),
-        *([each.arr] if viewer.sees_revenue else []),
+        *([to_cents(each.arr)] if viewer.sees_revenue else []),
     ]

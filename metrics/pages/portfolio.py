@@ -19,6 +19,7 @@ from accounts.models import User
 from metrics.actions.handed_out import record_portfolio
 from metrics.formulas.days import trailing
 from metrics.formulas.health import Band
+from metrics.formulas.money import to_cents
 from metrics.measures.coverage import Hearing
 from metrics.measures.portfolio import (
     OF_REVENUE,
@@ -234,4 +235,4 @@ def _cells(row: Entry) -> list[Value]:
 
 
 def _money(row: Entry) -> list[Value]:
-    return [row.arr, settings.REPORTING_CURRENCY, row.renewal and row.renewal.ends_on]
+    return [to_cents(row.arr), settings.REPORTING_CURRENCY, row.renewal and row.renewal.ends_on]

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from decimal import Decimal
 
 import openpyxl
 import pytest
@@ -11,7 +12,7 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, ExchangeRate
 from accounts.roles import ACCOUNT_MANAGER, ADMINISTRATOR, ANALYST, BUILDER, EXECUTIVE
 from metrics.actions.health import score_accounts
 from metrics.actions.refresh import refresh_metrics
@@ -127,6 +128,14 @@ def test_the_file_holds_the_same_accounts_in_the_same_order(world, executive, ki
     assert not str(columns["name"][1]).startswith("=")
     assert [float(each) for each in columns["arr"]] == [float(CANARY), 0]
     assert [float(each) for each in columns["nps"]] == [100, -100]
+
+
+def test_amounts_of_a_file_are_rounded_to_the_cent(executive, today):
+    ExchangeRate.objects.create(currency="EUR", month=today.replace(day=1), rate="1.08349900")
+    f.subscription(f.account(), today - timedelta(days=9), None, Decimal("1234.57"), currency="EUR")
+    content = b"".join(executive.get(f"{PAGE}file/csv/").streaming_content).decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(content))
+    assert row["arr"] == "1337.66"
 
 
 def test_there_is_no_other_kind_of_file(executive):
