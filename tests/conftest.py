@@ -8,7 +8,7 @@ from typing import Any
 
 import hypothesis
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import TransactionTestCase, override_settings
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
@@ -25,8 +25,11 @@ BROWSER_ARGUMENTS = [
     "--no-first-run",
 ]
 
-# Time limits would fail on a busy machine; speed is shown by bench/.
-hypothesis.settings.register_profile("earshot", deadline=None)
+# Time limits would fail on a busy machine; speed is shown by bench/. Every run tries the same examples:
+# none fails by chance. `--hypothesis-profile search` looks for others.
+SLOW = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("search", deadline=None, derandomize=False, suppress_health_check=SLOW)
+hypothesis.settings.register_profile("earshot", hypothesis.settings.get_profile("search"), derandomize=True)
 hypothesis.settings.load_profile("earshot")
 # What a page does in a tenth of a second may take ten on a busy machine; whoever waits goes on at once.
 SECONDS_OF_PATIENCE = 120
@@ -129,6 +132,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
             cursor.execute(f"ALTER TABLE {connection.ops.quote_name(table)} SET (autovacuum_enabled = off)")
         emptying.keep_what_is_laid()
     TransactionTestCase._fixture_teardown = lambda _: emptying.empty()
+
+
+@pytest.fixture(scope="module")
+def rows_of_module(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """What is made with this is seen by every test of a module, each of which may change it for itself."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="session")

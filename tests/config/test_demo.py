@@ -1,12 +1,10 @@
 """The demo company at a fifth of its size: coherent, and true to its own story."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q, Sum
 from django.test import Client, override_settings
 
@@ -38,13 +36,10 @@ OF_THE_RUN = {"date_joined", "last_login", "password", "applied", "modified", "c
 
 
 @pytest.fixture(scope="module")
-def seeded(django_db_setup: None, django_db_blocker: Any) -> Iterator[Seeded]:
-    """The rows of one run, seen by every test of this module."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        with override_settings(EMBEDDED=True):
-            counts = seed_company(today=TODAY, scale=SCALE)
-        yield counts
-        transaction.set_rollback(True)
+def seeded(rows_of_module: None) -> Seeded:
+    """The rows of one run."""
+    with override_settings(EMBEDDED=True):
+        return seed_company(today=TODAY, scale=SCALE)
 
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seeded")]

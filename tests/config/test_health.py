@@ -33,7 +33,7 @@ def test_it_is_ready_once_a_worker_has_taken_a_task(client):
 
 @committed
 def test_a_worker_that_fell_silent_is_not_ready(client):
-    Heartbeat.objects.create(name=Heartbeat.WORKER, beat_at=timezone.now() - timedelta(seconds=50))
+    Heartbeat.objects.create(name=Heartbeat.WORKER, beat_at=timezone.now() - timedelta(seconds=30))
     assert client.get("/readyz").status_code == 200
 
     Heartbeat.objects.update(beat_at=timezone.now() - timedelta(seconds=70))

@@ -42,10 +42,10 @@ def test_what_waits_is_counted_with_its_age(client):
     found = numbers(client)
     assert found["earshot_responses_written_total"] > before["earshot_responses_written_total"]
     assert found["earshot_responses_changed_5m"] == 1
-    assert 85 < found["earshot_absorb_lag_seconds"] < 120
+    assert 85 < found["earshot_absorb_lag_seconds"] < 600
     assert found["earshot_exports_waiting"] == 1
-    assert 55 < found["earshot_exports_oldest_age_seconds"] < 90
-    assert 25 < found["earshot_worker_heartbeat_age_seconds"] < 60
+    assert 55 < found["earshot_exports_oldest_age_seconds"] < 600
+    assert 25 < found["earshot_worker_heartbeat_age_seconds"] < 600
     refresh_metrics(now=now, sweep=True)
     assert numbers(client)["earshot_absorb_lag_seconds"] == 0
 

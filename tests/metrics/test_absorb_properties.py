@@ -143,7 +143,7 @@ def derived_rows():
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(events, max_size=25))
 def test_the_rows_are_what_the_answers_say(happenings):
     with transaction.atomic():

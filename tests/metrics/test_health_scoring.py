@@ -407,7 +407,7 @@ def test_the_number_of_queries_does_not_grow_with_the_accounts():
 answers = st.fixed_dictionaries({}, optional={"nps": st.integers(0, 10), "csat": st.integers(1, 5)})
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(answers, st.integers(0, 800)), max_size=8),
     st.lists(st.tuples(st.integers(1, 900), st.integers(1, 700), st.integers(0, 10**6)), max_size=3),

@@ -243,7 +243,7 @@ def test_what_was_cancelled_is_not_the_next_renewal_while_something_else_goes_on
     assert part("renewal_readiness")["facts"]["days"] == 335
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.integers(1, 60), st.integers(0, 60))
 def test_confidence_never_rises_as_evidence_ages(ahead, further):
     account = make.account()

@@ -36,7 +36,7 @@ def reweighted(**weights):
     return activate_scorecard(current_card().with_weights(weights), author=make.user(), note="", now=NOW)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(st.integers(0, 10), st.integers(1, 5), st.integers(0, 60)), max_size=6),
     st.booleans(),

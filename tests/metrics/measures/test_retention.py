@@ -123,7 +123,7 @@ contracts = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(contracts, st.decimals("0.5", "2", places=5), st.decimals("0.5", "2", places=5))
 def test_the_bridge_closes_to_the_cent_at_any_rates(scope, rows, before, after):
     Subscription.objects.all().delete()
