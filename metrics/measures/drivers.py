@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Max, Q, Sum
 
 from metrics.formulas.drivers import NotEnoughToSay, analyse
 from metrics.formulas.intervals import Interval
 from metrics.formulas.satisfaction import Direction
 from metrics.measures.answers import question_settings
-from metrics.measures.cells import read_cells
+from metrics.measures.cells import Cell, read_cells
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import MEASURED, scale_of
 from metrics.models import Score, Tally
@@ -80,22 +80,28 @@ class KeyDrivers:
         return None if self.r_squared is None else 100 * self.r_squared
 
 
-def key_drivers(scope: Scope, outcome: str = "") -> KeyDrivers | None:
+def ratings(scope: Scope) -> list[Cell]:
+    """Return the counts of the ratings in question, among which drivers are looked for."""
+    return read_cells(scope, MEASURED)
+
+
+def key_drivers(scope: Scope, outcome: str = "", given: Sequence[Cell] | None = None) -> KeyDrivers | None:
     """Return what goes along with a rating of the survey or programme, its NPS question unless one is named.
 
-    None where nothing was rated. Too little to say is said in words.
+    None where nothing was rated. Too little to say is said in words. The `ratings` are read unless given.
     """
-    asked = _asked(scope)
+    given = ratings(scope) if given is None else given
+    asked = {(cell.survey, cell.question_key): cell.kind for cell in given}
     chosen = outcome or _outcome({key: kind for (_, key), kind in asked.items()})
     if chosen not in {key for _, key in asked}:
         return None
-    since, is_cut = _newest(scope, chosen)
+    since, is_cut = _newest(scope, [cell for cell in given if cell.question_key == chosen])
     scores = _scores(scope).filter(day__gte=since) if since else _scores(scope)
     keys = sorted({key for _, key in asked} - {chosen})
     values, groups = _table(scores, chosen, keys)
-    given = [key for place, key in enumerate(keys, start=1) if not np.isnan(values[:, place]).all()]
-    values = values[:, [0, *(1 + keys.index(key) for key in given)]]
-    keys, n = given, int(np.count_nonzero(~np.isnan(values[:, 0])))
+    rated = [key for place, key in enumerate(keys, start=1) if not np.isnan(values[:, place]).all()]
+    values = values[:, [0, *(1 + keys.index(key) for key in rated)]]
+    keys, n = rated, int(np.count_nonzero(~np.isnan(values[:, 0])))
     try:
         found = analyse(keys, values, groups)
     except NotEnoughToSay as why:
@@ -131,23 +137,21 @@ def _scores(scope: Scope) -> Any:
     return scores.filter(account__in=scope.companies) if scope.is_by_account else scores
 
 
-def _asked(scope: Scope) -> dict[tuple[int, str], str]:
-    """Return the kind of each rating that was given, by survey and question."""
-    cells = read_cells(scope, MEASURED)
-    return {(cell.survey, cell.question_key): cell.kind for cell in cells}
-
-
-def _newest(scope: Scope, outcome: str) -> tuple[date | None, bool]:
+def _newest(scope: Scope, given: Sequence[Cell]) -> tuple[date | None, bool]:
     """Return from which day on there are as many answers as are used, and whether there are more before."""
-    rows: Any = _scores(scope).filter(question_key=outcome)
+    if sum(cell.total for cell in given) < MOST_RESPONSES:
+        return None, False
+    (outcome,) = {cell.question_key for cell in given}
+    rows: Any = _scores(scope).filter(question_key=outcome, kind__in={cell.kind for cell in given})
     if scope.is_by_account:
-        by_day = rows.values_list("day").annotate(total=Count("pk"))
-    else:
-        rows = Tally.objects.filter(scope.days(), scope.surveys(), question_key=outcome, **scope.sliced)
-        by_day = rows.values_list("day").annotate(total=Sum("count"))
+        last = rows.order_by("-day").values_list("day", flat=True)[MOST_RESPONSES - 1 : MOST_RESPONSES]
+        day = next(iter(last), None)
+        return day, bool(day) and rows.filter(day__lt=day).exists()
+    rows = Tally.objects.filter(scope.days(), scope.surveys(), question_key=outcome, **scope.sliced)
+    by_day = rows.order_by("-day").values_list("day").annotate(total=Sum("count"))
     for most in (DAYS_AT_FIRST, None):
         said = 0
-        for day, total in by_day.order_by("-day")[:most]:
+        for day, total in by_day[:most]:
             said += total
             if said >= MOST_RESPONSES:
                 return day, rows.filter(day__lt=day).exists()

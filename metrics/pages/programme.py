@@ -12,10 +12,10 @@ from django.utils import timezone
 from accounts.models import User
 from metrics.formulas.histograms import merged
 from metrics.measures.answers import Answers, read_answers, read_each
-from metrics.measures.cells import kinds_given
+from metrics.measures.cells import Cell, kinds_given
 from metrics.measures.comparisons import Comparison, between, former
 from metrics.measures.confidentiality import confidential_surveys
-from metrics.measures.drivers import DEFINITION, key_drivers
+from metrics.measures.drivers import DEFINITION, key_drivers, ratings
 from metrics.measures.exchange import rates_on
 from metrics.measures.measure import Measure
 from metrics.measures.outreach import response_rate
@@ -98,8 +98,10 @@ def programme_drivers(request: HttpRequest, slug: str) -> TemplateResponse:
     """Show what goes along with the score of one programme."""
     context = _head(request, slug, "drivers")
     scope = context["filters"].scope
-    n = sum(cell.total for cell in read_answers(scope, KINDS_SHOWN).cells)
-    context |= _drivers(scope, context["surveys"]) if n <= MOST_FOR_DRIVERS else {"drivers_elsewhere": True}
+    given = ratings(scope)
+    n = sum(cell.total for cell in given if cell.kind in KINDS_SHOWN)
+    is_here = n <= MOST_FOR_DRIVERS
+    context |= _drivers(scope, context["surveys"], given) if is_here else {"drivers_elsewhere": True}
     return TemplateResponse(request, "metrics/programme_drivers.html", context)
 
 
@@ -151,8 +153,8 @@ def _distribution(answers: Answers, kind: str) -> Sequence[Bar]:
     ]
 
 
-def _drivers(scope: Scope, surveys: Sequence[Survey]) -> Mapping[str, Any]:
-    found = key_drivers(scope)
+def _drivers(scope: Scope, surveys: Sequence[Survey], given: Sequence[Cell]) -> Mapping[str, Any]:
+    found = key_drivers(scope, given=given)
     texts = {
         question.key: str(question.text)
         for survey in surveys

@@ -91,11 +91,12 @@ def test_another_rating_may_be_the_outcome():
     assert key_drivers(scope(survey), "luck") is None
 
 
-def test_the_newest_days_are_used_that_hold_enough_answers(monkeypatch):
-    survey = make.published_survey([make.NPS, make.CSAT, make.CES, OLD])
-    answered(survey, rated(600))
+@pytest.mark.parametrize("sees_all", [True, False])
+def test_the_newest_days_are_used_that_hold_enough_answers(monkeypatch, sees_all):
+    survey, owner = make.published_survey([make.NPS, make.CSAT, make.CES, OLD]), make.user()
+    answered(survey, rated(600), make.account(owner=owner))
     monkeypatch.setattr(drivers, "MOST_RESPONSES", 151)
-    found = key_drivers(scope(survey))
+    found = key_drivers(scope(survey, None if sees_all else owner))
     # Two answers a day; the day of the 151st holds another.
     assert (found.n, found.is_cut) == (152, True)
     newest = Score.objects.filter(day__gt=TODAY - days(76), question_key="csat").values_list(
