@@ -23,8 +23,8 @@ MOST_COMMENTS = 5_000
 COUNTS = """
 SELECT themes, mood, count(*), array_agg(account_id) FROM ({found}) AS found GROUP BY themes, mood
 """
-# An index has the newest comments of each survey; of some surveys together they would be looked for among
-# those of all.
+# An index has the newest comments of each survey; of those of a programme together they would be looked for
+# among those of all.
 OF_EACH_SURVEY = """
 SELECT newest.* FROM surveys_survey AS asked CROSS JOIN LATERAL ({found}) AS newest
 ORDER BY newest.day DESC, newest.pk DESC LIMIT {most}
@@ -81,7 +81,8 @@ def themes(
     moods: dict[str, Counter[str]] = defaultdict(Counter)
     accounts: dict[str, set[int]] = defaultdict(set)
     bare = 0
-    for names, mood, count, of in _counts(rows, most, is_by_survey=not (wanted and wanted.words)):
+    is_by_survey = scope.programme is not None and not (wanted and wanted.words)
+    for names, mood, count, of in _counts(rows, most, is_by_survey=is_by_survey):
         total[mood] += count
         bare += 0 if names else count
         for name in names:
