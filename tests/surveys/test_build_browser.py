@@ -103,7 +103,7 @@ def test_a_branching_survey_is_built_with_the_mouse_published_and_answered(open_
     for step in range(1, 21):
         page.mouse.move(start["x"] + 5, start["y"] + (end["y"] + 8 - start["y"]) * step / 20)
     page.mouse.move(start["x"] + 5, end["y"] + 4)
-    page.wait_for_timeout(200)
+    expect(page.locator("ol[data-page='1'] li[data-key=long_text]")).to_have_count(1)
     page.mouse.up()
     expect(page.locator("[data-said]")).to_contain_text("on page 1")
     assert {key for number, key in order(survey) if number == 1} == {"nps", "long_text"}

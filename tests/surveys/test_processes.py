@@ -10,6 +10,7 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+from urllib.request import urlopen
 
 import pytest
 from django.db import connection
@@ -66,13 +67,14 @@ class RealServer(NamedTuple):
 
 
 @pytest.fixture
-def server():
-    """The real server in two processes, on the database of this test and without a Redis (T52)."""
+def server(request):
+    """The real server in two processes or so many, on the database of this test, without a Redis (T52)."""
+    workers = str(getattr(request, "param", 2))
     port = free_port()
     database = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{connection.settings_dict['NAME']}"
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2"),
+            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", workers),
             *("--blocking-threads", "4", "--host", "127.0.0.1", "--port", str(port)),
             *("--no-access-log", "--log-level", "error", "config.wsgi:application"),
         ],
@@ -130,8 +132,10 @@ def send_without_end(port, path, headers, piece):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("server", [1], indirect=True)
 def test_bodies_without_an_end_are_refused_and_not_kept(server):
     path = open_link(published_survey([NPS]))
+    urlopen(f"{server.url}/healthz").close()  # it has loaded all that it needs
     words = b"nps=9&why=" + b"x" * (MEGABYTE - 10)
     chunk = f"{MEGABYTE:x}\r\n".encode() + words + b"\r\n"
     before = server.memory()
