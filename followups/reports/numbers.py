@@ -27,11 +27,14 @@ def numbers(book: Book) -> Iterator[Section]:
 
 
 def _first_of_all(figures: Sequence[Figure]) -> Iterator[str]:
-    """Yield what to know first; where no number is known, just that and what it takes."""
+    """Yield what to know first, what really moved before what misses its target.
+
+    Where no number is known, just that and what it takes.
+    """
     if not any(each.measure.is_known for each in figures):
         yield "No number can be told yet: that takes customers who already paid a year ago, or answers."
         return
-    told = list(filter(None, map(in_short, figures)))
+    told = list(filter(None, map(in_short, sorted(figures, key=lambda each: not each.is_signal))))
     yield from told or ["No score moved by more than chance explains, and no target is missed."]
 
 
