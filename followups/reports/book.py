@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
@@ -52,6 +52,10 @@ class Book:
         return read_each([(scope, ("month",))], SENTIMENT, self.confidential)[0]
 
     @cached_property
+    def _by_month(self) -> Mapping[date, Answers]:
+        return self.answers.by("group")
+
+    @cached_property
     def _healths(self) -> Sequence[Mapping[int, Standing]]:
         return standings_on(self.scope, (self.month.start, self.month.end))
 
@@ -81,7 +85,7 @@ class Book:
 
     def sentiment(self, kind: str, window: Window) -> Measure:
         """Return one kind's measure of whole months."""
-        cells = [cell for cell in self.answers.cells if cell.group in window]
+        cells = [cell for month, own in self._by_month.items() if month in window for cell in own.cells]
         hidden = frozenset(group for group in self.answers.hidden if group in window)
         scope = self.scope.between(window.start, window.end)
         return measure_of(scope, Answers(cells, self.answers.settings, hidden), kind)

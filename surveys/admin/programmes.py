@@ -1,4 +1,8 @@
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from unfold.decorators import display
 
 from accounts.admin.visibility import VisibleAdmin
@@ -11,6 +15,10 @@ class ProgrammeAdmin(VisibleAdmin):
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
     fieldsets = ((None, {"fields": ("name", "slug", "mode", "description")}),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the programmes with their surveys."""
+        return super().get_queryset(request).prefetch_related("surveys")
 
     @display(description="surveys")
     def surveys(self, programme: Programme) -> str:

@@ -357,3 +357,15 @@ def test_an_open_follow_up_keeps_us_quiet_and_a_closed_one_is_an_occasion():
     assert plan_campaign(after, now=NOON).invited == 0
     FollowUp.objects.filter(pk=case.pk).update(state="closed", closed_at=NOON)
     assert plan_campaign(after, now=NOON + timedelta(days=1)).invited == 1
+
+
+def test_the_list_of_audiences_says_how_many_each_holds(builder):
+    small, large = account(segment="Small"), account(segment="Large")
+    for number in range(3):
+        contact(small if number else large)
+    audience()
+    audience(("segment", "one_of", ["Small"]))
+    audience(("segment", "one_of", ["Other"]))
+    Audience.objects.create(name="Broken", conditions=[{"field": "luck"}])
+    page = builder.get(reverse("admin:surveys_audience_changelist")).context["cl"].result_list
+    assert [each.contacts for each in sorted(page, key=lambda each: each.pk)] == [3, 2, 0, None]
