@@ -63,7 +63,13 @@ def test_words_theme_mood_and_account_narrow_down_and_the_address_holds_it_all(e
     assert shown(survey=say.survey.slug) == {"The p", "Great", "Nothi"}
     page = executive.get(PAGE, {"q": "prices", "theme": "price"})
     assert "<mark>price</mark>" in page.text
-    assert "No comment is like that" in executive.get(PAGE, {"q": "weather"}).text
+    for nothing in ("weather", "the"):
+        page = executive.get(PAGE, {"q": nothing})
+        assert "No comment is like that" in page.text
+        assert "No comment to count" in page.text
+        assert "“the” or “and” are not looked for" in page.text
+    assert "of any theme and mood" in executive.get(PAGE, {"theme": "price"}).text
+    assert "of any theme and mood" not in executive.get(PAGE).text
 
 
 @pytest.mark.parametrize("query", ["mood=sad", "account=99999", "account=x", "survey=none", "q=" + 300 * "x"])
