@@ -27,6 +27,13 @@
     element.classList.toggle("is-bad", isBad);
   }
 
+  // What was typed while an answer was on its way is still to be saved.
+  function stateNow() {
+    const isTyped = [...waiting.values()].some((timer) => timer);
+    if (isTyped) state("Not saved yet");
+    else state(waiting.size ? "Saving…" : "All changes saved");
+  }
+
   function alarm(text, ...buttons) {
     const element = find("[data-alert]");
     element.replaceChildren(text, ...buttons);
@@ -88,7 +95,7 @@
     alarm("");
     swap(told);
     if (form.isConnected) showErrors(form, {});
-    state("All changes saved");
+    stateNow();
     say(told.said);
     refreshPreview();
     return true;
@@ -146,9 +153,13 @@
     await line;
   }
 
-  async function act(form, pressed) {
+  function forget(form) {
     clearTimeout(waiting.get(form));
     waiting.delete(form);
+  }
+
+  async function act(form, pressed) {
+    forget(form);
     const body = new FormData(form, pressed);
     const url = pressed?.getAttribute("formaction") || form.action;
     await saveAll();
@@ -220,6 +231,7 @@
     const scrolls = new Map(Object.keys(told.parts).map((part) => [part, document.getElementById(part).scrollTop]));
     for (const [part, html] of Object.entries(told.parts)) document.getElementById(part).innerHTML = html;
     if ("build-middle" in told.parts) setUpMiddle();
+    for (const form of [...waiting.keys()].filter((one) => !one.isConnected)) forget(form);
     for (const [part, top] of scrolls) document.getElementById(part).scrollTop = top;
     setSeen(told.seen);
     setLanguages();

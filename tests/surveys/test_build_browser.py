@@ -188,10 +188,9 @@ def test_a_branching_survey_is_built_with_the_keyboard_alone(open_page, live_ser
 def test_choices_and_settings_are_saved_as_they_are_typed(open_page, survey):
     page = open_page(url_of(survey, "?open=question&name=colour"))
     page.locator(".choice input[type=text]").nth(1).press("Enter")
-    page.keyboard.type("Green | or so")
     page.locator(".choice").nth(2).locator("[data-flag=open]").check()
+    page.locator(".choice").nth(2).locator("input[type=text]").fill("Green | or so")
     page.get_by_label("Choices in random order").check(force=True)
-    expect(page.locator("[data-state]")).to_have_text("Not saved yet")
     saved(page)
     colour = draft_json(survey)["questions"][1]
     assert [(one["key"], one["text"]["en"], one["is_other"]) for one in colour["choices"]] == [
@@ -204,6 +203,31 @@ def test_choices_and_settings_are_saved_as_they_are_typed(open_page, survey):
     page.locator("#id_kind").select_option("rating")
     expect(page.get_by_label("Shown as")).to_be_visible()
     expect(page.locator("#id_kind")).to_be_focused()
+
+
+KEEP_WHAT_IS_SAID = """() => {
+    const state = document.querySelector("[data-state]");
+    window.said = [];
+    new MutationObserver(() => window.said.push(state.textContent)).observe(state, {childList: true});
+}"""
+
+
+def test_what_is_typed_while_an_answer_is_on_its_way_is_not_called_saved(open_page, survey):
+    page = open_page(url_of(survey, "?open=question&name=colour"))
+    held = []
+    page.route("**/build/question/", lambda route, request: held.append(route))
+    with page.expect_request("**/build/question/"):
+        page.locator("#id_text").fill("Which tint?")
+    page.evaluate(KEEP_WHAT_IS_SAID)
+    page.locator("#id_text").fill("Which shade?")
+    with page.expect_request("**/build/question/"):
+        held[0].continue_()
+    assert "All changes saved" not in page.evaluate("window.said")
+    assert draft_json(survey)["questions"][1]["text"]["en"] == "Which tint?"
+    held[1].continue_()
+    saved(page)
+    survey.refresh_from_db()
+    assert draft_json(survey)["questions"][1]["text"]["en"] == "Which shade?"
 
 
 PASTE_TWO_LINES = """() => {
