@@ -243,6 +243,8 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
+        # Of the page that says that there is nothing here.
+        "style-src": [SELF],
         "img-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],

@@ -1,5 +1,7 @@
+import gc
 import os
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Any, cast
 
 import django
@@ -9,6 +11,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpResponse
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 SHORT_WAY = (*settings.RESPONDENT_PATHS, settings.API_PATH)
 
 
@@ -40,6 +43,10 @@ class EarshotHandler(WSGIHandler):
         return response if response.streaming else [cast(HttpResponse, response).content]
 
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 application = EarshotHandler()
+# Pages are loaded now instead of for their first reader, and what is loaded stays: the collector looked
+# through all of it once in twenty pages, for a quarter of a second.
+import_module(settings.ROOT_URLCONF)
+gc.collect()
+gc.freeze()

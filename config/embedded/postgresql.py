@@ -122,6 +122,8 @@ class PostgreSQL(Server):
             "max_connections": "100" if self.durable else "500",
             "shared_buffers": "128MB",
             "jit": "off",
+            # What it reads lies in memory or on a disk without a head to move.
+            "random_page_cost": "1.1",
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_checkpoints": "off",

@@ -24,6 +24,13 @@ def test_an_address_that_names_nothing_says_so():
     assert "There is nothing here" in page.text
 
 
+def test_an_address_outside_the_admin_may_load_the_style_of_its_page():
+    page = Client().get("/nowhere/")
+    assert page.status_code == 404
+    assert "brand/error.css" in page.text
+    assert "style-src 'self'" in page["Content-Security-Policy"]
+
+
 def test_a_form_without_its_token_says_that_nothing_was_saved():
     page = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "a", "password": "b"})
     assert page.status_code == 403

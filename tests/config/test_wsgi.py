@@ -1,6 +1,8 @@
 """The application as the server calls it: respondents take the short way, everyone else Django's."""
 
 import io
+import os
+import subprocess
 import sys
 from urllib.parse import urlencode
 
@@ -11,9 +13,22 @@ from accounts.actions.keys import create_api_key
 from config.wsgi import application
 from surveys.models import Response
 from tests.factories import NOON, published_survey
+from tests.services import ROOT
 from tests.surveys.respondent import open_link
 
 pytestmark = pytest.mark.django_db
+
+
+def test_a_server_needs_no_more_than_its_name_and_keeps_what_it_loads_from_the_collector():
+    told = """
+import config.wsgi, gc, sys
+print(gc.get_freeze_count() > 100_000, "metrics.pages.programme" in sys.modules)
+"""
+    bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    said = subprocess.run(
+        [sys.executable, "-c", told], env=bare, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert said.stdout == "True True\n", said.stderr
 
 
 class Heard:
