@@ -1,6 +1,7 @@
 from accounts.models.companies import Account, Contact
 from accounts.models.events import Event, SignalRule
 from accounts.models.exports import Export
+from accounts.models.hand_overs import HandOver
 from accounts.models.imports import ImportChange, TableImport
 from accounts.models.keys import ApiKey, CallCount
 from accounts.models.notes import Note
@@ -17,6 +18,7 @@ __all__ = [
     "Event",
     "ExchangeRate",
     "Export",
+    "HandOver",
     "ImportChange",
     "Note",
     "Reply",
