@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, FilteredRelation, OuterRef, Q, Subquery, Value
+from django.db.models import BooleanField, Count, FilteredRelation, OuterRef, Q, Subquery, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from metrics.evidence.among import among
@@ -123,15 +124,21 @@ def healthy_on(scope: Scope, days: Collection[date]) -> list[Point]:
 
     Where a day has no snapshot the newest of the week before stands in; None without any.
     """
-    newest = Q(pk=None)
-    for day in days:
-        near = Health.objects.filter(day__lte=day, day__gt=day - timedelta(days=STALE_DAYS))
-        newest |= Q(day=Subquery(near.order_by("-day").values("day")[:1]))
-    rows = Health.objects.filter(newest, revision=1)
+    is_snapshot = RawSQL(
+        """
+        metrics_health.day = ANY(ARRAY(
+            SELECT (SELECT max(day) FROM metrics_health WHERE day <= asked AND day > asked - %s)
+            FROM unnest(%s::date[]) AS asked
+        ))
+        """,
+        (STALE_DAYS, sorted(days)),
+        output_field=BooleanField(),
+    )
+    rows = Health.objects.filter(is_snapshot, revision=1)
     if scope.is_narrowed:
         rows = rows.filter(account__in=scope.accounts)
     counts: dict[date, dict[Band, int]] = defaultdict(dict)
-    for day, band, count in rows.order_by().values_list("day", "band").annotate(count=Count("pk")):
+    for day, band, count in rows.order_by().values_list("day", "band").annotate(count=Count("*")):
         counts[day][Band(band)] = count
     points = []
     for day in sorted(days):

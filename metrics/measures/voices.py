@@ -24,6 +24,15 @@ from surveys.models import Response
 NEWEST = 60
 # Unhappy and happy ones are looked for among so many of the newest.
 LOOKED_THROUGH = 80
+# What a report tells of a comment's response.
+TOLD = (
+    "text",
+    "response__survey",
+    "response__started_at",
+    "response__account__name",
+    "response__contact__name",
+    "response__contact__account",
+)
 
 
 class Mood(StrEnum):
@@ -125,10 +134,13 @@ def newest_moods(
 def heard_in(
     comments: Any, confidential: Collection[int], known: Mapping[tuple[int, str], Settings]
 ) -> list[Voice]:
-    """Return the responses of these comments, the newest first, in two queries or three."""
+    """Return the responses of these comments, the newest first, in two queries or three.
+
+    Of each row only who it was and when is read; the rest of it would take queries of its own.
+    """
     words: dict[int, list[str]] = defaultdict(list)
     heard: dict[int, Response] = {}
-    for row in comments.select_related("response__survey", "response__account", "response__contact"):
+    for row in comments.select_related("response__account", "response__contact").only(*TOLD):
         words[row.response_id].append(row.text)
         heard[row.response_id] = row.response
     given = scores_given(heard.values(), known)

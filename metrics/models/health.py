@@ -98,7 +98,8 @@ class Health(models.Model):
                 condition=models.Q(band__in=("green", "yellow", "red", "grey")), name="health_band_is_known"
             ),
         )
-        indexes = (models.Index(fields=("day", "band")),)
+        # How many are in which band on a day is read off the index alone.
+        indexes = (models.Index(fields=("day", "band"), include=("revision",), name="bands_of_days"),)
 
     def __str__(self) -> str:
         return f"{self.score / 100:.0f} on {self.day}"

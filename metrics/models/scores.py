@@ -198,7 +198,8 @@ class Comment(models.Model):
         )
         indexes = (
             models.Index(fields=("account", "-day")),
-            models.Index(fields=("survey", "-day")),
+            # In the order of a page, so that one that keeps to some accounts stops at the newest of theirs.
+            models.Index(fields=("survey", "-day", "-id"), name="newest_comments_of_surveys"),
             models.Index(fields=("id",), condition=models.Q(read_at=None), name="unread_comments"),
             models.Index(fields=("-day", "-id"), name="newest_comments"),
             GinIndex(fields=("searchable",), name="words_of_comments"),
