@@ -42,7 +42,7 @@ LEFT_OUT = {
 VARIANTS = {
     "portfolio": ("sort=-nps", "sort=heard", "sort=renewal", "hearing=silent", "renews=90&sort=-arr"),
     "revenue": ("by=owner&cohorts=year&last=24m", "bar=expansion"),
-    "renewals": ("ahead=24",),
+    "renewals": ("ahead=24", "list=all", "within=180&band=red"),
     "comments": (
         *("q=visit", "order=arr", "last=all", "q=visit&order=arr&last=all", "mood=negative", "theme=support"),
         *("segment=Small", "survey=relationship&language=de", "company=Company+77"),
@@ -66,6 +66,9 @@ VARIANTS = {
             "answered=nps:detractors&flagged=without",
         ),
         *("answered=nps:detractors&segment=Small", "version=1&answered=nps:promoters&language=de"),
+    ),
+    "survey_responses": (
+        *("question=nps", "question=nps&pick=promoters", "question=reason&pick=price&last=all"),
     ),
     "cross_tab": (
         *("rows=nps&columns=segment", "rows=nps&columns=support", "rows=reason&columns=used&last=all"),

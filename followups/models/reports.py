@@ -90,8 +90,10 @@ class Alerts(OfAccount):
     """Reads of alerts. One about a survey is over all accounts, and seen by who sees them all."""
 
     def of(self, viewer: Viewer) -> Self:
-        """Alerts that the viewer may see, with what they are about."""
-        return self.visible_to(viewer).select_related("account", "survey").order_by("-found_at", "pk")
+        """Alerts that the viewer may see, with what they are about, the newest first."""
+        return (
+            self.visible_to(viewer).select_related("account", "survey").order_by("-found_at", "-day", "-pk")
+        )
 
     def found_since(self, instant: datetime) -> Self:
         """Alerts found at the instant or later."""

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.admin.visibility import user_of
 from accounts.models import Subscription, User
@@ -24,6 +24,7 @@ from followups.reports.printing import can_print, pdf_of
 from followups.reports.telling import survey_words
 from metrics.formulas.days import months_later
 from metrics.models import Total
+from metrics.pages.posted import posted_from
 from metrics.pages.registry import Page
 
 MONTHS = 12
@@ -108,13 +109,13 @@ def alerts(request: HttpRequest) -> TemplateResponse:
     return TemplateResponse(request, "followups/reports/alerts.html", context)
 
 
-@require_POST
+@posted_from("monthly_report", "month")
 def send_monthly(request: HttpRequest, month: str) -> HttpResponseRedirect:
     """Send the report of a month to the user, now."""
     return _sent(request, monthly_issue(_first_of(month, timezone.localdate())))
 
 
-@require_POST
+@posted_from("digest")
 def send_digest(request: HttpRequest) -> HttpResponseRedirect:
     """Send the user their digest, now."""
     return _sent(request, digest_issue(timezone.localdate()))

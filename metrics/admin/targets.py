@@ -8,15 +8,17 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.admin.visibility import user_of
 from accounts.models import Account, User
 from metrics.measures.query import METRICS
-from metrics.measures.targets import DIMENSIONS
+from metrics.measures.targets import DIMENSIONS, ends_of
 from metrics.models import Target
 from metrics.pages.wording import name_of
+from metrics.templatetags.figures import number
 
 
 class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -33,13 +35,26 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
         )
 
     def clean(self) -> dict[str, Any]:
-        """Return the values, once the metric is one that knows the part."""
+        """Return the values, once the metric can be so and knows the part, on a day to come."""
         said: dict[str, Any] = super().clean() or self.cleaned_data
         metric = METRICS.get(said.get("metric", ""))
         for name, dimension in DIMENSIONS.items():
             if metric and said.get(name) and dimension not in metric.dimensions:
                 self.add_error(name, f"{name_of(said['metric'])} is not narrowed by {dimension}.")
+        if metric:
+            for name in ("start", "value"):
+                self._check_reach(name, *ends_of(said["metric"]))
+        if "by" in self.changed_data and said.get("by") and said["by"] < timezone.localdate():
+            self.add_error("by", "That day is over: a goal is for a day to come.")
         return said
+
+    def _check_reach(self, name: str, least: int | None, most: int | None) -> None:
+        value = self.cleaned_data.get(name)
+        if value is None or ((least is None or value >= least) and (most is None or value <= most)):
+            return
+        ends = zip(("at least", "at most"), (least, most), strict=True)
+        said = " and ".join(f"{which} {number(end)}" for which, end in ends if end is not None)
+        self.add_error(name, f"{name_of(self.cleaned_data['metric'])} is {said}.")
 
 
 @admin.register(Target)

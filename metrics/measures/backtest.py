@@ -25,7 +25,7 @@ BANDS = (Band.GREEN, Band.YELLOW, Band.RED, Band.GREY)
 DEFINITION = (
     "The score as it was first known so many days before contracts ended, against whether they were renewed."
     " Lost is who kept less than half of the yearly value due. AUC is the chance that an account that stayed"
-    " scored above one that left; 50% is a coin."
+    " scored above one that left; 0.5 is a coin toss."
 )
 WORDS = {
     "evidence": "The score told those who left from those who stayed better than chance.",

@@ -29,6 +29,14 @@ class Cell(NamedTuple):
     logos: float | None
 
 
+class Left(NamedTuple):
+    """One customer: what it paid a year on its first day, and what is left of that after some steps."""
+
+    account: int
+    opening: Decimal
+    left: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Cohort:
     """Customers that began within a quarter or year: what they paid on their first days, and what is left."""
@@ -53,6 +61,25 @@ def revenue_cohorts(ledger: Ledger, by: str) -> Cohorts:
 
     Gross counts nobody above its beginning. All at the rates of the end.
     """
+    members, unknown = _members(ledger, by)
+    found = [
+        _cohort(start, list(of_one.values()), is_known=unknown.isdisjoint(of_one))
+        for start, of_one in sorted(members.items())
+    ]
+    steps = max((len(cohort.cells) for cohort in found), default=0)
+    rates = ledger.rates(ledger.scope.end)
+    return Cohorts(found, steps, rates.notes(currencies_of(ledger.rows)))
+
+
+def left_of(ledger: Ledger, by: str, start: date, step: int) -> list[Left]:
+    """Return what each customer of a cohort paid at first and after so many steps, the largest first."""
+    members, _ = _members(ledger, by)
+    left = [Left(who, levels[0], levels[step]) for who, levels in members[start].items()]
+    return sorted(left, key=lambda each: (-each.opening, each.account))
+
+
+def _members(ledger: Ledger, by: str) -> tuple[dict[date, dict[int, list[Decimal]]], set[int]]:
+    """Return the levels of each customer by cohort and account, and those with amounts that are unknown."""
     scope, rows, customer = ledger.scope, ledger.rows, ledger.customers
     rates, months = ledger.rates(scope.end), MONTHS[by]
     held: dict[int, list[PaidRow]] = defaultdict(list)
@@ -60,14 +87,12 @@ def revenue_cohorts(ledger: Ledger, by: str) -> Cohorts:
         amount = rates.convert(row.value, row.currency)
         held[customer[row.account]].append(row._replace(value=amount) if amount is not None else row)
     unknown = {customer[row.account] for row in rows if not rates.knows(row.currency)}
-    members: dict[date, list[tuple[list[Decimal], bool]]] = defaultdict(list)
+    members: dict[date, dict[int, list[Decimal]]] = defaultdict(dict)
     for who, of_one in held.items():
         began = min(row.starts_on for row in of_one)
         start = quarter_of(began).start if by == "quarter" else date(began.year, 1, 1)
-        members[start].append((_levels(of_one, began, scope.end, months), who not in unknown))
-    found = [_cohort(start, each) for start, each in sorted(members.items())]
-    steps = max((len(cohort.cells) for cohort in found), default=0)
-    return Cohorts(found, steps, rates.notes(currencies_of(rows)))
+        members[start][who] = _levels(of_one, began, scope.end, months)
+    return members, unknown
 
 
 def _levels(rows: Sequence[PaidRow], began: date, end: date, months: int) -> list[Decimal]:
@@ -81,9 +106,7 @@ def _levels(rows: Sequence[PaidRow], began: date, end: date, months: int) -> lis
     return levels
 
 
-def _cohort(start: date, members: Sequence[tuple[list[Decimal], bool]]) -> Cohort:
-    levels = [each for each, _ in members]
-    is_known = all(known for _, known in members)
+def _cohort(start: date, levels: Sequence[list[Decimal]], *, is_known: bool) -> Cohort:
     opening = sum((each[0] for each in levels), ZERO) if is_known else None
     cells = []
     for step in range(min(len(each) for each in levels)):

@@ -8,14 +8,20 @@ from typing import NamedTuple
 
 from metrics.formulas.days import month_of, months_later
 from metrics.formulas.money import ZERO
-from metrics.measures.ledger import Ledger
+from metrics.measures.ledger import Ledger, currencies_of
+
+ONE = Decimal(1)
 
 
 class Level(NamedTuple):
-    """The ARR on one day; None where a currency has no rate."""
+    """The ARR on one day; None where a currency has no rate.
+
+    `is_of_then` says that the rates of that day make the same of it.
+    """
 
     day: date
     value: Decimal | None
+    is_of_then: bool = True
 
 
 def arr_levels(ledger: Ledger, months: int) -> list[Level]:
@@ -46,4 +52,10 @@ def arr_levels(ledger: Ledger, months: int) -> list[Level]:
                 steps[place] += sign * (amount or ZERO)
                 unknown[place] += sign * (amount is None)
     sums = zip(days, accumulate(steps), accumulate(unknown), strict=False)
-    return [Level(day, None if missing else value) for day, value, missing in sums]
+    paid = currencies_of(rows)
+
+    def is_of_then(day: date) -> bool:
+        then = ledger.rates(day)
+        return all(then.convert(ONE, each) == rates.convert(ONE, each) for each in paid)
+
+    return [Level(day, None if missing else value, is_of_then(day)) for day, value, missing in sums]

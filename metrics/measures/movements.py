@@ -18,10 +18,7 @@ from metrics.measures.ledger import Ledger, currencies_of
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.scope import Scope
 
-DEFINITION = (
-    "Yearly recurring revenue of the subscriptions in force at the end. Beside it the way there from the"
-    " first day, movements from month to month at the rates of that day; what rates did is a bar too."
-)
+DEFINITION = "Yearly recurring revenue of the subscriptions in force at the end."
 
 
 @dataclass(frozen=True, slots=True)

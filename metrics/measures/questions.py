@@ -198,7 +198,7 @@ def _share(question: Question, counts: Counts) -> tuple[float, Interval] | None:
 def _row(question: Question, row: str, counts: Counts) -> Row:
     key = f"{question.key}.{row}"
     label = str(question.row_by_key[row].text)
-    return Row(label, counts.answered.get(key, 0), _picked(question, key, counts))
+    return Row(key, label, counts.answered.get(key, 0), _picked(question, key, counts))
 
 
 def _points(question: Question, kind: Scale, histogram: Histogram) -> tuple[Bar, ...]:
@@ -209,6 +209,7 @@ def _points(question: Question, kind: Scale, histogram: Histogram) -> tuple[Bar,
             histogram.get(point, 0),
             _percent(histogram.get(point, 0), n),
             mood_of(kind.name, point, question.settings),
+            pick=str(point),
         )
         for point in reversed(kind.points(question.settings))
     )
@@ -221,7 +222,9 @@ def _picked(question: Question, key: str, counts: Counts) -> tuple[Bar, ...]:
     labels |= {pick: f"{pick} (no longer offered)" for pick in earlier}
     n = counts.answered.get(key, 0)
     given = {pick: counts.picked.get((key, pick), 0) for pick in labels}
-    return tuple(Bar(label, given[pick], _percent(given[pick], n)) for pick, label in labels.items())
+    return tuple(
+        Bar(label, given[pick], _percent(given[pick], n), pick=pick) for pick, label in labels.items()
+    )
 
 
 def _ranked(question: Question, counts: Counts) -> tuple[Bar, ...]:
@@ -236,6 +239,7 @@ def _ranked(question: Question, counts: Counts) -> tuple[Bar, ...]:
             _percent(1 + items - mean, items),
             rank=mean,
             places=tuple(counts.places[question.key, pick].get(place, 0) for place in range(1, items + 1)),
+            pick=pick,
         )
         for pick, mean in sorted(means.items(), key=lambda pair: pair[1])
     )

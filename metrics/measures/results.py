@@ -22,7 +22,7 @@ class Bar:
     """How many gave one answer, and their percentage (0..100) of all who answered.
 
     Of a ranking: how many ranked an item, its mean rank (from 1), how high that is (0..100), and how often it
-    stood at each place.
+    stood at each place. `pick` is what was given, as answers and scores keep it.
     """
 
     label: str
@@ -31,12 +31,14 @@ class Bar:
     mood: Mood = Mood.NEUTRAL
     rank: float | None = None
     places: tuple[int, ...] = ()
+    pick: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a matrix: how many answered it, and what."""
+    """One row of a matrix by its key, `key.row`: how many answered it, and what."""
 
+    key: str
     label: str
     n: int
     bars: tuple[Bar, ...]

@@ -44,7 +44,8 @@ class Scope:
     an account's first subscription. With `is_by_parent` revenue is that of groups of companies, each under
     the parent at its top. `known_on` asks what was known when a day ended (`replay`).
     `without_flagged` leaves out answers that something speaks against (SECURITY T47). `unsaid` names
-    dimensions of which nothing is known: accounts without an owner, answers without an account.
+    dimensions of which nothing is known: accounts without an owner, answers without an account, which
+    `is_of_accounts` leaves out.
     """
 
     viewer: Viewer
@@ -68,6 +69,7 @@ class Scope:
     known_on: date | None = None
     without_flagged: bool = False
     unsaid: frozenset[str] = frozenset()
+    is_of_accounts: bool = False
 
     def __post_init__(self) -> None:
         if unknown := set(self.attributes) - set(ATTRIBUTES):
@@ -157,7 +159,8 @@ class Scope:
     @property
     def is_anybodys(self) -> bool:
         """Whether answers without an account are among those in question."""
-        return self.viewer.sees_all_accounts and self.narrowings & BY_ACCOUNT <= self.unsaid
+        is_open = not self.is_of_accounts and self.viewer.sees_all_accounts
+        return is_open and self.narrowings & BY_ACCOUNT <= self.unsaid
 
     def days(self, field_name: str = "day") -> Q:
         """Return the condition that a date lies in the window."""

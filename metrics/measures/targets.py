@@ -15,6 +15,13 @@ from metrics.measures.together import Question, ask_each
 from metrics.models import Target
 
 LOWER_IS_BETTER = frozenset({"logo_churn"})
+# Between what values a metric lies: percent of a whole where nothing else is said, None without an end.
+PERCENT_OF_A_WHOLE = (0, 100)
+ENDS: Mapping[str, tuple[int | None, int | None]] = {
+    **{name: (-100, 100) for name in METRICS if name.startswith("nps")},
+    **dict.fromkeys(("arr", "clv", "clv_sbg", "nrr", "net_renewal_rate"), (0, None)),
+    "services_margin": (None, 100),
+}
 # What a target calls a part, and what a scope calls it.
 DIMENSIONS: Mapping[str, str] = {
     "segment": "segment",
@@ -42,6 +49,11 @@ class Goal(NamedTuple):
     aim: Aim
     progress: float | None
     track: Track
+
+
+def ends_of(metric: str) -> tuple[int | None, int | None]:
+    """Return the least and the greatest that a metric can be, in its unit; None without an end."""
+    return ENDS.get(metric, PERCENT_OF_A_WHOLE)
 
 
 def aim_of(scope: Scope, measure: Measure) -> Aim | None:
@@ -124,7 +136,8 @@ def _part_of(scope: Scope) -> dict[str, Any] | None:
     """Return the part of the company that a scope is about as targets name it; None where it is none."""
     named = {dimension: name for name, dimension in DIMENSIONS.items()}
     narrowed = scope.narrowings
-    if narrowed - set(named) or len(narrowed) > 1:
+    is_of_none = scope.unsaid or "" in scope.attributes.values()
+    if is_of_none or narrowed - set(named) or len(narrowed) > 1:
         return None
     if not scope.viewer.sees_all_accounts and not _is_own(scope):
         return None

@@ -1,5 +1,6 @@
 """The page of one account: who they are, how they are, what they say and who keeps silent."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -11,10 +12,10 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from accounts.models import Account, User
+from accounts.models import Account, Contact, User
 from metrics.formulas.days import trailing
 from metrics.measures.asked import Asked, answers_of, asked_of, nps_by_programme
-from metrics.measures.coverage import by_role, contacts_heard
+from metrics.measures.coverage import Hearing, by_role, contacts_heard
 from metrics.measures.ledger import Ledger
 from metrics.measures.levels import arr_levels
 from metrics.measures.renewals import coming_renewals
@@ -24,12 +25,18 @@ from metrics.measures.signals import newest_signals
 from metrics.measures.voices import voices
 from metrics.models import HealthOverride
 from metrics.pages.account_health import health_of
+from metrics.pages.account_notes import RefusedNote, notes_of
 from metrics.pages.charts import levels_chart, trend_chart
-from metrics.pages.notes import notes_of
+from metrics.pages.forms import OverrideForm
 from metrics.pages.panels import account_panels
 from surveys.models import Invitation, Response
 
 KINDS = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
+# What a cell of the coverage counts.
+VOICES: Mapping[str, Sequence[Hearing]] = {
+    "asked": (Hearing.ANSWERED, Hearing.SILENT),
+    **{each.value: (each,) for each in Hearing},
+}
 TREND_MONTHS = 24
 # Far enough to find the next renewal of a contract of several years.
 RENEWAL_DAYS = 5 * 365
@@ -48,8 +55,17 @@ OF_INVITATIONS = (
 )
 
 
-def account(request: HttpRequest, pk: int) -> TemplateResponse:
-    """Show the account; whoever may not see it learns nothing, not even that it exists."""
+def account(
+    request: HttpRequest,
+    pk: int,
+    *,
+    override_form: OverrideForm | None = None,
+    refused_note: RefusedNote | None = None,
+) -> TemplateResponse:
+    """Show the account; whoever may not see it learns nothing, not even that it exists.
+
+    A form of the page that was refused is shown as it was filled in, with what is wrong.
+    """
     viewer = request.user
     if not isinstance(viewer, User) or not viewer.has_perm("accounts.view_account"):
         raise PermissionDenied
@@ -66,11 +82,11 @@ def account(request: HttpRequest, pk: int) -> TemplateResponse:
         "account": shown,
         "parent": _parent(shown, viewer),
         "today": today,
-        **health_of(request, scope, has_overrides=shown.has_overrides),
+        **health_of(request, scope, has_overrides=shown.has_overrides, form=override_form),
         **_sentiment(scope, asked),
-        **_coverage(scope),
+        **_coverage(request, scope),
         **_timeline(request, scope, asked),
-        **notes_of(request, shown),
+        **notes_of(request, shown, refused_note),
         "signals": newest_signals(scope) if viewer.has_perm("accounts.view_signal") else [],
         "panels": account_panels(request, shown),
     }
@@ -104,9 +120,29 @@ def _sentiment(scope: Scope, asked: Asked) -> dict[str, Any]:
     }
 
 
-def _coverage(scope: Scope) -> dict[str, Any]:
+def _coverage(request: HttpRequest, scope: Scope) -> dict[str, Any]:
+    """Return the contacts, how many of each role are heard, and those that the address asks for."""
     heard = contacts_heard(scope)
-    return {"contacts": heard, "coverage": by_role(heard)}
+    role, voice = request.GET.get("role", ""), request.GET.get("voice", "")
+    faults = []
+    if role and role not in Contact.Role.values:
+        faults.append(f"There is no role “{role[:60]}”: left out.")
+        role = ""
+    if voice and voice not in VOICES:
+        faults.append(f"There is no voice “{voice[:60]}”: left out.")
+        voice = ""
+    listed = [
+        each
+        for each in heard
+        if role in ("", each.contact.role) and each.hearing in VOICES.get(voice, [*Hearing])
+    ]
+    return {
+        "contacts": heard,
+        "coverage": by_role(heard),
+        "listed": listed,
+        "listed_of": " ".join(filter(None, (voice, role and f"{Contact.Role(role).label}s"))),
+        "contact_faults": faults,
+    }
 
 
 def _timeline(request: HttpRequest, scope: Scope, asked: Asked) -> dict[str, Any]:
@@ -151,6 +187,7 @@ def _revenue(scope: Scope) -> dict[str, Any]:
     due = coming_renewals(scope, RENEWAL_DAYS, rates=rates)
     return {
         "arr": ledger.arr(scope.today, rates),
-        "levels": levels_chart(levels),
+        "levels": levels,
+        "levels_chart": levels_chart(levels),
         "renewal": due[0] if due else None,
     }

@@ -25,8 +25,10 @@ SINCE = (7, TREND_DAYS, 90, 365)
 ARROWS = {"up": "north_east", "flat": "east", "down": "south_east"}
 
 
-def health_of(request: HttpRequest, scope: Scope, *, has_overrides: bool) -> dict[str, Any]:
-    """Return what the page of the account in question shows of its health."""
+def health_of(
+    request: HttpRequest, scope: Scope, *, has_overrides: bool, form: OverrideForm | None = None
+) -> dict[str, Any]:
+    """Return what the page of the account in question shows of its health, and of an override refused."""
     account, today = scope.account, scope.today
     assert account is not None
     since = _since(request.GET.get("since", ""), today)
@@ -49,7 +51,7 @@ def health_of(request: HttpRequest, scope: Scope, *, has_overrides: bool) -> dic
         "since_choices": [(days, today - timedelta(days=days)) for days in SINCE],
         "override": next((each for each in overrides if each.starts_on <= today < each.ends_on), None),
         "overrides": overrides,
-        "override_form": OverrideForm(today),
+        "override_form": form or OverrideForm(today),
         "health_rows": _rows(reversed(levels)),
         "health_chart": level_chart([(on, score) for on, score, _ in levels], "Health"),
     }

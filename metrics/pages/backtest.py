@@ -37,7 +37,7 @@ def backtest(request: HttpRequest) -> TemplateResponse:
     found = foretold(scope, WINDOWS[months], with_replays=with_replays)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": "What the score is worth",
+        "title": "Back-test",
         "viewer": viewer,
         "window": window_scope(viewer, (found and found.as_of) or today, WINDOWS[months]).window,
         "months": months,

@@ -196,7 +196,7 @@ def _bar(name: str, values: Sequence[Any], colour: str) -> dict[str, Any]:
 
 
 def levels_chart(levels: Sequence[Level]) -> Chart | None:
-    """Return the line of ARR by month with its table, or None below two levels."""
+    """Return the line of ARR by month, or None below two levels."""
     if len(levels) < 2:
         return None
     labels = [f"{level.day.day} {period_name(level.day, 'month')}" for level in levels]
@@ -205,7 +205,8 @@ def levels_chart(levels: Sequence[Level]) -> Chart | None:
     options = json.loads(chart.options)
     # From zero, so that a small step does not look like a leap.
     options["scales"]["y"]["beginAtZero"] = True
-    return replace(chart, options=json.dumps(options))
+    # The table beside it leads to the contracts of each day.
+    return replace(chart, options=json.dumps(options), rows=())
 
 
 def level_chart(days: Sequence[tuple[date, float]], name: str) -> Chart | None:

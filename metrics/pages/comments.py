@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.admin.visibility import user_of
 from accounts.interchange.datasets import Column, Dataset, Type, Value
 from accounts.interchange.writers import FORMATS
-from accounts.models import Account, User
+from accounts.models import User
 from metrics.actions.handed_out import record_comments
 from metrics.formulas.money import to_cents
 from metrics.measures.comments import (
@@ -33,7 +33,7 @@ from metrics.measures.scope import Scope
 from metrics.measures.themes import MOST_COMMENTS, themes
 from metrics.models import Comment
 from metrics.models.search import Sought
-from metrics.pages.filters import Filters, read_filters
+from metrics.pages.filters import Filters, account_named, read_filters
 
 NARROWED_BY = ("programme", "survey", "segment", "region", "owner", "team", "language")
 PAGE, CHUNK = 20, 500
@@ -113,7 +113,7 @@ def _read(request: HttpRequest) -> Asked:
     if max(len(words), len(company)) > LONGEST_SEARCH:
         faults.append(f"A search has at most {LONGEST_SEARCH} characters: the rest is left out.")
     words, company = words[:LONGEST_SEARCH], company[:LONGEST_SEARCH]
-    account = _account(scope, request.GET.get("account", ""))
+    account = account_named(scope.viewer, request.GET.get("account", ""))
     if request.GET.get("account") and account is None:
         faults.append("There is no such account in what you see: left out.")
     return Asked(
@@ -130,13 +130,6 @@ def _read(request: HttpRequest) -> Asked:
         is_by_arr=request.GET.get("order") == LARGEST_FIRST and scope.viewer.sees_revenue,
         after=Cursor.read(request.GET.get("after", "")),
     )
-
-
-def _account(scope: Scope, key: str) -> Account | None:
-    if not key.isascii() or not key.isdigit() or len(key) > 18:
-        return None
-    found: Account | None = Account.objects.visible_to(scope.viewer).filter(pk=int(key)).first()
-    return found
 
 
 def _ranked(arr: Arr) -> list[int]:

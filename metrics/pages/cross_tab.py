@@ -30,7 +30,7 @@ def cross(request: HttpRequest, slug: str) -> TemplateResponse:
     survey = get_object_or_404(Survey.objects.select_related("programme"), slug=slug)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": f"{survey.title}: cross-tab",
+        "title": f"{survey.title} – cross-tab",
         "survey": survey,
         "status": survey.status(timezone.now()),
         "edit_url": reverse("admin:surveys_survey_change", args=[survey.pk]),

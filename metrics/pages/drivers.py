@@ -36,7 +36,7 @@ def drivers(request: HttpRequest, slug: str) -> TemplateResponse:
     watch = watched(scope)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": f"{survey.title}: what drives it",
+        "title": f"{survey.title} – what drives it",
         "survey": survey,
         "status": survey.status(now),
         "chosen": chosen,

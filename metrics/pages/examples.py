@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from metrics.formulas.clusters import ROLES
+from metrics.formulas.rounding import whole_steps
 from metrics.measures.lifetime import ASSUMPTIONS
 from metrics.measures.measure import Measure
+from metrics.pages.wording import BRIDGE
 from metrics.templatetags.figures import figure, money, number, percent, quantity
 
 Lines = list[tuple[str, str]]
@@ -20,7 +22,7 @@ def worked_example(measure: Measure) -> Lines:
     result = [("gives", figure(measure))]
     if measure.interval:
         ends = " to ".join(quantity(end, measure.unit) for end in measure.interval)
-        result.append(("and, of all customers, in 95 of 100 cases", ends))
+        result.append(("95% interval", ends))
     return [*steps, *result]
 
 
@@ -91,7 +93,7 @@ def _weighted(measure: Measure) -> Lines:
         ("detractors among them", percent(detractors, 1)),
         ("in percent of all answers", f"{number(promoters, 1)} − {number(detractors, 1)}"),
         (
-            f"the {number(measure.n)} answers tell as much as so many alike ones",
+            f"effective n of the {number(measure.n)} answers",
             number(_float(of["effective_n"])),
         ),
     ]
@@ -132,8 +134,8 @@ def _grr(measure: Measure) -> Lines:
     of = measure.beside
     return [
         (f"yearly revenue of {number(measure.n)} customers at the start", _money(of["start"])),
-        ("less what those lost paid who left", _money(of["churn"])),
-        ("less what those pay less who stayed", _money(of["contraction"])),
+        ("less what those who left had paid", _money(of["churn"])),
+        ("less what those who stayed pay less", _money(of["contraction"])),
         ("is still there", _money(of["kept"])),
         ("in percent", f"100 × {_money(of['kept'])} / {_money(of['start'])}"),
     ]
@@ -171,8 +173,12 @@ def _sbg(measure: Measure) -> Lines:
 
 
 def _arr(measure: Measure) -> Lines:
-    names = ("opening", "new", "reactivation", "expansion", "contraction", "churn", "currency")
-    return [(name, _money(measure.beside[name])) for name in names if name in measure.beside]
+    if not measure.beside:
+        return []
+    # What it comes to is the value itself.
+    names = {key: name for key, name in BRIDGE.items() if key != "closing"}
+    steps = whole_steps(Decimal(measure.beside[key] or 0) for key in names)
+    return [(name, money(step)) for name, step in zip(names.values(), steps, strict=True)]
 
 
 def _margin(measure: Measure) -> Lines:
@@ -214,8 +220,8 @@ WORKED: Mapping[str, Callable[[Measure], Lines]] = {
     "arr": _arr,
     "grr": _grr,
     "nrr": _nrr,
-    "renewal_rate": _ratio("kept", "due", "renewed, growth left out", "due a year"),
-    "net_renewal_rate": _ratio("renewed", "due", "renewed, growth included", "due a year"),
+    "renewal_rate": _ratio("kept", "due", "renewed, growth left out", "yearly value due"),
+    "net_renewal_rate": _ratio("renewed", "due", "renewed, growth included", "yearly value due"),
     "clv": _clv,
     "clv_sbg": _sbg,
     "survival": _survival,

@@ -4,18 +4,18 @@ The whole state of a page is its address: a link shows what its sender saw, as f
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Min, Q
+from django.db.models import Exists, Min
 from django.db.models.functions import ExtractYear
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.models import Account, Subscription, Team, User
-from metrics.measures.dimensions import ANSWERED, ATTRIBUTES, COMPANY, CONTRACTS
+from accounts.models import Account, Subscription, Team, User, Viewer
+from metrics.measures.dimensions import ANSWERED, ATTRIBUTES, COMPANY, CONTRACTS, PEOPLE
 from metrics.measures.measure import Days
 from metrics.measures.scope import Scope
 from metrics.models import Score, Slice
@@ -27,14 +27,24 @@ LABELS = {"cohort": "Customer since"}
 WINDOW = ("last", "from", "to")
 # The day as of which a page is asked.
 KNOWN = "known"
+# How the address names those of which a dimension says nothing.
+UNSAID = "(none)"
 
 
 class Choice(NamedTuple):
-    """One value to narrow down to: in the address, in words, and what the scope takes."""
+    """One value to narrow down to: in the address, in words, and what the scope takes.
+
+    Of those that say nothing of the dimension the value is None.
+    """
 
     key: str
     label: str
     value: Any
+
+
+NONE_GIVEN = Choice(UNSAID, "none given", None)
+NOBODYS = Choice(UNSAID, "nobody", None)
+NO_TEAMS = Choice(UNSAID, "no team", None)
 
 
 class Field(NamedTuple):
@@ -117,6 +127,28 @@ def read_filters(
     )
 
 
+def account_named(viewer: Viewer, key: str) -> Account | None:
+    """Return the account whose number the address names, None where the viewer sees no such account."""
+    if not key.isascii() or not key.isdigit() or len(key) > 18:
+        return None
+    found: Account | None = Account.objects.visible_to(viewer).filter(pk=int(key)).first()
+    return found
+
+
+def of_account(filters: Filters, key: str) -> Filters:
+    """Return the filters narrowed to the account whose number is asked for, which is said where none is seen.
+
+    Accounts are too many to choose from: the field has this one alone.
+    """
+    account = account_named(filters.scope.viewer, key)
+    if account is None:
+        fault = f"There is no account “{key[:60]}” in what you see: left out."
+        return replace(filters, faults=(*filters.faults, fault)) if key else filters
+    choice = Choice(str(account.pk), account.name, account)
+    field = Field("account", _label("account"), (choice,), choice.key)
+    return replace(filters, scope=replace(filters.scope, account=account), fields=(*filters.fields, field))
+
+
 def _known_on(said: str, today: date, faults: list[str]) -> date | None:
     """Return the past day as of which is asked, None for now; what is none is said among the faults."""
     if not said:
@@ -134,44 +166,66 @@ def _known_on(said: str, today: date, faults: list[str]) -> date | None:
 
 def _scope(viewer: User, days: Days, values: Mapping[str, Any], fixed: Mapping[str, Any]) -> Scope:
     attributes = {name: value for name, value in values.items() if name in ATTRIBUTES}
-    rest = {name: value for name, value in values.items() if name not in ATTRIBUTES}
-    today = timezone.localdate()
+    rest = {name: value for name, value in values.items() if name not in ATTRIBUTES and value is not None}
+    unsaid = frozenset(values) - frozenset({*attributes, *rest})
     return Scope(
-        viewer=viewer, today=today, start=days.start, end=days.end, attributes=attributes, **{**rest, **fixed}
+        viewer=viewer,
+        today=timezone.localdate(),
+        start=days.start,
+        end=days.end,
+        attributes={name: value or "" for name, value in attributes.items()},
+        unsaid=unsaid,
+        # Who asks for what is nobody's asks for accounts.
+        is_of_accounts=not unsaid.isdisjoint(PEOPLE),
+        **{**rest, **fixed},
     )
 
 
 def _offered(viewer: User, names: Iterable[str]) -> dict[str, tuple[Choice, ...]]:
     """Return the choices of each dimension, in the order of the names, without those out of sight."""
     asked = [name for name in names if name not in CONTRACTS or viewer.sees_revenue]
-    texts = _attributes(viewer, [name for name in asked if name in (*ATTRIBUTES, *COMPANY)])
-    texts |= _answered(viewer, [name for name in asked if name in ANSWERED])
+    of_answers = [name for name in asked if name in ANSWERED]
+    # Answers without an account have none of its attributes, whatever accounts have.
+    with_none = ATTRIBUTES if of_answers and viewer.sees_all_accounts else ()
+    texts = _attributes(viewer, [name for name in asked if name in (*ATTRIBUTES, *COMPANY)], with_none)
+    texts |= _answered(viewer, of_answers)
     return {name: texts[name] if name in texts else CHOICES[name](viewer) for name in asked}
 
 
-def _attributes(viewer: User, names: Sequence[str]) -> dict[str, tuple[Choice, ...]]:
+def _attributes(
+    viewer: User, names: Sequence[str], with_none: Sequence[str]
+) -> dict[str, tuple[Choice, ...]]:
     """Return the values of attributes among the accounts that the viewer sees, in one query."""
     if not names:
         return {}
-    each = {f"all_{name}": ArrayAgg(name, distinct=True, filter=~Q(**{name: ""})) for name in names}
+    each = {f"all_{name}": ArrayAgg(name, distinct=True) for name in names}
     found = Account.objects.visible_to(viewer).aggregate(**each)
-    return {name: _texts(found[f"all_{name}"] or ()) for name in names}
+    return {
+        name: _texts({*(found[f"all_{name}"] or ()), *([""] if name in with_none else ())}) for name in names
+    }
 
 
 def _texts(values: Iterable[str]) -> tuple[Choice, ...]:
-    return tuple(Choice(value, value, value) for value in sorted(values) if value)
+    """Return a choice for each value, and for none where some have none and others one."""
+    known = sorted(values)
+    said = [Choice(value, value, value) for value in known if value]
+    return (*said, *([NONE_GIVEN] if said and "" in known else ()))
 
 
 def _owners(viewer: User) -> tuple[Choice, ...]:
     accounts = Account.objects.visible_to(viewer)
-    rows = User.objects.filter(pk__in=accounts.exclude(owner=None).order_by().values("owner"))
-    return tuple(Choice(str(row.pk), str(row), row) for row in sorted(rows, key=str))
+    rows: Any = User.objects.filter(pk__in=accounts.exclude(owner=None).order_by().values("owner"))
+    rows = rows.annotate(are_others_nobodys=Exists(accounts.filter(owner=None)))
+    owners = [Choice(str(row.pk), str(row), row) for row in sorted(rows, key=str)]
+    return (*owners, *([NOBODYS] if any(row.are_others_nobodys for row in rows) else ()))
 
 
 def _teams(viewer: User) -> tuple[Choice, ...]:
     accounts = Account.objects.visible_to(viewer)
-    rows = Team.objects.filter(pk__in=accounts.exclude(team=None).order_by().values("team"))
-    return tuple(Choice(str(row.pk), row.name, row) for row in rows)
+    rows: Any = Team.objects.filter(pk__in=accounts.exclude(team=None).order_by().values("team"))
+    rows = rows.annotate(are_others_nobodys=Exists(accounts.filter(team=None)))
+    teams = [Choice(str(row.pk), row.name, row) for row in rows]
+    return (*teams, *([NO_TEAMS] if any(row.are_others_nobodys for row in rows) else ()))
 
 
 def _products(viewer: User) -> tuple[Choice, ...]:
@@ -205,7 +259,7 @@ def _answered(viewer: User, names: Sequence[str]) -> dict[str, tuple[Choice, ...
     found = list(rows.order_by().values_list(*names).distinct())
     return {
         name: tuple(
-            choice._replace(label=value_in_words(name, choice.key))
+            choice._replace(label=value_in_words(name, choice.key)) if choice.value else choice
             for choice in _texts({each[place] for each in found})
         )
         for place, name in enumerate(names)

@@ -22,13 +22,16 @@ from metrics.models.health import OVERRIDE_DAYS
 
 
 class ScorecardForm(forms.Form):
-    """Weights, neutral points and bands of a scorecard; `card` is what they make of the one in force."""
+    """Weights, neutral points and bands of a scorecard; `card` is what they make of the one in force.
+
+    It is None where no health can be computed by them; a note that is too long takes nothing from it.
+    """
 
     green_from = forms.FloatField(label="Green from", min_value=0, max_value=100)
     yellow_from = forms.FloatField(label="Yellow from", min_value=0, max_value=100)
-    margin = forms.FloatField(label="Left only so many points beyond its edge", min_value=0, max_value=20)
-    days = forms.IntegerField(label="on so many days running", min_value=1, max_value=7)
-    least_confidence = forms.FloatField(label="Grey below so many percent known", min_value=0, max_value=100)
+    margin = forms.FloatField(label="A band is left: points beyond its edge", min_value=0, max_value=20)
+    days = forms.IntegerField(label="for days in a row", min_value=1, max_value=7)
+    least_confidence = forms.FloatField(label="Grey below: percent known", min_value=0, max_value=100)
     role_decision_maker = forms.FloatField(
         label="An answer of a decision-maker counts", min_value=LIGHTEST_ROLE, max_value=HEAVIEST_ROLE
     )
@@ -43,6 +46,7 @@ class ScorecardForm(forms.Form):
     ) -> None:
         super().__init__(data, initial=_initial(shown or current))
         self.current = current
+        self.card: Card | None = None
         for key in current.components:
             name = PARTS[key][0]
             self.fields[f"weight_{key}"] = forms.FloatField(
@@ -66,7 +70,7 @@ class ScorecardForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Return what was filled in, once a health can be computed by it."""
         said: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.errors:
+        if not self.errors.keys() - {"note"}:
             try:
                 self.card = checked(self._card(said))
             except ScorecardRefused as refused:

@@ -66,7 +66,7 @@ MEANINGS: Mapping[str, Meaning] = {
         _OF_ANSWERS.format("the answers of an account weigh its ARR together"),
     ),
     "nps_waterfall": Meaning(
-        "What those think who sign.",
+        "What those who sign think.",
         "The mean over accounts, each by its decision-makers, else its influencers, else its users.",
         *(_POINTS, _SCORE, _NO_ANSWERS),
         "Satrix Solutions, waterfall method",
@@ -168,7 +168,7 @@ MEANINGS: Mapping[str, Meaning] = {
         "100 × Σ ARR at end / Σ ARR at start.",
     ),
     "logo_churn": Meaning(
-        "How many of those who were customers at the start are none any more. Lower is better.",
+        "How many of the customers at the start have left since. Lower is better.",
         "100 × customers that pay nothing at the end / customers at the start; a merger is no loss.",
         *(_PERCENT, _SHARE, "without customers at the start"),
         "SaaS Metrics Standards Board",
@@ -217,7 +217,7 @@ MEANINGS: Mapping[str, Meaning] = {
         "Σ ARR / rows that pay × the renewals to come, which the model reads from who left after which year.",
     ),
     "services_margin": Meaning(
-        "What services leave over of what they bring in.",
+        "How much of what services bring in is left after their cost.",
         "100 × (services revenue − cost of delivering them) / services revenue; a loss is negative.",
         *(_PERCENT, "100 at most, no least", "without services revenue"),
         "TSIA, professional services margin",
@@ -226,7 +226,7 @@ MEANINGS: Mapping[str, Meaning] = {
 }
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "What customers say": ("nps", "csat", "ces"),
-    "The score seen otherwise": (
+    "NPS, counted in other ways": (
         *("nps_accounts", "nps_revenue", "nps_waterfall", "nps_clustered", "nps_finite", "nps_weighted"),
     ),
     "How customers are": ("health",),

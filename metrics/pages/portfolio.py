@@ -1,7 +1,6 @@
 """The portfolio: every account with how it is, what it says, what it pays and whose it is."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -17,7 +16,6 @@ from accounts.interchange.datasets import Column, Dataset, Type, Value
 from accounts.interchange.writers import FORMATS
 from accounts.models import User
 from metrics.actions.handed_out import record_portfolio
-from metrics.formulas.days import trailing
 from metrics.formulas.health import Band
 from metrics.formulas.money import to_cents
 from metrics.measures.coverage import Hearing
@@ -34,8 +32,12 @@ from metrics.measures.portfolio import (
 from metrics.measures.scope import Scope
 from metrics.models import SavedView
 from metrics.pages.filters import Filters, read_filters
+from metrics.pages.windows import MONTHS
 
 NAME = "portfolio"
+# What was handed over last, in the session, and for how many seconds the list offers to undo it.
+HANDED_OVER = "handed_over"
+UNDONE_WITHIN = 15 * 60
 NARROWED_BY = ("segment", "tier", "region", "country", "owner", "team", "product", "cohort")
 A_PAGE = 50
 CHUNK = 500
@@ -67,7 +69,7 @@ COLUMNS = (
     Column("nps", Type.NUMBER, "NPS of twelve months"),
     Column("nps_answers", Type.INTEGER, "Answers behind it"),
     Column("last_heard", Type.DATE, "Day of the newest answer"),
-    Column("hearing", label="Answered, silent or not asked in twelve months"),
+    Column("hearing", label="Answered, silent or not asked in the days asked for"),
 )
 OF_MONEY = (
     Column("arr", Type.NUMBER, "Annual recurring revenue"),
@@ -87,7 +89,10 @@ class Head(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What the address asks for: the filters, the scope of twelve months, what is wanted, what was wrong."""
+    """What the address asks for: the filters, their scope, what is wanted, what was wrong.
+
+    The days are those in which an account was asked or heard, twelve months unless others are named.
+    """
 
     filters: Filters
     scope: Scope
@@ -118,6 +123,7 @@ def portfolio(request: HttpRequest) -> TemplateResponse:
         "query": query,
         "files": FILES,
         "may_hand_over": may_hand_over(viewer),
+        "handed_over": _undoable(request),
     }
     return TemplateResponse(request, "metrics/portfolio.html", context)
 
@@ -142,9 +148,7 @@ def portfolio_file(request: HttpRequest, kind: str) -> StreamingHttpResponse:
 def read_asked(request: HttpRequest) -> Asked:
     """Return what the address asks for; what its reader may not ask is said and left out (SECURITY T19)."""
     viewer, said = user_of(request), request.GET
-    filters = read_filters(request, *NARROWED_BY)
-    today = timezone.localdate()
-    scope = replace(filters.scope, **trailing(Scope.of_answers(viewer, today).end)._asdict())
+    filters = read_filters(request, *NARROWED_BY, default="12m", windows=MONTHS)
     faults = list(filters.faults)
     sort = said.get("sort", "name")
     order = sort.removeprefix("-")
@@ -164,7 +168,13 @@ def read_asked(request: HttpRequest) -> Asked:
         order=order,
         is_descending=sort.startswith("-"),
     )
-    return Asked(filters, scope, wanted, tuple(faults))
+    return Asked(filters, filters.scope, wanted, tuple(faults))
+
+
+def _undoable(request: HttpRequest) -> str:
+    """Return what the viewer has just handed over and may undo, in words; '' without."""
+    last = request.session.get(HANDED_OVER)
+    return last["said"] if last and timezone.now().timestamp() - last["at"] < UNDONE_WITHIN else ""
 
 
 def _one_of(kind: Any, text: str | None) -> Any:

@@ -31,6 +31,7 @@ from metrics.pages.response import response
 from metrics.pages.revenue import revenue
 from metrics.pages.saved_views import saved_views
 from metrics.pages.scorecard import scorecard
+from metrics.pages.survey_responses import survey_responses
 from metrics.pages.survey_results import survey_results
 from metrics.pages.teams import teams
 
@@ -70,6 +71,12 @@ PAGES = (
     Page("dry_run", "campaign/<int:pk>/dry-run/", dry_run, ("surveys.view_campaign",)),
     Page("drivers", "survey/<slug:slug>/drivers/", drivers, ("surveys.view_survey",)),
     Page("survey_results", "survey/<slug:slug>/results/", survey_results, ("surveys.view_survey",)),
+    Page(
+        "survey_responses",
+        "survey/<slug:slug>/responses/",
+        survey_responses,
+        ("surveys.view_survey", "surveys.view_response"),
+    ),
     Page("programmes", "programme/", programme_list, ("metrics.view_tally",), "Programme scores", "hearing"),
     Page("programme", "programme/<slug:slug>/", programme, ("metrics.view_tally",)),
     Page("programme_drivers", "programme/<slug:slug>/drivers/", programme_drivers, ("metrics.view_tally",)),

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.paginator import Paginator
+from django.http import HttpRequest, QueryDict
 from django.template.response import TemplateResponse
 
 from accounts.models import Account
@@ -35,8 +36,11 @@ DEFAULT = "12"
 BACKTEST_MONTHS = 24
 LEAD_DAYS = 90
 ROWS = 25
+WITHIN = {"30": 30, "90": 90, "180": 180, "365": 365}
 BANDS = (Band.RED, Band.YELLOW, Band.GREY, Band.GREEN)
 AT_RISK = (Band.RED, Band.YELLOW)
+# What the address names to list those of which notice was given, and to list all.
+FLAGS = {"notice": "given", "list": "all"}
 
 
 class Month(NamedTuple):
@@ -62,6 +66,38 @@ class Coming(NamedTuple):
     standing: Standing | None
 
 
+class Listing(NamedTuple):
+    """Which of the coming renewals are listed: those at risk, or all of a month, of bands, within days.
+
+    `noticed` are those of which notice was given.
+    """
+
+    month: date | None = None
+    bands: tuple[Band, ...] = ()
+    within: int | None = None
+    noticed: bool = False
+    is_all: bool = False
+
+    @property
+    def is_at_risk(self) -> bool:
+        """Whether nothing else is asked for than what is at risk."""
+        return not any(self)
+
+    def of(self, dues: Sequence[Due], known: Mapping[int, Band], today: date) -> list[Due]:
+        """Return those of the renewals that are meant, by the band of each account."""
+        if self.is_at_risk:
+            return [each for each in dues if _band(each, known) in AT_RISK or each.is_cancelled]
+        end = today + timedelta(days=self.within) if self.within else date.max
+        return [
+            each
+            for each in dues
+            if each.ends_on < end
+            and self.month in (None, _month_of(each))
+            and (not self.bands or _band(each, known) in self.bands)
+            and (each.is_cancelled or not self.noticed)
+        ]
+
+
 def renewals(request: HttpRequest) -> TemplateResponse:
     """Show the coming renewals of the accounts that the user sees."""
     filters = read_filters(request, *NARROWED_BY)
@@ -76,29 +112,34 @@ def renewals(request: HttpRequest) -> TemplateResponse:
     known = bands(scope)
     months = by_month(dues, known, scope.today, end)
     forecast = renewal_forecast(dues, known, tested) if tested else None
-    risky = [each for each in dues if known.get(each.account, Band.GREY) in AT_RISK or each.is_cancelled]
-    month = next((each.start for each in months if str(each.start)[:7] == request.GET.get("month")), None)
-    listed = [each for each in dues if _month_of(each) == month] if month else risky
+    risky = Listing().of(dues, known, scope.today)
+    listing, faults = _read_listing(request.GET, months)
+    listed = listing.of(dues, known, scope.today)
+    # Those that are worth most first.
+    ranked = sorted(listed, key=lambda due: (-(due.value or Decimal(0)), due.ends_on, due.account))
+    page = Paginator(ranked, ROWS).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Renewals",
-        "filters": filters,
+        "filters": replace(filters, faults=(*filters.faults, *faults)),
         "currency": settings.REPORTING_CURRENCY,
         "ahead": ahead,
         "windows": AHEAD,
         "end": end - timedelta(days=1),
         "due": _sum(dues),
-        "due_accounts": len({each.account for each in dues}),
+        "due_accounts": _accounts(dues),
         "risky": _sum(risky),
-        "risky_accounts": len({each.account for each in risky}),
+        "risky_accounts": _accounts(risky),
         "at_stake": _at_stake(forecast),
         "rates": rates,
         "months": months,
         "bands": BANDS,
         "chart": _chart(months),
-        "month": month,
-        "rows": _named(scope, listed),
+        "listing": listing,
+        "page": page,
+        "rows": _named(scope, [*page.object_list]),
         "listed": len(listed),
+        "listed_accounts": _accounts(listed),
         "listed_value": _sum(listed),
         "forecast": forecast,
         "found": found,
@@ -107,6 +148,25 @@ def renewals(request: HttpRequest) -> TemplateResponse:
         "lead": LEAD_DAYS,
     }
     return TemplateResponse(request, "metrics/renewals.html", context)
+
+
+def _read_listing(asked: QueryDict, months: Sequence[Month]) -> tuple[Listing, list[str]]:
+    """Return which renewals the address asks for, and what of that there is not."""
+    month, within = asked.get("month", ""), asked.get("within", "")
+    names = asked.getlist("band")
+    first = next((each.start for each in months if str(each.start)[:7] == month), None)
+    bands = tuple(band for band in BANDS if band.value in names)
+    faults = []
+    if month and not first:
+        faults.append(f"There is no month “{month[:60]}” among those shown: left out.")
+    if within and within not in WITHIN:
+        faults.append(f"There is no renewal within “{within[:60]}” days: left out.")
+    faults += [f"There is no band “{name[:60]}”: left out." for name in names if name not in [*BANDS]]
+    for name, value in FLAGS.items():
+        if asked.get(name, value) not in ("", value):
+            faults.append(f"There is no {name} “{asked[name][:60]}”: left out.")
+    noticed, is_all = (asked.get(name) == value for name, value in FLAGS.items())
+    return Listing(first, bands, WITHIN.get(within), noticed, is_all), faults
 
 
 def _contracts(scope: Scope, days: int, is_to_be_tested: bool) -> tuple[list[Due], Renewals, Tested | None]:
@@ -134,12 +194,20 @@ def by_month(dues: Sequence[Due], known: Mapping[int, Band], start: date, end: d
         of_one = members[month]
         by_band: dict[Band, list[Due]] = defaultdict(list)
         for due in of_one:
-            by_band[known.get(due.account, Band.GREY)].append(due)
+            by_band[_band(due, known)].append(due)
         sums = tuple(_sum(by_band[band]) for band in BANDS)
         noticed = sum(due.is_cancelled for due in of_one)
-        months.append(Month(month, len({due.account for due in of_one}), sums, _sum(of_one), noticed))
+        months.append(Month(month, _accounts(of_one), sums, _sum(of_one), noticed))
         month = months_later(month, 1)
     return months
+
+
+def _band(due: Due, known: Mapping[int, Band]) -> Band:
+    return known.get(due.account, Band.GREY)
+
+
+def _accounts(dues: Sequence[Due]) -> int:
+    return len({each.account for each in dues})
 
 
 def _month_of(due: Due) -> date:
@@ -169,11 +237,10 @@ def _chart(months: Sequence[Month]) -> Chart | None:
 
 
 def _named(scope: Scope, dues: Sequence[Due]) -> list[Coming]:
-    """Return the first renewals, those that are worth most first, with their accounts."""
-    first = sorted(dues, key=lambda due: (-(due.value or Decimal(0)), due.ends_on))[:ROWS]
-    keys = [due.account for due in first]
+    """Return renewals with their accounts and how those are."""
+    keys = [due.account for due in dues]
     accounts = Account.objects.visible_to(scope.viewer).select_related("owner").in_bulk(keys)
     known = standings(scope, keys)
     return [
-        Coming(accounts[due.account], due, known.get(due.account)) for due in first if due.account in accounts
+        Coming(accounts[due.account], due, known.get(due.account)) for due in dues if due.account in accounts
     ]

@@ -32,11 +32,11 @@ def response(request: HttpRequest, public_id: str) -> TemplateResponse:
     found: Response = get_object_or_404(rows, public_id=public_id)
     context: dict[str, Any] = {**admin.site.each_context(request), "survey": found.survey}
     if found.survey_id in promising(Q(survey=found.survey_id)):
-        context["title"] = f"{found.survey.title}: one response"
+        context["title"] = f"{found.survey.title} – one response"
         return TemplateResponse(request, "metrics/response_promised.html", context, status=403)
     contact = found.contact if found.contact and found.contact.account_id == found.account_id else None
     context |= {
-        "title": f"{found.survey.title}: one response",
+        "title": f"{found.survey.title} – one response",
         "response": found,
         "visit": visit(found, published_definition(found.version_id), viewer),
         "given": scores_given([found]).get(found.pk, ()),

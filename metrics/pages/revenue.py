@@ -1,6 +1,6 @@
 """The page of recurring revenue: how it came to be what it is, who keeps it, and what is left of whom."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -15,8 +15,7 @@ from accounts.models import Account, ExchangeRate, Subscription, Team, User
 from metrics.formulas.movements import Bridge, Movement
 from metrics.formulas.rounding import whole_steps
 from metrics.measures.breakdown import SPLITS, Part, revenue_by, whole
-from metrics.measures.cohorts import DEFINITION as COHORTS
-from metrics.measures.cohorts import Cohort, Cohorts, revenue_cohorts
+from metrics.measures.cohorts import Cohorts, revenue_cohorts
 from metrics.measures.ledger import Ledger
 from metrics.measures.levels import Level, arr_levels
 from metrics.measures.measure import Measure
@@ -24,9 +23,11 @@ from metrics.measures.memory import remembered
 from metrics.measures.movements import Movements, arr_and_movements
 from metrics.measures.retention import RevenueRetention
 from metrics.measures.scope import Scope
-from metrics.pages.charts import Step, bridge_chart, levels_chart, period_name
-from metrics.pages.filters import Filters, read_filters
+from metrics.pages.charts import Step, bridge_chart, levels_chart
+from metrics.pages.cohorts import PERIODS, cohorts_of, one_of
+from metrics.pages.filters import UNSAID, Field, Filters, read_filters
 from metrics.pages.windows import MONTHS
+from metrics.pages.wording import BRIDGE
 
 NARROWED_BY = ("segment", "tier", "region", "country", "owner", "team", "product", "cohort")
 LEVEL_MONTHS = 24
@@ -34,16 +35,12 @@ LEVEL_MONTHS = 24
 BOOKS = (Account, ExchangeRate, Subscription, Team, User)
 ROWS = 50
 BARS: Mapping[Movement, str] = {
-    Movement.NEW: "New",
-    Movement.REACTIVATION: "Came back",
-    Movement.EXPANSION: "Expansion",
-    Movement.CONTRACTION: "Contraction",
-    Movement.CHURN: "Churn",
+    Movement.NEW: BRIDGE["new"],
+    Movement.REACTIVATION: BRIDGE["reactivation"],
+    Movement.EXPANSION: BRIDGE["expansion"],
+    Movement.CONTRACTION: BRIDGE["contraction"],
+    Movement.CHURN: BRIDGE["churn"],
 }
-SHOWN = {"net": "Revenue, net", "gross": "Revenue, gross", "logos": "Customers"}
-PERIODS = {"quarter": "by quarter", "year": "by year"}
-# As dark as this share (percent) or better: the eye finds where customers go.
-SHADES = (100, 95, 90, 80, 65)
 
 
 class Figures(NamedTuple):
@@ -67,27 +64,11 @@ class Bar(NamedTuple):
     is_level: bool
 
 
-class Shade(NamedTuple):
-    """One cell of the table of cohorts: a percentage, and how dark it is from 0 to 5."""
-
-    percent: float | None
-    depth: int
-
-
-class Row(NamedTuple):
-    """One cohort: its name, customers, beginning and shaded cells, and the list of its accounts."""
-
-    name: str
-    cohort: Cohort
-    cells: Sequence[Shade | None]
-    query: str
-
-
 def revenue(request: HttpRequest) -> TemplateResponse:
     """Show the revenue of the accounts that the user sees."""
     filters = read_filters(request, *NARROWED_BY, default="12m", windows=MONTHS)
-    by = _one_of(request, "by", SPLITS)
-    period = _one_of(request, "cohorts", PERIODS)
+    by = one_of(request, "by", SPLITS)
+    period = one_of(request, "cohorts", PERIODS)
     figures = remembered(_figures, filters.scope, BOOKS, by, period)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
@@ -96,12 +77,15 @@ def revenue(request: HttpRequest) -> TemplateResponse:
         "currency": settings.REPORTING_CURRENCY,
         "arr": figures.arr,
         "kept": figures.kept,
-        "levels": levels_chart(figures.levels),
+        "levels": figures.levels,
+        "levels_chart": levels_chart(figures.levels),
         **_bridge(request, figures.movements),
         "by": by,
         "splits": SPLITS,
-        "parts": [(part, _list_of(filters, by, part)) for part in figures.parts],
-        **_cohorts(request, figures.cohorts, period),
+        "parts": [
+            (part, key, _list_of(filters, by, key)) for part, key in _keyed(filters, by, figures.parts)
+        ],
+        **cohorts_of(request, filters.scope, figures.cohorts, period),
     }
     return TemplateResponse(request, "metrics/revenue.html", context)
 
@@ -115,12 +99,6 @@ def _figures(scope: Scope, by: str, period: str) -> Figures:
         revenue_by(ledger, by),
         revenue_cohorts(ledger, period),
     )
-
-
-def _one_of(request: HttpRequest, name: str, choices: Iterable[str]) -> str:
-    """Return which of the choices the address names, the first where it names none."""
-    said, offered = request.GET.get(name, ""), [*choices]
-    return said if said in offered else offered[0]
 
 
 def _bridge(request: HttpRequest, found: Movements | None) -> dict[str, Any]:
@@ -154,13 +132,13 @@ def _bars(bridge: Bridge) -> list[Bar]:
     start, *steps, rates = whole_steps((bridge.opening, *moves, bridge.currency))
     named = zip(BARS.items(), moves, steps, strict=True)
     return [
-        Bar("At the start", bridge.opening, start, "", is_level=True),
+        Bar(BRIDGE["opening"], bridge.opening, start, "", is_level=True),
         *(
             Bar(name, amount, step, movement.value, is_level=False)
             for (movement, name), amount, step in named
         ),
-        Bar("Exchange rates", bridge.currency, rates, "", is_level=False),
-        Bar("At the end", bridge.closing, sum(steps, start + rates), "", is_level=True),
+        Bar(BRIDGE["currency"], bridge.currency, rates, "", is_level=False),
+        Bar(BRIDGE["closing"], bridge.closing, sum(steps, start + rates), "", is_level=True),
     ]
 
 
@@ -173,52 +151,21 @@ def _amounts(found: Movements, chosen: Movement) -> list[tuple[int, Decimal]]:
     return sorted(((key, amount) for key, amount in sums.items() if amount), key=lambda each: -abs(each[1]))
 
 
-def _list_of(filters: Filters, by: str, part: Part) -> str:
-    """Return the address of the list of a part's accounts, '' where the list has no such filter."""
+def _keyed(filters: Filters, by: str, parts: Sequence[Part]) -> Iterator[tuple[Part, str]]:
+    """Yield each part with its name in the address, '' where the page has no such filter."""
     field = next((field for field in filters.fields if field.name == by), None)
-    choices = field.choices if field else ()
-    key = next(
-        (choice.key for choice in choices if part.group in (choice.key, choice.label, _mail(choice))), ""
-    )
+    for part in parts:
+        group = part.group or UNSAID
+        yield part, next((key for key, *said in _said(field) if group in (key, *said)), "")
+
+
+def _said(field: Field | None) -> Iterator[tuple[str, str, str]]:
+    """Yield the name of each choice in the address, in words, and the address that people log in by."""
+    for choice in field.choices if field else ():
+        yield choice.key, choice.label, str(getattr(choice.value, "email", ""))
+
+
+def _list_of(filters: Filters, by: str, key: str) -> str:
+    """Return the address of the list of a part's accounts, '' where the list has no such filter."""
     narrowed = {each.name: each.chosen for each in filters.fields if each.chosen} | {by: key}
-    return _portfolio(narrowed) if part.group and key else ""
-
-
-def _mail(choice: Any) -> str:
-    return str(getattr(choice.value, "email", ""))
-
-
-def _portfolio(query: Mapping[str, str]) -> str:
-    return reverse("portfolio", query={**query, "state": "all"})
-
-
-def _cohorts(request: HttpRequest, found: Cohorts, period: str) -> dict[str, Any]:
-    show = _one_of(request, "show", SHOWN)
-    rows = [
-        Row(
-            period_name(cohort.start, "quarter") if period == "quarter" else str(cohort.start.year),
-            cohort,
-            [
-                *(_shade(getattr(cell, show)) for cell in cohort.cells),
-                *[None] * (found.steps - len(cohort.cells)),
-            ],
-            _portfolio({"cohort": str(cohort.start.year)}) if period == "year" else "",
-        )
-        for cohort in found.rows
-    ]
-    return {
-        "cohorts": rows,
-        "cohort_steps": range(found.steps),
-        "cohort_period": period,
-        "cohort_periods": PERIODS,
-        "cohort_show": show,
-        "cohort_shows": SHOWN,
-        "cohort_notes": found.notes,
-        "cohort_definition": COHORTS,
-    }
-
-
-def _shade(percent: float | None) -> Shade:
-    if percent is None:
-        return Shade(None, 0)
-    return Shade(percent, sum(percent < edge for edge in SHADES))
+    return reverse("portfolio", query={**narrowed, "state": "all"}) if key else ""

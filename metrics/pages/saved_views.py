@@ -3,14 +3,14 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from accounts.admin.visibility import user_of
 from metrics.actions.saved_views import ViewRefused, forget_view, save_view
 from metrics.pages.portfolio import NAME
+from metrics.pages.posted import posted_from
 
 
-@require_POST
+@posted_from(NAME)
 def saved_views(request: HttpRequest) -> HttpResponseRedirect:
     """Save the view that the address names, or forget one, and lead back to it."""
     viewer, query = user_of(request), QueryDict(request.POST.get("query", "")).urlencode()

@@ -48,18 +48,22 @@ def scorecard(request: HttpRequest) -> HttpResponse:
         if not may_change:
             raise PermissionDenied
         form = context["form"] = ScorecardForm(current, request.POST)
-        if form.is_valid():
-            said = _hash(form.card)
-            # Only what was looked at is put in force: whoever changed it since looks again.
-            if request.POST.get("do") == "activate" and request.POST.get("previewed") == said:
-                return _activated(request, viewer, form)
-            context |= {"preview": preview(scope, current, form.card), "previewed": said}
+        is_valid = form.is_valid()
+        if form.card:
+            previewed = _previewed(current, form.card)
+            # Only what was looked at is put in force: whoever changed it, or the card below it, looks again.
+            is_seen = request.POST.get("previewed") == previewed
+            if is_valid and is_seen and request.POST.get("do") == "activate":
+                return _activated(request, viewer, form.card, form.cleaned_data["note"])
+            context |= {"preview": preview(scope, current, form.card), "previewed": previewed}
+            context["is_to_be_seen_again"] = "previewed" in request.POST and not is_seen
     elif request.GET.get("do") == "preview":
         form = context["form"] = ScorecardForm(current, request.GET)
         if not may_preview:
             context["is_withheld"] = True
-        elif form.is_valid():
-            context |= {"preview": preview(scope, current, form.card), "previewed": _hash(form.card)}
+        elif form.is_valid() and form.card:
+            previewed = _previewed(current, form.card)
+            context |= {"preview": preview(scope, current, form.card), "previewed": previewed}
     elif "proposed" in request.GET and may_change:
         better = proposed(scope, current)
         context |= {"was_proposed": True, "is_better": better is not None}
@@ -68,11 +72,9 @@ def scorecard(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "metrics/scorecard.html", context)
 
 
-def _activated(request: HttpRequest, viewer: User, form: ScorecardForm) -> HttpResponse:
+def _activated(request: HttpRequest, viewer: User, card: Card, note: str) -> HttpResponse:
     try:
-        made = activate_scorecard(
-            form.card, author=viewer, note=form.cleaned_data["note"], now=timezone.now()
-        )
+        made = activate_scorecard(card, author=viewer, note=note, now=timezone.now())
     except ScorecardUnchanged:
         messages.info(request, "Nothing was changed: the scorecard in force says the same.")
     else:
@@ -87,5 +89,6 @@ def _scope(viewer: User) -> Scope:
     return Scope(viewer=viewer, today=today, start=months_later(today, -BACKTEST_MONTHS), end=today)
 
 
-def _hash(card: Card) -> str:
-    return content_hash(weights_to_json(card), rules_to_json(card))
+def _previewed(current: Card, card: Card) -> str:
+    """Return what tells one preview from another: the card, and the one that it is compared with."""
+    return "-".join(content_hash(weights_to_json(each), rules_to_json(each)) for each in (current, card))

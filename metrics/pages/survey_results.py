@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from metrics.measures.comments import comments_of, newest_first, told
 from metrics.measures.outreach import response_rate
+from metrics.measures.query import METRICS
 from metrics.measures.questions import completion, former_questions, settings_of
 from metrics.measures.questions import survey_results as results_of
-from metrics.measures.results import CROSSABLE
+from metrics.measures.results import CROSSABLE, Results
 from metrics.measures.samples import Answered, Sample
 from metrics.measures.sentiment import name_of
 from metrics.pages.charts import trend_chart
@@ -51,7 +52,7 @@ def survey_results(request: HttpRequest, slug: str) -> TemplateResponse:
     survey = get_object_or_404(Survey.objects.select_related("programme"), slug=slug)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": f"{survey.title}: results",
+        "title": f"{survey.title} – results",
         "survey": survey,
         "status": survey.status(timezone.now()),
         "edit_url": reverse("admin:surveys_survey_change", args=[survey.pk]),
@@ -75,6 +76,8 @@ def _results(request: HttpRequest, versions: Versions, asked: Asked) -> dict[str
         "is_raw": sample.is_raw,
         "without_flagged": scope.without_flagged,
         "headline_name": name,
+        "leads_to_responses": _leads_to_responses(request, results, sample),
+        "leads_to_metric": _is_the_metric(results, sample),
         "chart": trend_chart(results.trend, name, "month"),
         "response_rate": response_rate(scope) if is_asked_of_all else None,
         "completion_rate": completion(results),
@@ -84,6 +87,21 @@ def _results(request: HttpRequest, versions: Versions, asked: Asked) -> dict[str
         "sees_responses": request.user.has_perm("surveys.view_response"),
         "kept": [(key, value) for key, value in request.GET.items() if key not in (*OWN, "flagged")],
     }
+
+
+def _leads_to_responses(request: HttpRequest, results: Results, sample: Sample) -> bool:
+    """Whether the numbers lead to the responses that they count, all of which can be listed."""
+    is_whole = results.counts.is_tallied or not results.is_cut
+    is_told = is_whole and not (sample.is_raw or results.is_promised)
+    return is_told and request.user.has_perm("surveys.view_response")
+
+
+def _is_the_metric(results: Results, sample: Sample) -> bool:
+    """Whether the survey's score is a metric's, of one question alone, whose rows can be listed."""
+    if results.headline is None or sample.is_raw or results.is_promised or sample.scope.without_flagged:
+        return False
+    kind = results.headline.question.kind
+    return kind in METRICS and sum(each.question.kind == kind for each in results.questions) == 1
 
 
 def _said(sample: Sample, versions: Versions, promised: frozenset[int]) -> Sequence[Any]:
@@ -140,7 +158,7 @@ def _answers(questions: Sequence[Question]) -> Sequence[Choice]:
         ]:
             if question.rows and not of:
                 continue
-            picks = _picks(question, kind)
+            picks = picks_of(question, kind)
             found += [
                 Choice(f"{key}:{name}", f"{text}{of}: {label}", Answered(key, own))
                 for name, label, own in picks
@@ -148,7 +166,7 @@ def _answers(questions: Sequence[Question]) -> Sequence[Choice]:
     return found
 
 
-def _picks(question: Question, kind: Any) -> list[tuple[str, str, tuple[str, ...]]]:
+def picks_of(question: Question, kind: Any) -> list[tuple[str, str, tuple[str, ...]]]:
     """Return the name, the label and the picks of each answer, those of an NPS by its groups too."""
     if not isinstance(kind, Scale):
         labels = kind.pickable(question, question.text.language)

@@ -49,6 +49,18 @@ CAPTIONS: Mapping[str, str] = {
     "ces": "of answers found it easy",
 }
 
+# How recurring revenue got from one day to another.
+BRIDGE: Mapping[str, str] = {
+    "opening": "At the start",
+    "new": "New",
+    "reactivation": "Came back",
+    "expansion": "Expansion",
+    "contraction": "Contraction",
+    "churn": "Churn",
+    "currency": "Exchange rates",
+    "closing": "At the end",
+}
+
 
 def name_of(metric: str) -> str:
     """Return what people call a metric; its own name in words where the list has none."""

@@ -13,9 +13,7 @@ from metrics.formulas.rounding import displayed
 from metrics.measures.comparisons import Comparison
 from metrics.measures.measure import Days, Measure, Unit
 from metrics.measures.voices import Given
-from metrics.models import Target
 from metrics.pages.charts import period_name
-from metrics.pages.wording import language_in_words, name_of, value_in_words
 
 register = template.Library()
 
@@ -33,7 +31,9 @@ AMOUNTS = {
     "confidence",
     "counts",
     "weight",
+    "annual_value",
 }
+IN_REPORTING_CURRENCY = {"arr", "arr_at_start", "arr_at_end", "due", "renewed"}
 DIGITS: Mapping[Unit, int] = {Unit.POINTS: 0, Unit.PERCENT: 1, Unit.SCALE: 2}
 
 
@@ -80,20 +80,6 @@ def change_interval(comparison: Comparison, unit: Unit) -> str:
 
 
 @register.filter
-def metric_name(metric: str) -> str:
-    """Return what people call a metric."""
-    return name_of(metric)
-
-
-@register.filter
-def part_name(target: Target) -> str:
-    """Return which part of the company a target is of: "segment Enterprise", "the whole company"."""
-    names = {"account_owner": "accounts of"}
-    parts = (f"{names.get(name, name)} {value}" for name, value in target.part.items())
-    return ", ".join(parts) or "the whole company"
-
-
-@register.filter
 def scores(given: Iterable[Given]) -> SafeString:
     """Return scores as they were given, each in the colour of its mood: "NPS 9/10"."""
     score = '<span class="given {}">{} <b>{}</b>/{}</span>'
@@ -126,6 +112,14 @@ def cell(value: object) -> str:
 def is_amount(column: str) -> bool:
     """Whether a column of a receipt holds numbers."""
     return column in AMOUNTS
+
+
+@register.filter
+def heading(column: str) -> str:
+    """Return the heading of a column of a receipt: "Submitted on", "ARR at start, USD"."""
+    words = " ".join("ARR" if word == "arr" else word for word in column.split("_"))
+    unit = f", {settings.REPORTING_CURRENCY}" if column in IN_REPORTING_CURRENCY else ""
+    return f"{words[:1].upper()}{words[1:]}{unit}"
 
 
 @register.filter
@@ -208,30 +202,6 @@ def hundredths(value: int, style: str = "signed") -> str:
 
 
 @register.filter
-def theme_name(key: str) -> str:
-    """Return the key of a theme as people read it: "ease of use"."""
-    return key.replace("_", " ")
-
-
-@register.filter
-def mood_class(mood: str) -> str:
-    """Return the style in which a comment of this mood is drawn."""
-    return {"negative": "unhappy", "positive": "happy"}.get(mood, "neutral")
-
-
-@register.filter
-def language_name(code: str) -> str:
-    """Return the English name of a language: "German"; an unknown one by its code, without one a dash."""
-    return language_in_words(code) or UNKNOWN
-
-
-@register.filter
-def named(value: str, dimension: str) -> str:
-    """Return how people read a value of a dimension: `qr` of a channel is "QR code"."""
-    return value_in_words(dimension, value)
-
-
-@register.filter
 def took(length: timedelta | None) -> str:
     """Return how long something took: "1 min 32 s"."""
     if length is None:
@@ -241,13 +211,6 @@ def took(length: timedelta | None) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-
-
-@register.filter
-def coverage_name(measure: Measure) -> str:
-    """Return the title of a coverage: "Decision-makers heard"."""
-    names = {"decision_maker_coverage": "Decision-makers", "revenue_coverage": "Revenue"}
-    return f"{names.get(measure.metric, measure.metric.removesuffix('_coverage').capitalize() + 's')} heard"
 
 
 @register.filter

@@ -1,17 +1,23 @@
 """Where a number on a page leads to: the rows that it is made of."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
 
-from metrics.measures.measure import Measure
+from accounts.models import Account
+from metrics.formulas.days import trailing
+from metrics.measures.measure import Days, Measure, Point
 from metrics.measures.query import METRICS
+from metrics.measures.sentiment import PERIODS
 from metrics.models import Target
-from metrics.pages.filters import KNOWN, WINDOW, Field
+from metrics.pages.filters import KNOWN, UNSAID, WINDOW, Field
+
+# What a list of renewals is asked for by.
+LISTED = ("month", "band", "within", "notice", "list", "page", "sort")
 
 register = template.Library()
 
@@ -20,24 +26,82 @@ register = template.Library()
 def rows_of(measure: Measure, fields: Iterable[Field] = (), **part: object) -> str:
     """Return the address of the rows behind a measure: of its days, and narrowed as its page and part are.
 
-    "" where no page has them: of what is no metric of its own, or without a first day.
+    "" where no page has them: of what is no metric of its own, is unknown, or has no first day.
     """
-    start, end = measure.window
-    if measure.metric not in METRICS or start is None:
-        return ""
-    narrowed = {field.name: field.chosen for field in fields if field.chosen}
-    query = {"from": start, "to": end - timedelta(days=1), **narrowed, **part}
-    return f"{reverse('metric_rows', args=[measure.metric])}?{urlencode(query)}"
+    return _rows(measure, measure.window, fields, part)
+
+
+@register.simple_tag
+def rows_of_arr(day: date, fields: Iterable[Field] = (), **part: object) -> str:
+    """Return the address of the contracts behind what is paid a year on a day."""
+    return _address("arr", Days(*trailing(day)), fields, part)
+
+
+@register.simple_tag
+def rows_of_point(point: Point, by: str, fields: Iterable[Field] = (), **part: object) -> str:
+    """Return the address of the rows behind one point of a trend: those of its period within the window."""
+    measure, days = point.measure, point.measure.window
+    if by in PERIODS:
+        period = PERIODS[by](point.period)
+        days = Days(max(period.start, days.start or period.start), min(period.end, days.end))
+    return _rows(measure, days, fields, part)
+
+
+@register.simple_tag
+def rows_of_part(
+    measure: Measure, dimension: str, value: str, fields: Iterable[Field] = (), **part: object
+) -> str:
+    """Return the address of the rows behind a measure of one value of a dimension, "" for those without."""
+    return _rows(measure, measure.window, fields, {**part, dimension: value or UNSAID})
 
 
 @register.simple_tag(takes_context=True)
 def accounts_like(context: Mapping[str, Any], **wanted: object) -> str:
-    """Return the address of the portfolio narrowed as the page is, and by what is wanted beside that."""
+    """Return the address of the portfolio narrowed as the page is, and by what is wanted beside that.
+
+    What is wanted of nothing, such as no owner, asks for the accounts without one.
+    """
     query = context["request"].GET.copy()
     for name in (*WINDOW, KNOWN):
         query.pop(name, None)
-    query.update({name: str(value) for name, value in wanted.items()})
+    query.update({name: str(value or UNSAID) for name, value in wanted.items()})
     return f"{reverse('portfolio')}?{query.urlencode()}"
+
+
+@register.simple_tag
+def contracts_until(account: Account, day: date) -> str:
+    """Return the address of an account's contracts that end on a day."""
+    wanted = {"account__id__exact": account.pk, "ends_on_from": day, "ends_on_to": day}
+    return f"{reverse('admin:accounts_subscription_changelist')}?{urlencode(wanted)}"
+
+
+@register.simple_tag(takes_context=True)
+def renewals_like(context: Mapping[str, Any], **wanted: object) -> str:
+    """Return the address of the coming renewals narrowed as the page is, those listed that are wanted."""
+    query = context["request"].GET.copy()
+    for name in (*WINDOW, KNOWN, *LISTED):
+        query.pop(name, None)
+    query.update({name: str(value or UNSAID) for name, value in wanted.items()})
+    return f"{reverse('renewals')}?{query.urlencode()}#rows"
+
+
+@register.simple_tag(takes_context=True)
+def responses_like(context: Mapping[str, Any], question: str, pick: str = "") -> str:
+    """Return the address of the responses to the page's survey that gave an answer, or any to a question."""
+    query = context["request"].GET.copy()
+    for name in ("version", "answered", "after", "pick"):
+        query.pop(name, None)
+    query["question"] = question
+    if pick:
+        query["pick"] = pick
+    return f"{reverse('survey_responses', args=[context['survey'].slug])}?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def silent_accounts(context: Mapping[str, Any]) -> str:
+    """Return the address of the portfolio with those that kept silent in the days of the page."""
+    chosen = context["filters"].chosen
+    return accounts_like(context, **{"hearing": "silent", "from": chosen.days.start, "to": chosen.last_day})
 
 
 @register.simple_tag
@@ -45,5 +109,17 @@ def rows_of_goal(measure: Measure, target: Target) -> str:
     """Return the address of the rows behind what a goal has reached."""
     programme = target.programme and target.programme.slug
     of = {"owner": target.account_owner_id, "team": target.team_id, "programme": programme}
-    part = {"segment": target.segment, **of}
-    return rows_of(measure, (), **{name: value for name, value in part.items() if value})
+    return rows_of(measure, (), segment=target.segment, **of)
+
+
+def _rows(measure: Measure, days: Days, fields: Iterable[Field], part: Mapping[str, object]) -> str:
+    if measure.metric not in METRICS or days.start is None or not measure.is_known:
+        return ""
+    return _address(measure.metric, days, fields, part)
+
+
+def _address(metric: str, days: Days, fields: Iterable[Field], part: Mapping[str, object]) -> str:
+    narrowed = {field.name: field.chosen for field in fields}
+    query = {"from": days.start, "to": days.end - timedelta(days=1), **narrowed, **part}
+    asked = urlencode({name: value for name, value in query.items() if value})
+    return f"{reverse('metric_rows', args=[metric])}?{asked}"

@@ -65,6 +65,8 @@ class CampaignAdmin(VisibleAdmin):
     form = CampaignForm
     inlines = (MessageInline,)
     list_display = ("page", "survey", "audience", "trigger", "starts_on", "state")
+    # The name leads to the page of the campaign, from where it is edited.
+    list_display_links = None
     list_select_related = ("survey", "audience")
     list_filter = (("survey", OfferedFilter), "trigger")
     search_fields = ("name",)

@@ -199,7 +199,9 @@ def test_every_role_that_reads_health_opens_every_page_of_an_empty_company(role)
 
 def test_a_reader_sends_it_to_themselves_only(executive, mailoutbox):
     client = logged_in(executive)
-    assert client.get(reverse("send_monthly", args=["2026-05"])).status_code == 405
+    assert client.get(reverse("send_monthly", args=["2026-05"])).url == reverse(
+        "monthly_report", args=["2026-05"]
+    )
     assert client.post(reverse("send_monthly", args=["2026-05"])).status_code == 302
     assert client.post(reverse("send_digest")).status_code == 302
     assert {tuple(message.to) for message in mailoutbox} == {(executive.email,)}

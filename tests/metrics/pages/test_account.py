@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.actions.notes import add_note
+from accounts.actions.notes import add_note, erase_note
 from accounts.models import Note, Team
 from accounts.roles import ACCOUNT_MANAGER, ADMINISTRATOR, BUILDER, EXECUTIVE
 from metrics.actions.absorb import absorb_responses
@@ -184,7 +184,7 @@ def test_numbers_are_what_the_metrics_say_of_the_account(executive, today):
         assert sum(point.measure.n for point in points) == 4
     paid = Scope.of_revenue(response.wsgi_request.user, today, account=account)
     assert response.context["arr"].total == ask("arr", paid).value == CANARY
-    assert response.context["levels"].rows[-1][1] == (CANARY,)
+    assert response.context["levels"][-1].value == CANARY
     assert "ARR by month" in response.text
 
 
@@ -251,6 +251,24 @@ def test_notes_are_written_changed_and_erased_and_each_is_on_record(seen_by, man
     deeds = LogEntry.objects.order_by("pk").values_list("action_flag", "object_repr", "change_message")
     assert [deed for deed, _, _ in deeds] == [1, 2, 3]
     assert "renew" not in str(list(deeds))
+
+
+def test_a_note_that_is_refused_shows_again_with_its_words_and_the_reason(seen_by, manager):
+    account = f.account(owner=manager)
+    client, words = seen_by(manager), "far too long " * 400
+    page = client.post(notes_page(account), {"text": words})
+    assert words in page.text
+    assert "A note has at most 4,000 characters." in page.text
+    assert not Note.objects.exists()
+    note = add_note(account, text="Mine", author=manager, now=timezone.now())
+    page = client.post(notes_page(account, note), {"text": words})
+    assert words in page.text
+    erase_note(note, by=manager, now=timezone.now())
+    page = client.post(notes_page(account, note), {"text": "What I meant was this."})
+    assert "The note has been erased." in page.text
+    assert "What I meant was this." in page.text
+    assert Note.objects.get().text == ""
+    assert not LogEntry.objects.exists()
 
 
 def test_nobody_else_changes_a_note_and_only_administrators_erase_it(someone, seen_by, manager):

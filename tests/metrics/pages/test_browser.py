@@ -79,6 +79,16 @@ def test_every_page_of_the_menu_fits_and_can_be_used_by_everyone(page, visit, pa
         assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == [], path
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_response_in_the_lists_can_be_read_by_everyone(page, visit, paths, theme):
+    page.emulate_media(color_scheme=theme)
+    partial = f.respond(f.published_survey([f.NPS, f.WHY]), {"nps": 7}, submitted_at=None)
+    visit(reverse("admin:surveys_response_change", args=[partial.pk]))
+    assert page.get_by_text("not answered").is_visible()
+    found = Axe().run(page).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
+
+
 def test_a_number_leads_to_its_meaning_and_its_rows_and_these_to_the_account(page, visit, paths):
     visit("/admin/?last=6m")
     tile = page.locator("[data-metric=nps]")

@@ -68,11 +68,25 @@ def test_the_example_works_the_formula_with_own_numbers(executive, account):
         "detractors": "1",
         "in percent of all answers": "100 × (3 − 1) / 5",
         "gives": "+40",
-        "and, of all customers, in 95 of 100 cases": example(nps)[
-            "and, of all customers, in 95 of 100 cases"
-        ],
+        "95% interval": example(nps)["95% interval"],
     }
     assert example(executive.get("/admin/metric/grr/"))["is still there"] == "USD 987,654"
+
+
+def test_the_way_to_the_arr_has_the_same_steps_as_the_revenue_page(executive, account):
+    bars = [(bar.name, f"{bar.shown:,}") for bar in executive.get("/admin/revenue/").context["bars"]]
+    steps = example(executive.get("/admin/metric/arr/"))
+    assert [(what.capitalize(), amount.removeprefix("USD ")) for what, amount in steps.items()] == [
+        *bars[:-1],
+        ("Gives", bars[-1][1]),
+    ]
+
+
+def test_rows_name_an_account_once(executive, account):
+    response = executive.get("/admin/metric/grr/rows/")
+    assert response.context["head"] == ["account", "arr_at_start", "arr_at_end"]
+    assert response.text.count(f">{account.name}</a>") == 1
+    assert response.text.count('data-label="ARR at start, USD"') == 1
 
 
 @pytest.fixture
@@ -108,9 +122,9 @@ def test_the_example_of_each_view_works_its_own_formula(executive, views):
     assert examples["weighted"]["promoters among the answers, weighted"] == "50.0%"
 
 
-def test_the_target_stands_beside_the_number(executive, account, today):
+def test_the_target_stands_beside_the_number_and_leads_to_the_goals(executive, account, today):
     Target.objects.create(metric="nps", value=50, by=today + timedelta(days=90))
-    assert "Target +50 by" in executive.get("/admin/metric/nps/").text
+    assert '<a href="/admin/goals/">Target +50</a> by' in executive.get("/admin/metric/nps/").text
 
 
 def test_the_rows_lead_to_their_accounts(executive, account):
@@ -166,7 +180,7 @@ def test_filters_narrow_the_example(executive, account, today):
 
 
 def test_rows_go_on_where_they_ended(executive, account, monkeypatch):
-    monkeypatch.setattr("metrics.pages.definition.ROWS_A_PAGE", 2)
+    monkeypatch.setattr("metrics.pages.listing.ROWS_A_PAGE", 2)
     address, seen = "/admin/metric/nps/rows/", []
     while address:
         response = executive.get(address)

@@ -67,3 +67,17 @@ def test_days_are_written_with_both_ends_included():
     assert figures.days(Days(None, end)) == "until 15 Jun 2026"
     assert figures.period(date(2026, 4, 1), "quarter") == "Q2 2026"
     assert figures.period(date(2026, 4, 1), "month") == "Apr 2026"
+
+
+@pytest.mark.parametrize(
+    ("column", "heading"),
+    [
+        ("arr_at_start", "ARR at start, USD"),
+        ("submitted_on", "Submitted on"),
+        ("annual_value", "Annual value"),
+        ("due", "Due, USD"),
+        ("due_on", "Due on"),
+    ],
+)
+def test_a_heading_says_the_unit_of_what_is_in_the_reporting_currency(column, heading):
+    assert figures.heading(column) == heading

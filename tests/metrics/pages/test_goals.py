@@ -105,3 +105,38 @@ def test_the_form_offers_and_takes_what_there_is(seen_by, someone, today):
     refused = client.post("/admin/metrics/target/add/", said | programme)
     assert "not narrowed by programme" in refused.text
     assert Target.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "complaint"),
+    [
+        ("nps", "100.01", "Net Promoter Score is at least −100 and at most 100."),
+        ("nps", "-101", "at least −100"),
+        ("grr", "105", "at most 100"),
+        ("health", "-1", "at least 0"),
+        ("arr", "-5", "at least 0"),
+        ("services_margin", "101", "at most 100"),
+        ("nps", "-100", None),
+        ("nrr", "135", None),
+        ("arr", "20000000", None),
+        ("services_margin", "-20", None),
+    ],
+)
+def test_a_goal_is_what_its_metric_can_be(executive, today, metric, value, complaint):
+    said = {"metric": metric, "value": value, "by": str(today + timedelta(days=9))}
+    answer = executive.post("/admin/metrics/target/add/", said)
+    assert Target.objects.exists() is (complaint is None)
+    assert complaint is None or complaint in answer.text
+
+
+def test_a_goal_is_for_a_day_to_come_and_an_old_one_may_still_be_explained(seen_by, someone, today):
+    client, over = seen_by(someone(ADMINISTRATOR)), today - timedelta(days=1)
+    said = {"metric": "nps", "value": "30", "by": str(over)}
+    assert "a goal is for a day to come" in client.post("/admin/metrics/target/add/", said).text
+    assert not Target.objects.exists()
+    old = Target.objects.create(metric="nps", value=30, by=over)
+    page = f"/admin/metrics/target/{old.pk}/change/"
+    assert client.post(page, said | {"note": "Missed: the new release slipped."}).url == GOALS
+    old.refresh_from_db()
+    assert old.note.startswith("Missed")
+    assert client.post(page, said | {"by": str(over - timedelta(days=1))}).status_code == 200

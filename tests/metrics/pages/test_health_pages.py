@@ -95,12 +95,23 @@ def test_who_only_reads_overrides_nothing(someone, seen_by, role):
 @pytest.mark.parametrize(
     "wrong", [{"value": 101}, {"value": "x"}, {"reason": ""}, {"until": "2020-01-01"}, {"until": "soon"}]
 )
-def test_an_override_that_says_too_little_is_refused_in_words(executive, wrong):
+def test_an_override_that_says_too_little_is_refused_in_place_and_keeps_what_was_typed(executive, wrong):
     account = f.account()
     scored(0)
-    assert "Not overridden." in override(executive, account, **wrong).text
+    page = override(executive, account, **{"value": 35, "until": "2026-12-01", "reason": "Sponsor."} | wrong)
+    form = page.context["override_form"]
+    assert form.errors
+    assert all(fault in page.text for faults in form.errors.values() for fault in faults)
+    assert form["reason"].value() == wrong.get("reason", "Sponsor.")
+    assert str(form["value"].value()) == str(wrong.get("value", 35))
     assert not HealthOverride.objects.exists()
-    assert executive.get(reverse("override", args=[account.pk])).status_code == 405
+
+
+def test_the_address_of_a_form_leads_to_the_page_of_its_account(executive):
+    account = f.account()
+    for name, of in (("override", [account.pk]), ("notes", [account.pk]), ("note", [account.pk, 1])):
+        answer = executive.get(f"{reverse(name, args=of)}?since=2026-01-01")
+        assert answer.url == f"{account.get_absolute_url()}?since=2026-01-01"
 
 
 def test_a_reason_reads_as_text(executive):

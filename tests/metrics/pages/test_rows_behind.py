@@ -2,13 +2,15 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from html import unescape
+from urllib.parse import urljoin
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Team
+from accounts.models import Account, Team
 from accounts.roles import EXECUTIVE
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.health import score_accounts
@@ -20,6 +22,9 @@ from tests.metrics.pages.conftest import pays_the_canary
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r'<a href="([^"]*)"[^>]*>([^<]*\d[^<]*)</a>')
+# The head of a row leads to what it names.
+NAME = re.compile(r'<th scope="row">.*?</th>', re.DOTALL)
+LEADS = re.compile(r"/rows/|/portfolio/\?|/renewals/\?.*#rows|[?&](bar|step)=|#contacts")
 
 
 @pytest.fixture
@@ -47,9 +52,17 @@ def company(today, someone):
 
 
 def numbers_on(client, address):
-    """Return the numbers of a page that lead to rows or to accounts, and where to."""
-    found = [(unescape(href), text.strip()) for href, text in LINK.findall(client.get(address).text)]
-    return [(href, text) for href, text in found if re.search(r"/rows/|/portfolio/\?", href)]
+    """Return the numbers of a page that lead to rows, accounts, renewals or customers, and where to."""
+    page = NAME.sub("", client.get(address).text)
+    found = [(unescape(href), text.strip()) for href, text in LINK.findall(page)]
+    return [(urljoin(address, href), text) for href, text in found if LEADS.search(href)]
+
+
+def untold(client, address):
+    """Return the numbers of a page that what they lead to does not tell, as somebody sees both."""
+    found = numbers_on(client, address)
+    assert found, address
+    return [link for link in found if not is_there(client, *link)]
 
 
 def is_there(client, href, text):
@@ -58,31 +71,69 @@ def is_there(client, href, text):
         answer = client.get(href)
         found, asked = answer.context["found"], answer.context["asked"]
         assert not asked.faults, href
-        count, paid = len(found.accounts), found.paid.total
+        count, paid = len(found.accounts), found.paid and found.paid.total
         bands = f"{number(count)} {min(asked.wanted.bands, default='')}"
         # The share of those in green is the one number that stands for a part of what it leads to.
         return text in {number(count), money(paid), amount(paid)} or text.startswith(bands) or "%" in text
-    page = client.get(href.replace("/rows/", "/"))
-    rows = client.get(href)
-    assert not page.context["filters"].faults, href
-    assert rows.context["rows"], href
-    return text == figure(page.context["measure"])
+    answer = client.get(href)
+    assert answer.status_code == 200, href
+    if "/renewals/" in href:
+        return text in of_renewals(answer)
+    if "bar=" in href:
+        return text == amount(answer.context["moved_total"])
+    if "step=" in href:
+        return text in of_cohort(answer)
+    if "#contacts" in href:
+        return text == number(len(answer.context["listed"]))
+    measure = answer.context["measure"]
+    assert not answer.context["filters"].faults, href
+    assert answer.context["rows"], href
+    assert figure(measure) in answer.text
+    # A money figure stands alone or in a column that names the currency.
+    told = {figure(measure), number(measure.n)}
+    return text in told | (
+        {amount(measure.value), money(measure.value)} if measure.metric == "arr" else set()
+    )
+
+
+def of_renewals(answer):
+    """Return the numbers that a list of renewals tells, each counted from its rows."""
+    shown, context = [], answer.context
+    for number_ in context["page"].paginator.page_range:
+        page = context["page"].paginator.page(number_)
+        shown += page.object_list
+    assert not context["filters"].faults
+    value, accounts = sum((due.value for due in shown), Decimal(0)), len({due.account for due in shown})
+    assert money(value) in answer.text
+    return {money(value), amount(value), number(accounts), number(len(shown))}
+
+
+def of_cohort(answer):
+    """Return the numbers that the customers of a cell tell."""
+    rows, show = answer.context["opened_rows"], answer.context["cohort_show"]
+    opening, left = (sum(getattr(row, name) for row in rows) for name in ("opening", "left"))
+    share = sum(row.left > 0 for row in rows) / len(rows) if show == "logos" else left / opening
+    return {number(len(rows)), amount(opening), number(100 * share)}
 
 
 @pytest.mark.parametrize(
     ("page", "least"),
-    [("home", 12), ("teams", 12), ("goals", 6), ("programmes", 2), ("programme", 1), ("reach", 4)],
+    [
+        *(("home", 40), ("teams", 18), ("goals", 6), ("programmes", 2), ("programme", 5), ("reach", 4)),
+        *(("revenue", 45), ("renewals", 12), ("account", 12)),
+    ],
 )
 def test_a_number_leads_to_what_makes_it(company, executive, page, least):
     slug = company[0].programme.slug
     address = {
         "home": reverse("admin:index"),
+        "account": executive.get(reverse("portfolio")).context["rows"][1].account.get_absolute_url(),
         "programme": reverse("programme", args=[slug]),
         "reach": reverse("programme_reach", args=[slug]),
     }
-    found = numbers_on(executive, address.get(page) or reverse(page))
-    assert len(found) >= least
-    assert [link for link in found if not is_there(executive, *link)] == []
+    address = address.get(page) or reverse(page)
+    assert len(numbers_on(executive, address)) >= least
+    assert untold(executive, address) == []
 
 
 def test_it_keeps_the_days_and_the_part_that_were_chosen(company, executive):
@@ -90,14 +141,17 @@ def test_it_keeps_the_days_and_the_part_that_were_chosen(company, executive):
     last_month = months_later(timezone.localdate().replace(day=1), -1)
     for address in (
         f"{reverse('admin:index')}?segment=big&last=24m",
+        f"{reverse('admin:index')}?last=3m",
+        f"{reverse('revenue')}?show=gross&cohorts=year&by=owner",
+        f"{reverse('revenue')}?show=logos&by=team&segment=big",
+        f"{reverse('teams')}?segment=big",
+        f"{reverse('programme', args=[company[0].programme.slug])}?kind=csat",
         f"{reverse('revenue')}?last=24m&owner={owners[1].pk}",
         f"{reverse('renewals')}?segment=big",
         f"{reverse('programme', args=[company[0].programme.slug])}?segment=small&last=90",
         reverse("monthly_report", args=[f"{last_month:%Y-%m}"]),
     ):
-        found = numbers_on(executive, address)
-        assert found, address
-        assert [link for link in found if not is_there(executive, *link)] == [], address
+        assert untold(executive, address) == [], address
 
 
 def test_a_link_of_an_executive_shows_an_account_manager_their_own_part(company, executive, manager, seen_by):
@@ -110,3 +164,45 @@ def test_a_link_of_an_executive_shows_an_account_manager_their_own_part(company,
     assert len(answer.context["asked"].faults) == 2
     for href, _ in numbers_on(executive, reverse("revenue")):
         assert seen_by(manager).get(href).status_code == 403
+
+
+def test_an_account_manager_finds_what_their_own_numbers_count(company, manager, seen_by):
+    """Of their own accounts, without a number of revenue or a link to one."""
+    survey, client = company[0], seen_by(manager)
+    Account.objects.filter(segment="big", churned_on=None).update(owner=manager)
+    own = Account.objects.filter(owner=manager).order_by("-pk").first()
+    for address in (
+        reverse("admin:index"),
+        f"{reverse('admin:index')}?last=3m&segment=big",
+        reverse("teams"),
+        reverse("programme", args=[survey.programme.slug]),
+        own.get_absolute_url(),
+    ):
+        assert untold(client, address) == [], address
+        assert not any("/renewals/" in href or "/arr/" in href for href, _ in numbers_on(client, address))
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "fault"),
+    [
+        ("renewals", "month=2001-01", "no month"),
+        ("renewals", "band=purple", "no band"),
+        ("renewals", "within=7", "no renewal within"),
+        ("renewals", "notice=maybe", "no notice"),
+        ("revenue", "began=2001-01-01&step=1", "no such cell"),
+        ("revenue", "began=x&step=y", "no such cell"),
+        ("portfolio", "hearing=silent&from=yesterday", "A date is written as"),
+        ("account", "role=king", "no role"),
+        ("account", "voice=loud", "no voice"),
+        ("rows", "account=0", "no account"),
+        ("rows", "account=x", "no account"),
+    ],
+)
+def test_what_there_is_not_is_said(company, executive, page, query, fault):
+    address = {
+        "account": executive.get(reverse("portfolio")).context["rows"][0].account.get_absolute_url(),
+        "rows": reverse("metric_rows", args=["nps"]),
+    }
+    answer = executive.get(f"{address.get(page) or reverse(page)}?{query}")
+    assert answer.status_code == 200
+    assert fault in answer.text

@@ -154,12 +154,39 @@ def test_the_same_scorecard_is_no_new_version(analyst, scored):
         ({"yellow_from": 80}, "below where green begins"),
         ({"weight_follow_up": "much"}, "Enter a number"),
         ({"days": 9}, "less than or equal to 7"),
+        ({"green_from": "high"}, "Enter a number"),
+        ({"role_user": 99}, "less than or equal to"),
     ],
 )
 def test_a_scorecard_that_computes_nothing_is_refused(analyst, scored, wrong, complaint):
-    response = analyst.post(PAGE, filled(**wrong, do="activate"))
-    assert complaint in str(response.context["form"].errors)
+    for response in (
+        analyst.post(PAGE, filled(**wrong, do="activate")),
+        analyst.get(PAGE, filled(**wrong, do="preview")),
+    ):
+        assert complaint in response.text
     assert Scorecard.objects.count() == 1
+
+
+def test_a_reason_that_is_too_long_is_refused_beside_it_and_kept(analyst, scored):
+    change = filled(weight_sentiment_trend=9, do="activate")
+    seen = analyst.post(PAGE, change).context["previewed"]
+    page = analyst.post(PAGE, change | {"previewed": seen, "note": "why " * 100})
+    assert page.text.count("at most 300 characters") == 1
+    assert "why " * 99 in page.text
+    assert Scorecard.objects.count() == 1
+    assert analyst.post(PAGE, change | {"previewed": seen, "note": "why"}).status_code == 302
+
+
+def test_who_looked_before_somebody_else_changed_it_looks_again(analyst, scored):
+    mine, theirs = filled(weight_sentiment_trend=9), filled(weight_follow_up=30)
+    seen = [analyst.post(PAGE, each).context["previewed"] for each in (mine, theirs)]
+    assert analyst.post(PAGE, theirs | {"do": "activate", "previewed": seen[1]}).status_code == 302
+    page = analyst.post(PAGE, mine | {"do": "activate", "previewed": seen[0]})
+    assert "no longer what you looked at" in page.text
+    assert Scorecard.objects.count() == 2
+    again = analyst.post(PAGE, mine | {"do": "activate", "previewed": page.context["previewed"]})
+    assert again.status_code == 302
+    assert Scorecard.objects.count() == 3
 
 
 def test_weights_are_proposed_only_from_enough_renewals(analyst, scored):

@@ -369,3 +369,11 @@ def test_the_list_of_audiences_says_how_many_each_holds(builder):
     Audience.objects.create(name="Broken", conditions=[{"field": "luck"}])
     page = builder.get(reverse("admin:surveys_audience_changelist")).context["cl"].result_list
     assert [each.contacts for each in sorted(page, key=lambda each: each.pk)] == [3, 2, 0, None]
+
+
+def test_the_list_leads_to_each_campaign_by_its_name_and_holds_no_link_without_words(client):
+    made = campaign(published_survey(), name="Twice a year")
+    client.force_login(someone("administrator"))
+    text = client.get(reverse("admin:surveys_campaign_changelist")).text
+    assert f'href="{reverse("campaign", args=[made.pk])}" class="text-link">Twice a year</a>' in text
+    assert reverse("admin:surveys_campaign_change", args=[made.pk]) not in text
