@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from config import embedded
 from config.embedded.places import make_throwaway
@@ -88,6 +88,46 @@ def database() -> Iterator[None]:
         for lease in leases:
             lease.release()
         data_dir.cleanup()
+
+
+@contextmanager
+def copy_of_database() -> Iterator[str]:
+    """The name of a copy of the database as it is now, kept for as long as the context lasts."""
+    from django.db import connection  # noqa: PLC0415 - only now does the environment name a database
+
+    original, copy = connection.settings_dict["NAME"], f"bench_{secrets.token_hex(4)}"
+    with _nobody_asking() as cursor:
+        cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{original}"')
+    try:
+        yield copy
+    finally:
+        with _nobody_asking() as cursor:
+            cursor.execute(f'DROP DATABASE "{copy}"')
+
+
+@contextmanager
+def _nobody_asking() -> Iterator[Any]:
+    """A cursor from where no connection holds the database that is copied or dropped."""
+    from django.db import connection  # noqa: PLC0415 - only now does the environment name a database
+
+    connection.close()
+    with connection._nodb_cursor() as cursor:
+        yield cursor
+
+
+@contextmanager
+def asking(name: str) -> Iterator[None]:
+    """Have Django ask the database of this name instead while the context lasts."""
+    from django.db import connection  # noqa: PLC0415 - only now does the environment name a database
+
+    original = connection.settings_dict["NAME"]
+    try:
+        connection.close()
+        connection.settings_dict["NAME"] = name
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = original
 
 
 class Server:
