@@ -44,10 +44,10 @@ def revenue_by(ledger: Ledger, by: str) -> list[Part]:
     if scope.start is None or scope.is_by_parent:
         raise ValueError("parts compare two days, account by account")
     groups = _groups(ledger, by)
-    opening, closing = ledger.rates(scope.start), ledger.rates(scope.end)
+    opening, closing = ledger.rates(scope.start), ledger.rates(scope.closes_on)
     before = ledger.arr_by(scope.start, opening, groups)
-    after = ledger.arr_by(scope.end, opening, groups)
-    current = ledger.arr_by(scope.end, closing, groups)
+    after = ledger.arr_by(scope.closes_on, opening, groups)
+    current = ledger.arr_by(scope.closes_on, closing, groups)
     nobody = Arr(opening, {}, {})
     whole = [arr.total for arr in current.values()]
     total = None if None in whole else sum((each for each in whole if each), ZERO)
@@ -66,7 +66,7 @@ def whole(ledger: Ledger) -> RevenueRetention:
     scope = ledger.scope
     assert scope.start is not None
     rates = ledger.rates(scope.start)
-    before, after = (ledger.arr(day, rates) for day in (scope.start, scope.end))
+    before, after = (ledger.arr(day, rates) for day in (scope.start, scope.closes_on))
     return retained(scope, before, after, ledger.takeovers)
 
 

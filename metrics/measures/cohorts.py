@@ -67,7 +67,7 @@ def revenue_cohorts(ledger: Ledger, by: str) -> Cohorts:
         for start, of_one in sorted(members.items())
     ]
     steps = max((len(cohort.cells) for cohort in found), default=0)
-    rates = ledger.rates(ledger.scope.end)
+    rates = ledger.rates(ledger.scope.closes_on)
     return Cohorts(found, steps, rates.notes(currencies_of(ledger.rows)))
 
 
@@ -81,7 +81,7 @@ def left_of(ledger: Ledger, by: str, start: date, step: int) -> list[Left]:
 def _members(ledger: Ledger, by: str) -> tuple[dict[date, dict[int, list[Decimal]]], set[int]]:
     """Return the levels of each customer by cohort and account, and those with amounts that are unknown."""
     scope, rows, customer = ledger.scope, ledger.rows, ledger.customers
-    rates, months = ledger.rates(scope.end), MONTHS[by]
+    rates, months = ledger.rates(scope.closes_on), MONTHS[by]
     held: dict[int, list[PaidRow]] = defaultdict(list)
     for row in rows:
         amount = rates.convert(row.value, row.currency)
@@ -91,7 +91,7 @@ def _members(ledger: Ledger, by: str) -> tuple[dict[date, dict[int, list[Decimal
     for who, of_one in held.items():
         began = min(row.starts_on for row in of_one)
         start = quarter_of(began).start if by == "quarter" else date(began.year, 1, 1)
-        members[start][who] = _levels(of_one, began, scope.end, months)
+        members[start][who] = _levels(of_one, began, scope.closes_on, months)
     return members, unknown
 
 

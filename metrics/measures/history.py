@@ -86,9 +86,9 @@ def kept_in(ledger: Ledger, scopes: Sequence[Scope], read: Terms | None = None) 
     for scope, renewed in zip(scopes, renewals_of(scopes, starts, read), strict=True):
         assert scope.start is not None
         rates = starts[scope.start]
-        before, after = ledger.arr(scope.start, rates), ledger.arr(scope.end, rates)
-        kept = retained(scope, before, after, ledger.all_takeovers.until(scope.end))
-        worth = clv(scope, retained=kept.grr, arr=ledger.arr(scope.end, ledger.rates(scope.end)))
+        before, after = ledger.arr(scope.start, rates), ledger.arr(scope.closes_on, rates)
+        kept = retained(scope, before, after, ledger.all_takeovers.until(scope.closes_on))
+        worth = clv(scope, retained=kept.grr, arr=ledger.arr(scope.closes_on, ledger.rates(scope.closes_on)))
         found.append(Kept(scope.window, kept, worth, renewed))
     return found
 

@@ -50,7 +50,7 @@ class Ledger:
     @cached_property
     def rows(self) -> list[PaidRow]:
         """Every paid subscription that had begun by the end of the window."""
-        return paid_rows(self.scope, self.scope.end)
+        return paid_rows(self.scope, self.scope.closes_on)
 
     @cached_property
     def all_takeovers(self) -> AllTakeovers:
@@ -60,14 +60,14 @@ class Ledger:
     @cached_property
     def takeovers(self) -> Takeovers:
         """Who took over any of the accounts by the end of the window."""
-        return self.all_takeovers.until(self.scope.end).read_ahead()
+        return self.all_takeovers.until(self.scope.closes_on).read_ahead()
 
     @cached_property
     def book(self) -> RateBook:
         """The exchange rates of every month since somebody began to pay."""
-        begun = min((row.starts_on for row in self.rows), default=self.scope.end)
+        begun = min((row.starts_on for row in self.rows), default=self.scope.closes_on)
         first = min(begun, self.scope.start or begun)
-        return RateBook.between(first, max(self.scope.end, self.scope.today))
+        return RateBook.between(first, max(self.scope.closes_on, self.scope.today))
 
     def since(self, start: date) -> "Ledger":
         """Return the same subscriptions in a window that begins on another day; nothing is read again."""
@@ -82,7 +82,7 @@ class Ledger:
         here = {row.account for row in self.rows}
         if self.scope.is_by_parent:
             return top_parents(here)
-        paying = {row.account for row in self.rows if row.is_in_force(self.scope.end)}
+        paying = {row.account for row in self.rows if row.is_in_force(self.scope.closes_on)}
         heirs = self.takeovers.among(here - paying).heirs
         customers = {}
         for account in here:

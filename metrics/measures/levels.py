@@ -30,7 +30,7 @@ def arr_levels(ledger: Ledger, months: int) -> list[Level]:
     All at the rates of that last day, so that no exchange rate looks like growth. It begins with the first
     month in which anybody paid; empty where nobody ever did.
     """
-    last = min(ledger.scope.today, ledger.scope.end)
+    last = ledger.scope.closes_on
     rows = [row for row in ledger.rows if row.starts_on <= last]
     if not rows:
         return []

@@ -48,7 +48,7 @@ def clv(scope: Scope, *, retained: Measure | None = None, arr: Arr | None = None
     """
     require_revenue(scope.viewer)
     retained = retained or grr(scope)
-    arr = arr or arr_of(scope, scope.end, rates_on(scope.end))
+    arr = arr or arr_of(scope, scope.closes_on, rates_on(scope.closes_on))
     customers, total = len(arr.by_account), arr.total
     amount, beside = None, {}
     if customers and total is not None and retained.value is not None:
@@ -91,7 +91,7 @@ def clv_sbg(scope: Scope) -> Measure:
     require_revenue(scope.viewer)
     known = tenures(scope)
     cohorts = yearly_cohorts(known)
-    arr = arr_of(scope, scope.end, rates_on(scope.end))
+    arr = arr_of(scope, scope.closes_on, rates_on(scope.closes_on))
     customers, total = len(arr.by_account), arr.total
     amount, beside, notes = None, {}, arr.notes
     if not lifetime.is_enough(cohorts):

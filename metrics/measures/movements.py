@@ -48,12 +48,12 @@ def arr_and_movements(ledger: Ledger) -> tuple[Measure, Movements | None]:
     if scope.start is None:
         raise ValueError("a bridge leads from one day to another, so the scope needs a start")
     moved = currencies_of(row for row in ledger.rows if row.last is None or row.last > scope.start)
-    paid = currencies_of(row for row in ledger.rows if row.is_in_force(scope.end))
-    opening, closing = ledger.rates(scope.start), ledger.rates(scope.end)
+    paid = currencies_of(row for row in ledger.rows if row.is_in_force(scope.closes_on))
+    opening, closing = ledger.rates(scope.start), ledger.rates(scope.closes_on)
     is_known = all(map(opening.knows, moved)) and all(map(closing.knows, paid))
     found = _movements(ledger, opening, closing) if ledger.rows and is_known else None
     # Without a rate for the first day there is no bridge, and yet a level that it would lead to.
-    level = ledger.arr(scope.end, closing)
+    level = ledger.arr(scope.closes_on, closing)
     customers = {ledger.customers[account] for account in level.by_account}
     notes = opening.notes(moved)
     measure = scope.measure(
@@ -116,10 +116,10 @@ def _levels(steps: Mapping[int, Decimal]) -> list[Decimal]:
 def _days(scope: Scope) -> list[date]:
     assert scope.start is not None
     days, month = [scope.start], month_of(scope.start).end
-    while month < scope.end:
+    while month < scope.closes_on:
         days.append(month)
         month = month_of(month).end
-    return [*days, scope.end]
+    return [*days, scope.closes_on]
 
 
 def in_cents(rates: Rates, value: Decimal, currency: str) -> Decimal:

@@ -9,10 +9,9 @@ from django.db.models import Count, Exists, OuterRef
 from accounts.models import Contact, Subscription
 from metrics.formulas.money import ZERO, percent_of
 from metrics.formulas.response_rates import part_heard
-from metrics.measures.exchange import rates_on
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.memory import COUNTS, remembered
-from metrics.measures.revenue import Arr, arr_on, require_revenue
+from metrics.measures.revenue import Arr, arr_at_end, require_revenue
 from metrics.measures.scope import Scope
 from surveys.models import Response
 
@@ -45,7 +44,7 @@ def revenue_coverage(scope: Scope) -> Measure:
     Raises PermissionDenied for whoever may not see revenue.
     """
     require_revenue(scope.viewer)
-    arr = arr_on(scope.end, scope.accounts, rates_on(scope.end))
+    arr = arr_at_end(scope)
     return _of_revenue(scope, arr, _heard(scope))
 
 

@@ -59,7 +59,7 @@ def revenue_retention(scope: Scope) -> RevenueRetention:
     if scope.start is None:
         raise ValueError("retention compares two days, so the scope needs a start")
     rates = rates_on(scope.start)
-    before, after = (arr_of(scope, day, rates) for day in (scope.start, scope.end))
+    before, after = (arr_of(scope, day, rates) for day in (scope.start, scope.closes_on))
     return retained(scope, before, after)
 
 

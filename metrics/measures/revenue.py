@@ -13,7 +13,7 @@ from django.db.models import Sum
 
 from accounts.models import Account, Subscription, Viewer
 from metrics.formulas.money import ZERO, total_known
-from metrics.measures.exchange import Rates
+from metrics.measures.exchange import Rates, rates_on
 from metrics.measures.scope import Scope
 
 
@@ -72,6 +72,12 @@ def arr_on(day: date, accounts: Any, rates: Rates, *, product: str = "") -> Arr:
     if product:
         rows = rows.filter(product=product)
     return added_up(rates, rows.order_by().values_list("account", "currency").annotate(Sum("annual_value")))
+
+
+def arr_at_end(scope: Scope, accounts: Any = None) -> Arr:
+    """Return the ARR at the window's end, at its rates, of the accounts in question or of these."""
+    day = scope.closes_on
+    return arr_on(day, scope.accounts if accounts is None else accounts, rates_on(day))
 
 
 def arr_of(scope: Scope, day: date, rates: Rates) -> Arr:

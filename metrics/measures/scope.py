@@ -91,6 +91,11 @@ class Scope:
         return Days(self.start, self.end)
 
     @property
+    def closes_on(self) -> date:
+        """The day whose ARR and the like is that of the window's end: today where it ends later."""
+        return min(self.end, max(self.today, self.start or self.today))
+
+    @property
     def narrowings(self) -> frozenset[str]:
         """The dimensions in which only a part is in question."""
         named = ("survey", "programme", *BY_ACCOUNT, *ANSWERED)

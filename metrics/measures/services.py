@@ -24,7 +24,7 @@ def services_margin(scope: Scope) -> Measure:
     PermissionDenied for whoever may not see revenue.
     """
     require_revenue(scope.viewer)
-    rates = rates_on(scope.end)
+    rates = rates_on(scope.closes_on)
     rows = (
         ServicesMonth.objects.filter(scope.days("month"), account__in=scope.accounts)
         .order_by()

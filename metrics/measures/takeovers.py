@@ -29,12 +29,12 @@ class Takeovers:
         """Return the takeovers of the customers that left; the newest where there are several."""
         rows = (
             Subscription.objects.filter(among(left, "renews__account"))
-            .filter(starts_on__lte=scope.end, annual_value__gt=0)
+            .filter(starts_on__lte=scope.closes_on, annual_value__gt=0)
             .exclude(account=F("renews__account"))
             .order_by("starts_on", "pk")
             .values_list("renews__account", "account")
         )
-        return cls(dict(rows) if left else {}, scope.end)
+        return cls(dict(rows) if left else {}, scope.closes_on)
 
     @classmethod
     def ever(cls, scope: Scope) -> "AllTakeovers":

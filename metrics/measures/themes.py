@@ -10,8 +10,7 @@ from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from metrics.measures.comments import Wanted, comments_of
-from metrics.measures.exchange import rates_on
-from metrics.measures.revenue import Arr, arr_on
+from metrics.measures.revenue import Arr, arr_at_end
 from metrics.measures.scope import Scope
 from metrics.models import Comment
 from metrics.words.extra import missing_in_words
@@ -76,7 +75,7 @@ def themes(
     rows = comments_of(scope, wanted, with_promised=False, promised=promised)
     rows = rows.exclude(read_at=None, corrected_at=None)
     if scope.viewer.sees_revenue and arr is None:
-        arr = arr_on(scope.end, scope.accounts, rates_on(scope.end))
+        arr = arr_at_end(scope)
     total: Counter[str] = Counter()
     moods: dict[str, Counter[str]] = defaultdict(Counter)
     accounts: dict[str, set[int]] = defaultdict(set)

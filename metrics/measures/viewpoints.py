@@ -16,9 +16,8 @@ from metrics.formulas.intervals import Interval, clipped, critical_value, nps_sc
 from metrics.formulas.money import ZERO
 from metrics.formulas.nps import Split, nps, standard_error
 from metrics.measures.confidentiality import HIDDEN
-from metrics.measures.exchange import rates_on
 from metrics.measures.measure import Measure, Unit
-from metrics.measures.revenue import arr_on, require_revenue
+from metrics.measures.revenue import arr_at_end, require_revenue
 from metrics.measures.roles import RoleWeights, role_weights
 from metrics.measures.scope import Scope
 from metrics.measures.splits import NOBODY, Questions, likelihoods, splits
@@ -106,7 +105,7 @@ def revenue_weighted(scope: Scope) -> Measure:
     require_revenue(scope.viewer)
     of, roles = likelihoods(scope), role_weights(scope.today)
     accounts = voices(scope, of, roles)
-    arr = arr_on(scope.end, scope.companies, rates_on(scope.end))
+    arr = arr_at_end(scope, scope.companies)
     scores = _scores(accounts, roles)
     paid = [(score, arr.of(account)) for account, score in scores.items()]
     pairs = [(score, amount) for score, amount in paid if amount is not None]

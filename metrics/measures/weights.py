@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from metrics.formulas import clusters, weighting
 from metrics.formulas.nps import Split
-from metrics.measures.exchange import rates_on
-from metrics.measures.revenue import arr_on, require_revenue
+from metrics.measures.revenue import arr_at_end, require_revenue
 from metrics.measures.roles import RoleWeights, role_weights
 from metrics.measures.scope import Scope
 from metrics.measures.splits import Questions
@@ -46,7 +45,7 @@ def by_account(scope: Scope, of: Questions, accounts: Collection[int]) -> Weigh:
 def by_revenue(scope: Scope, of: Questions, accounts: Collection[int]) -> Weigh:
     """Return the weights by which every account has as much voice as ARR."""
     require_revenue(scope.viewer)
-    arr = arr_on(scope.end, scope.companies.filter(pk__in=accounts), rates_on(scope.end))
+    arr = arr_at_end(scope, scope.companies.filter(pk__in=accounts))
     roles = role_weights(scope.today)
     spoken = voices(scope, of, roles, accounts)
     return _shared(spoken, roles, lambda account: float(arr.of(account) or Decimal(0)))

@@ -26,9 +26,8 @@ from metrics.measures.comments import (
     told,
 )
 from metrics.measures.confidentiality import confidential_surveys
-from metrics.measures.exchange import rates_on
 from metrics.measures.memory import CONTRACTS, remembered
-from metrics.measures.revenue import Arr, arr_on
+from metrics.measures.revenue import Arr, arr_at_end
 from metrics.measures.scope import Scope
 from metrics.measures.themes import MOST_COMMENTS, themes
 from metrics.models import Comment
@@ -57,7 +56,7 @@ def comments(request: HttpRequest) -> TemplateResponse:
     """Show the comments that the address asks for, a page at a time, and what they are about."""
     asked = _read(request)
     scope, wanted = asked.scope, asked.wanted
-    arr = remembered(_arr, scope, CONTRACTS) if scope.viewer.sees_revenue else None
+    arr = remembered(arr_at_end, scope, CONTRACTS) if scope.viewer.sees_revenue else None
     promised = confidential_surveys(scope)
     rows = comments_of(scope, wanted, promised=promised, most=PAGE)
     if asked.is_by_arr and arr:
@@ -160,13 +159,9 @@ def _dataset(request: HttpRequest, asked: Asked) -> Dataset:
     return Dataset(name="Comments", columns=columns, rows=_rows(asked, viewer))
 
 
-def _arr(scope: Scope) -> Arr:
-    return arr_on(scope.end, scope.accounts, rates_on(scope.end))
-
-
 def _rows(asked: Asked, viewer: User) -> Iterator[list[Value]]:
     scope, after = asked.scope, None
-    arr = _arr(scope) if viewer.sees_revenue else None
+    arr = arr_at_end(scope) if viewer.sees_revenue else None
     promised = confidential_surveys(scope)
     rows = comments_of(scope, asked.wanted, promised=promised, most=CHUNK)
     while True:

@@ -16,12 +16,11 @@ from metrics.measures.cells import Cell, kinds_given
 from metrics.measures.comparisons import Comparison, between, former
 from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.drivers import DEFINITION, key_drivers, ratings
-from metrics.measures.exchange import rates_on
 from metrics.measures.measure import Measure
 from metrics.measures.outreach import response_rate
 from metrics.measures.reach import coverages
 from metrics.measures.results import Bar
-from metrics.measures.revenue import arr_on
+from metrics.measures.revenue import arr_at_end
 from metrics.measures.scope import Scope
 from metrics.measures.segments import segments, split_by
 from metrics.measures.sentiment import by_programme, measure_of, name_of, trend
@@ -75,7 +74,7 @@ def programme(request: HttpRequest, slug: str) -> TemplateResponse:
     measure = measure_of(scope, answers, kind)
     points = trend(scope, answers, kind, "month")
     shows_themes = request.user.has_perm("metrics.view_comment")
-    arr = arr_on(scope.end, scope.accounts, rates_on(scope.end)) if scope.viewer.sees_revenue else None
+    arr = arr_at_end(scope) if scope.viewer.sees_revenue else None
     context |= {
         "kinds": [(name, name_of(name)) for name in kinds],
         "kind": kind,
@@ -109,7 +108,7 @@ def programme_reach(request: HttpRequest, slug: str) -> TemplateResponse:
     """Show who was asked and who is heard in one programme."""
     context = _head(request, slug, "reach")
     scope = context["filters"].scope
-    arr = arr_on(scope.end, scope.accounts, rates_on(scope.end)) if scope.viewer.sees_revenue else None
+    arr = arr_at_end(scope) if scope.viewer.sees_revenue else None
     context |= {"response_rate": response_rate(scope), "coverages": coverages(scope, arr)}
     return TemplateResponse(request, "metrics/programme_reach.html", context)
 

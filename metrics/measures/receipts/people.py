@@ -9,12 +9,11 @@ from django.db.models.functions import TruncDate
 from accounts.models import Contact
 from metrics.measures.confidentiality import HIDDEN, confidential_surveys
 from metrics.measures.dimensions import ANSWERED
-from metrics.measures.exchange import rates_on
 from metrics.measures.health import standings
 from metrics.measures.query import last_day_of
 from metrics.measures.reach import answers_of
 from metrics.measures.receipts.rows import Key, Receipt, Row, any_of, counted, stored
-from metrics.measures.revenue import arr_on
+from metrics.measures.revenue import arr_at_end
 from metrics.measures.scope import Scope
 from surveys.models import Invitation, Response
 
@@ -88,7 +87,7 @@ def accounts_heard(scope: Scope) -> Receipt:
 
 def revenue_heard(scope: Scope) -> Receipt:
     """Return the accounts that pay, whether anybody of each answered, and its ARR."""
-    arr = arr_on(scope.end, scope.accounts, rates_on(scope.end))
+    arr = arr_at_end(scope)
     rows = scope.accounts.filter(pk__in=arr.by_account)
     named = rows.annotate(is_heard=any_of(answers_of(scope).filter(account=OuterRef("pk"))))
 

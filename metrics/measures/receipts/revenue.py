@@ -21,8 +21,10 @@ from metrics.measures.tenure import tenures
 
 def subscriptions(scope: Scope) -> Receipt:
     """Return the paid subscriptions in force at the end, each in the reporting currency at its rates."""
-    rates = rates_on(scope.end)
-    rows = Subscription.objects.in_force(scope.end).filter(account__in=scope.accounts, annual_value__gt=0)
+    rates = rates_on(scope.closes_on)
+    rows = Subscription.objects.in_force(scope.closes_on).filter(
+        account__in=scope.accounts, annual_value__gt=0
+    )
     if scope.product:
         rows = rows.filter(product=scope.product)
 
@@ -45,7 +47,7 @@ def customers(scope: Scope) -> Receipt:
 
 def values_of_customers(scope: Scope) -> Receipt:
     """Return the same of the customers of either day, and what each pays now, at the rates of the end."""
-    arr = arr_of(scope, scope.end, rates_on(scope.end))
+    arr = arr_of(scope, scope.closes_on, rates_on(scope.closes_on))
     pairs = _pairs(scope)
     names = _names([pk for pk in arr.by_account if pk not in pairs])
     rows: dict[Key, Row] = {
@@ -79,7 +81,7 @@ def tenures_of(scope: Scope) -> Receipt:
 
 def lifetimes(scope: Scope) -> Receipt:
     """Return the same, and what each customer pays at the end of the window."""
-    arr = arr_of(scope, scope.end, rates_on(scope.end))
+    arr = arr_of(scope, scope.closes_on, rates_on(scope.closes_on))
     rows: dict[Key, Row] = {
         (pk,): (pk, each.began, each.until, each.has_left, arr.of(pk)) for pk, each in tenures(scope).items()
     }
@@ -88,7 +90,7 @@ def lifetimes(scope: Scope) -> Receipt:
 
 def months_of_services(scope: Scope) -> Receipt:
     """Return what services brought in and cost each month, and the rate at which it is converted."""
-    rates = rates_on(scope.end)
+    rates = rates_on(scope.closes_on)
     rows = ServicesMonth.objects.filter(scope.days("month"), account__in=scope.accounts)
 
     def shape(account: int, month: date, revenue: Decimal, cost: Decimal, own: str) -> Row:
@@ -107,7 +109,7 @@ def _pairs(scope: Scope) -> dict[int, tuple[str, Decimal | None, Decimal | None]
     if scope.start is None:
         raise NotAsked("Retention compares two days.")
     rates = rates_on(scope.start)
-    before, after = (arr_of(scope, day, rates) for day in (scope.start, scope.end))
+    before, after = (arr_of(scope, day, rates) for day in (scope.start, scope.closes_on))
     known = pairs_of(scope, before, after)
     pairs: dict[int, tuple[Decimal | None, Decimal | None]] = (
         {**known}

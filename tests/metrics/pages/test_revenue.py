@@ -53,6 +53,15 @@ def test_only_who_sees_revenue_opens_them(client, someone, seen_by, manager):
             assert seen_by(someone(role)).get(page).status_code == 200
 
 
+def test_revenue_portfolio_and_account_tell_the_same_arr_of_today(executive, today):
+    account = f.account(name="Ends tomorrow")
+    f.subscription(account, today - timedelta(days=300), today + timedelta(days=1), Decimal(500))
+    f.subscription(f.account(), today + timedelta(days=1), None, Decimal(90))
+    assert executive.get(REVENUE).context["arr"].value == Decimal(500)
+    assert executive.get("/admin/portfolio/").context["found"].paid.total == Decimal(500)
+    assert executive.get(account.get_absolute_url()).context["levels"][-1].value == Decimal(500)
+
+
 def test_the_bridge_closes_to_the_cent(world, executive):
     response = executive.get(REVENUE)
     bars = {bar.name: bar.amount for bar in response.context["bars"]}
