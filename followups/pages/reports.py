@@ -19,7 +19,7 @@ from accounts.models import Subscription, User
 from followups.models import Alert, Delivery, Mailing
 from followups.reports.digest import weekly_digest
 from followups.reports.monthly import monthly_report
-from followups.reports.posting import Issue, digest_issue, monthly_issue, post_now
+from followups.reports.posting import Issue, NothingToTell, digest_issue, monthly_issue, post_now
 from followups.reports.printing import can_print, pdf_of
 from followups.reports.telling import survey_words
 from metrics.formulas.days import months_later
@@ -70,7 +70,7 @@ def monthly(request: HttpRequest, month: str) -> HttpResponseBase:
         "can_print": can_print(),
         "earlier": months_later(first, -1),
         "later": months_later(first, 1) if months_later(first, 2) <= today else None,
-        "send_to": reverse("send_monthly", args=[month]),
+        "send_to": "" if report.is_quiet else reverse("send_monthly", args=[month]),
         "nothing": "There is nothing to tell of this month.",
     }
     return TemplateResponse(request, "followups/reports/report.html", context)
@@ -89,7 +89,7 @@ def digest(request: HttpRequest) -> TemplateResponse:
         "report": report,
         "reader": reader,
         "readers": _readers(user),
-        "send_to": reverse("send_digest") if reader == user else "",
+        "send_to": reverse("send_digest") if reader == user and not report.is_quiet else "",
         "nothing": "A quiet week: nothing moved and nobody waits. No mail goes out then.",
     }
     return TemplateResponse(request, "followups/reports/report.html", context)
@@ -123,7 +123,11 @@ def send_digest(request: HttpRequest) -> HttpResponseRedirect:
 
 def _sent(request: HttpRequest, issue: Issue) -> HttpResponseRedirect:
     user = user_of(request)
-    fault = post_now(issue, user)
+    try:
+        fault = post_now(issue, user)
+    except NothingToTell:
+        messages.info(request, "There is nothing to tell, so nothing was sent.")
+        return HttpResponseRedirect(issue.path)
     if fault:
         messages.error(request, f"The mail server did not take it: {fault}")
     else:

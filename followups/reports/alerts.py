@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from accounts.models.people import OPERATOR
 from followups.models import Alert
 from followups.reports.telling import LOOK_BACK
-from metrics.formulas.health import Band
+from metrics.formulas.health import PERSONS_WORD, Band
 from metrics.measures.anomalies import Unusual, unusual_lately
 from metrics.measures.scope import Scope
 from metrics.models import Health
@@ -33,11 +33,13 @@ def find_alerts(*, now: datetime) -> int:
 def _bands(now: datetime) -> Iterator[Alert]:
     """Accounts whose band differs from that of the day before, by the same scorecard, on each late day.
 
-    A new scorecard moves many bands and no customer; a band of which too little is known says nothing.
+    A new scorecard moves many bands and no customer, and so does a colleague whose word overrides a score or
+    does so no longer; a band of which too little is known says nothing.
     """
     today = now.astimezone(settings.REPORTING_ZONE).date()
     newest = Health.objects.filter(account=OuterRef("account")).order_by("-day", "-revision")
     former = newest.filter(day__lt=OuterRef("day"))
+    said = Health.objects.filter(parts__contains=[{"key": PERSONS_WORD, "is_binding": True}])
     rows = (
         Health.objects.filter(day__gt=today - LOOK_BACK, account__churned_on=None)
         .exclude(band=Health.Band.GREY)
@@ -45,6 +47,8 @@ def _bands(now: datetime) -> Iterator[Alert]:
             band_before=Subquery(former.values("band")[:1]),
             score_before=Subquery(former.values("score")[:1]),
             scorecard_before=Subquery(former.values("scorecard")[:1]),
+            row_before=Subquery(former.values("pk")[:1]),
+            is_word=Exists(said.filter(Q(pk=OuterRef("pk")) | Q(pk=OuterRef("row_before")))),
         )
         .filter(scorecard_before=F("scorecard"))
         .order_by("account_id", "day", "-revision")
@@ -52,7 +56,7 @@ def _bands(now: datetime) -> Iterator[Alert]:
     )
     known = [each.value for each in ORDER]
     for row in rows:
-        if row.band_before not in known or row.band_before == row.band:
+        if row.is_word or row.band_before not in known or row.band_before == row.band:
             continue
         yield Alert(
             about=Alert.About.BAND,

@@ -33,6 +33,10 @@ ATTEMPTS = 5
 LONGEST_FAULT = 300
 
 
+class NothingToTell(Exception):
+    """There is no news, so there is no mail."""
+
+
 class Issue(NamedTuple):
     """One report that is due: its kind, the period that names it, and how it is written for a reader."""
 
@@ -122,8 +126,14 @@ def post(issue: Issue, reader: User, *, now: datetime) -> bool:
 
 
 def post_now(issue: Issue, reader: User) -> str:
-    """Send one report to one reader who asked for it, sent before or not; return the fault, "" when sent."""
-    outcome, fault = _attempt(mail_of(issue.write(reader), reader, issue.path))
+    """Send one report to one reader who asked for it, sent before or not; return the fault, "" when sent.
+
+    Raises NothingToTell instead of sending a mail without a word of news.
+    """
+    report = issue.write(reader)
+    if report.is_quiet:
+        raise NothingToTell
+    outcome, fault = _attempt(mail_of(report, reader, issue.path))
     return "" if outcome == Outcome.SENT else fault
 
 

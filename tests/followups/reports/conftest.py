@@ -43,10 +43,10 @@ def card():
 def feels(card):
     """Write the health of an account on a day."""
 
-    def write(account, day, score, band, scorecard=card):
+    def write(account, day, score, band, *, scorecard=card, parts=()):
         Health.objects.create(
             account=account, scorecard=scorecard, day=day, score=100 * score, base=6500,
-            confidence=9000, band=band, parts=[], computed_at=f.NOON,
+            confidence=9000, band=band, parts=list(parts), computed_at=f.NOON,
         )  # fmt: skip
 
     return write

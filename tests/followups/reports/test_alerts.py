@@ -9,6 +9,7 @@ from followups.models import Alert
 from followups.reports.alerts import find_alerts
 from followups.reports.telling import survey_words
 from metrics.actions.absorb import absorb_responses
+from metrics.formulas.health import PERSONS_WORD
 from metrics.models import Scorecard
 from tests import factories as f
 from tests.followups.reports.conftest import MONDAY
@@ -52,6 +53,17 @@ def test_neither_a_new_scorecard_nor_ignorance_is_a_movement(mine, theirs, feels
     feels(theirs, YESTERDAY, 60, "grey")
     feels(theirs, TODAY, 40, "red")
     assert find_alerts(now=MONDAY) == 0
+
+
+def test_a_colleagues_word_moves_a_band_and_no_customer(mine, theirs, feels):
+    word = {"key": PERSONS_WORD, "score": 3500, "is_override": True, "is_binding": True}
+    feels(mine, TODAY - timedelta(days=2), 76, "green")
+    feels(mine, YESTERDAY, 35, "red", parts=[word])
+    feels(mine, TODAY, 76, "green")
+    feels(theirs, YESTERDAY, 76, "green")
+    feels(theirs, TODAY, 35, "red", parts=[{**word, "key": "late_decision_maker"}])
+    find_alerts(now=MONDAY)
+    assert list(Alert.objects.values_list("account", flat=True)) == [theirs.pk]
 
 
 def test_what_moved_long_ago_is_history(mine, feels):

@@ -197,7 +197,14 @@ def test_every_role_that_reads_health_opens_every_page_of_an_empty_company(role)
         assert client.get(reverse(name, args=of)).status_code == 200, name
 
 
-def test_a_reader_sends_it_to_themselves_only(executive, mailoutbox):
+def test_nobody_is_sent_a_mail_without_news(manager, mailoutbox):
+    client = logged_in(manager)
+    assert "Send it to me" not in client.get(reverse("digest")).text
+    assert "nothing was sent" in client.post(reverse("send_digest"), follow=True).text
+    assert mailoutbox == []
+
+
+def test_a_reader_sends_it_to_themselves_only(executive, mine, feels, mailoutbox):
     client = logged_in(executive)
     assert client.get(reverse("send_monthly", args=["2026-05"])).url == reverse(
         "monthly_report", args=["2026-05"]
