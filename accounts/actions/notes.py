@@ -1,6 +1,7 @@
 """Writes of notes: one's own are edited, nobody else's; erased ones keep no word."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -12,9 +13,17 @@ class NoteRefused(ValueError):
     """A note without words, with too many, erased meanwhile, or somebody else's."""
 
 
-def add_note(account: Account, *, text: str, author: User, now: datetime) -> Note:
-    """Return a new note on an account. Raises NoteRefused."""
-    return Note.objects.create(account=account, author=author, text=_checked(text), created_at=now)
+def add_note(account: Account, *, text: str, author: User, now: datetime, key: UUID | None = None) -> Note:
+    """Return a new note on an account, or the one that the form of this key made of the same words before.
+
+    Other words sent from the same form, which one went back to, are a note of their own. Raises NoteRefused.
+    """
+    written = {"account": account, "text": _checked(text)}
+    if key:
+        note, _ = Note.objects.get_or_create(author=author, key=key, defaults=written | {"created_at": now})
+        if {"account": note.account, "text": note.text} == written:
+            return note
+    return Note.objects.create(author=author, created_at=now, **written)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """The notes on the page of an account, and the words of one that was refused."""
 
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from django.http import HttpRequest
 
@@ -45,5 +46,6 @@ def notes_of(request: HttpRequest, account: Account, refused: RefusedNote | None
         "notes": notes,
         "more_notes": len(rows) > SHOWN,
         "longest_note": LONGEST_NOTE,
+        "note_key": uuid4(),
         "refused_note": refused,
     }

@@ -1,5 +1,7 @@
 """Notes on the page of an account: written, edited by their authors, erased."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -23,7 +25,7 @@ def notes(request: HttpRequest, pk: int) -> HttpResponse:
     account = get_object_or_404(Account.objects.visible_to(viewer), pk=pk)
     text = request.POST.get("text", "")
     try:
-        written = add_note(account, text=text, author=viewer, now=timezone.now())
+        written = add_note(account, text=text, author=viewer, now=timezone.now(), key=_key(request))
     except NoteRefused as refused:
         return account_page(request, pk, refused_note=RefusedNote(text, str(refused)))
     return _done(request, written, ADDITION, "Noted.")
@@ -46,6 +48,13 @@ def note(request: HttpRequest, pk: int, note_pk: int) -> HttpResponse:
         return _done(request, edit_note(found, text=text, by=viewer, now=now), CHANGE, "Changed.")
     except NoteRefused as refused:
         return account_page(request, pk, refused_note=RefusedNote(text, str(refused), note_pk))
+
+
+def _key(request: HttpRequest) -> UUID | None:
+    try:
+        return UUID(request.POST.get("key", ""))
+    except ValueError:
+        return None
 
 
 def _done(request: HttpRequest, written: Note, deed: int, said: str) -> HttpResponse:

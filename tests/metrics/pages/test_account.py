@@ -253,6 +253,17 @@ def test_notes_are_written_changed_and_erased_and_each_is_on_record(seen_by, man
     assert "renew" not in str(list(deeds))
 
 
+def test_a_note_sent_twice_from_one_form_is_kept_once_and_other_words_are_another(seen_by, manager):
+    account, client = f.account(owner=manager), seen_by(manager)
+    key = client.get(account.get_absolute_url()).context["note_key"]
+    for text in ("Wants to renew.", "Wants to renew.", "And early."):
+        assert client.post(notes_page(account), {"text": text, "key": key}).status_code == 302
+    client.post(notes_page(account), {"text": "Wants to renew.", "key": "none"})
+    assert sorted(account.notes.values_list("text", flat=True)) == [
+        "And early.", "Wants to renew.", "Wants to renew."
+    ]  # fmt: skip
+
+
 def test_a_note_that_is_refused_shows_again_with_its_words_and_the_reason(seen_by, manager):
     account = f.account(owner=manager)
     client, words = seen_by(manager), "far too long " * 400
