@@ -117,6 +117,12 @@ class Response(models.Model):
             models.Index(
                 fields=("survey",), condition=models.Q(revealed_at=None), name="unrevealed_responses"
             ),
+            models.Index(
+                fields=("survey",),
+                condition=models.Q(afterword__isnull=False),
+                name="responses_with_afterword",
+            ),
+            models.Index(fields=("survey",), condition=models.Q(is_test=True), name="test_responses"),
         )
 
     def __str__(self) -> str:
