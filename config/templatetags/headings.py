@@ -19,6 +19,15 @@ def in_menu(part: dict[str, Any]) -> str:
     return _titles().get(str(part.get("link", ""))) or str(part["title"])
 
 
+@register.filter
+def called(opts: Any) -> str:
+    """Return what the menu calls a list, as said within a sentence."""
+    title = TITLES.get(opts.label_lower, "")
+    if not title or title.startswith("Who "):
+        return str(opts.verbose_name_plural)
+    return title if title[:2].isupper() else title[0].lower() + title[1:]
+
+
 @cache
 def _titles() -> dict[str, str]:
     return {reverse(f"admin:{label.replace('.', '_')}_changelist"): title for label, title in TITLES.items()}

@@ -65,6 +65,7 @@ def comments(request: HttpRequest) -> TemplateResponse:
         found, after = newest_first(rows, asked.after, PAGE)
     most = MOST_FOUND if wanted.words else MOST_COMMENTS
     about = themes(scope, replace(wanted, theme="", mood=""), most=most, arr=arr, promised=promised)
+    is_narrowed = bool(replace(wanted, sought=None) != Wanted() or scope.account or asked.filters.is_narrowed)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Comments",
@@ -78,6 +79,8 @@ def comments(request: HttpRequest) -> TemplateResponse:
         "sees_responses": request.user.has_perm("surveys.view_response"),
         "said": told(scope, found, wanted.words, arr.by_account if arr else None, promised),
         "about": about,
+        "is_narrowed": is_narrowed,
+        "is_bare": not (found or about.comments or is_narrowed or asked.after or asked.faults),
         "moods": [(mood, about.moods.get(mood, 0)) for mood in MOODS],
         # As text: the address would list the parts of a tuple one by one.
         "after": str(after) if after else None,

@@ -14,7 +14,7 @@ from accounts.actions.owners import may_hand_over
 from accounts.admin.visibility import user_of
 from accounts.interchange.datasets import Column, Dataset, Type, Value
 from accounts.interchange.writers import FORMATS
-from accounts.models import User
+from accounts.models import Account, User
 from metrics.actions.handed_out import record_portfolio
 from metrics.formulas.health import Band
 from metrics.formulas.money import to_cents
@@ -115,6 +115,7 @@ def portfolio(request: HttpRequest) -> TemplateResponse:
         "bands": [(band, found.bands[band]) for band in Band],
         "page": page,
         "rows": entries(asked.scope, found, [*page.object_list]),
+        "is_empty": not found.accounts and not Account.objects.visible_to(viewer).exists(),
         "heads": _heads(viewer, asked.wanted),
         "choices": _choices(viewer),
         "currency": settings.REPORTING_CURRENCY,

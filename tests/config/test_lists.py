@@ -53,3 +53,16 @@ def test_it_takes_few_queries_whatever_its_length(model, django_assert_max_num_q
         assert page.status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("admin:metrics_taxonomy_changelist", "There are no themes of comments yet"),
+        ("admin:accounts_apikey_changelist", "There are no API keys yet"),
+        ("admin:followups_delivery_changelist", "There are no reports sent yet"),
+        ("admin:accounts_team_changelist", "There are no teams yet"),
+    ],
+)
+def test_an_empty_list_calls_itself_as_the_menu_does(url, words):
+    assert words in logged_in(superuser()).get(reverse(url)).text

@@ -257,3 +257,11 @@ def test_the_language_of_a_comment_is_named(executive, say):
     say("Very good indeed")
     Comment.objects.update(language="de")
     assert "<span>German</span>" in executive.get(PAGE).text
+
+
+def test_where_nobody_has_written_there_is_nothing_to_search(executive):
+    page = executive.get("/admin/comments/")
+    assert "Nobody has written anything in these days" in page.text
+    assert 'role="search"' not in page.text
+    assert "What they are about" not in page.text
+    assert 'role="search"' in executive.get("/admin/comments/?q=price").text

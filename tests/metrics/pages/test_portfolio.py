@@ -289,3 +289,14 @@ def test_a_file_leaves_a_line_of_who_took_it_and_nothing_of_what_is_in_it(execut
     assert lines == [(viewer, "Exported 1 account as csv."), (viewer, "Exported 2 accounts as xlsx.")]
     assert executive.get("/admin/portfolio/file/exe/").status_code == 404
     assert LogEntry.objects.count() == 2
+
+
+def test_without_an_account_there_is_nothing_to_find_or_to_take_along(executive):
+    page = executive.get(PAGE)
+    assert "There are no accounts yet" in page.text
+    assert 'role="search"' not in page.text
+    assert "/admin/portfolio/file/" not in page.text
+    f.account(name="First")
+    page = executive.get(PAGE)
+    assert 'role="search"' in page.text
+    assert "/admin/portfolio/file/csv/" in page.text
