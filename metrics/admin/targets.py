@@ -14,11 +14,13 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.admin.visibility import user_of
 from accounts.models import Account, User
+from metrics.measures.measure import Unit
 from metrics.measures.query import METRICS
 from metrics.measures.targets import DIMENSIONS, ends_of
 from metrics.models import Target
+from metrics.pages.meanings import MEANINGS
 from metrics.pages.wording import name_of
-from metrics.templatetags.figures import number
+from metrics.templatetags.figures import in_unit, number
 
 
 class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -60,7 +62,7 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Target)
 class TargetAdmin(ModelAdmin):
     form = TargetForm
-    list_display = ("metric_name", "part_name", "value", "by", "responsible")
+    list_display = ("metric_name", "part_name", "aim", "by", "responsible")
     list_select_related = ("team", "account_owner", "programme", "responsible")
     list_filter = ("by",)
     list_per_page = 50
@@ -118,6 +120,12 @@ class TargetAdmin(ModelAdmin):
     def metric_name(self, target: Target) -> str:
         """Return what the metric is called."""
         return name_of(target.metric)
+
+    @admin.display(description="To", ordering="value")
+    def aim(self, target: Target) -> str:
+        """Return the value to reach, in the unit of its metric."""
+        words = MEANINGS[target.metric].unit if target.metric in MEANINGS else ""
+        return in_unit(target.value, next((unit for unit in Unit if words.startswith(unit)), None))
 
     @admin.display(description="Of")
     def part_name(self, target: Target) -> str:

@@ -21,6 +21,7 @@ class Track(StrEnum):
     ON_TRACK = "on track"
     BEHIND = "behind"
     MISSED = "missed"
+    OPEN = "not reached yet"
     UNKNOWN = "not known"
 
 
@@ -57,8 +58,8 @@ def track(
     """Return how a target stands on a day.
 
     On track is whoever stands at least where a straight line from the start to the target is on the day, or
-    whose interval holds that line: then chance alone may explain the difference. Without a start nothing can
-    be told before the last day.
+    whose interval holds that line: then chance alone may explain the difference. Without a start
+    it is only said that the target is not reached yet.
     """
     if value is None:
         return Track.UNKNOWN
@@ -67,7 +68,7 @@ def track(
     if today > by:
         return Track.MISSED
     if start is None:
-        return Track.UNKNOWN
+        return Track.OPEN
     begun, since = start
     expected = begun + (target - begun) * (today - since).days / (by - since).days
     is_there = value <= expected if lower_is_better else value >= expected

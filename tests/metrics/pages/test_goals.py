@@ -1,3 +1,4 @@
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -22,12 +23,12 @@ DAYS = {"today": date(2026, 7, 1), "by": date(2026, 12, 31), "lower_is_better": 
     [
         (None, {}, Track.UNKNOWN),
         (50, {}, Track.REACHED),
-        (40, {}, Track.UNKNOWN),
+        (40, {}, Track.OPEN),
         (40, {"start": (30, date(2026, 1, 1))}, Track.ON_TRACK),
         (39, {"start": (30, date(2026, 1, 1))}, Track.BEHIND),
         (39, {"start": (30, date(2026, 1, 1)), "interval": Interval(35, 43)}, Track.ON_TRACK),
         (40, {"today": date(2027, 1, 1)}, Track.MISSED),
-        (60, {"lower_is_better": True}, Track.UNKNOWN),
+        (60, {"lower_is_better": True}, Track.OPEN),
         (50, {"lower_is_better": True}, Track.REACHED),
         (56, {"lower_is_better": True, "start": (60, date(2026, 1, 1))}, Track.BEHIND),
     ],
@@ -140,3 +141,12 @@ def test_a_goal_is_for_a_day_to_come_and_an_old_one_may_still_be_explained(seen_
     old.refresh_from_db()
     assert old.note.startswith("Missed")
     assert client.post(page, said | {"by": str(over - timedelta(days=1))}).status_code == 200
+
+
+def test_the_list_of_goals_says_units(someone, seen_by, today):
+    by = today + timedelta(days=60)
+    for metric, value in (("nps", 35), ("grr", 92), ("clv", 400_000)):
+        Target.objects.create(metric=metric, value=value, by=by)
+    page = seen_by(someone(ADMINISTRATOR)).get("/admin/metrics/target/").text
+    shown = {text.strip() for text in re.findall(r"field-aim[^>]*>([^<]*)<", page)}
+    assert shown == {"+35", "92.0%", "USD 400,000"}
