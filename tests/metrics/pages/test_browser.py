@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from metrics.actions.absorb import absorb_responses
+from metrics.models import Target
 from metrics.pages.registry import PAGES
 from tests import factories as f
 from tests.metrics.pages.conftest import pays_the_canary
@@ -124,3 +125,23 @@ def test_a_goal_is_set_and_stands_on_the_page(page, visit, paths, today):
     page.wait_for_url("**/admin/goals/")
     assert "Net Promoter Score" in page.locator("table.goals").inner_text()
     assert "+45" in page.locator("table.goals").inner_text()
+
+
+def test_printed_tables_stay_on_the_paper_and_leave_out_what_is_clicked(page, visit, paths, today):
+    person = f.user(first_name="Maximiliane", last_name="Oberhuber-Niedermayer")
+    for number in range(3):
+        f.account(name=f"Gesellschaft für Wirtschaftsprüfung {number} GmbH & Co. KG", owner=person)
+    Target.objects.create(metric="nps", value=45, by=today + timedelta(days=60), responsible=person)
+    page.set_viewport_size({"width": 700, "height": 900})
+    page.emulate_media(media="print", color_scheme="dark")
+    for path in ("/admin/portfolio/", "/admin/goals/", "/admin/teams/"):
+        visit(path)
+        for table in page.locator(".metrics .panel table").all():
+            panel = table.locator("xpath=ancestor::*[contains(@class, 'panel')][1]").bounding_box()
+            box = table.bounding_box()
+            assert box["x"] + box["width"] <= panel["x"] + panel["width"], path
+    visit("/admin/goals/")
+    assert not page.get_by_text("Add a goal").is_visible()
+    assert not page.get_by_text("Change").first.is_visible()
+    visit("/admin/comments/")
+    assert not page.get_by_text("Finds every form").is_visible()
