@@ -89,7 +89,7 @@ class ContactAdmin(VisibleAdmin):
     fieldsets = (
         (
             None,
-            {"fields": ("account", ("name", "email"), ("role", "title"), ("language", "external_id"))},
+            {"fields": ("account", ("name", "title"), "email", ("role", "language"), "external_id")},
         ),
         ("May we ask?", {"fields": ("unsubscribed_at", ("bounced_at", "erased_at"))}),
     )

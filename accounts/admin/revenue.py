@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.contrib import admin
+from django.utils.formats import date_format
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
@@ -33,17 +34,17 @@ class SubscriptionAdmin(RevenueAdmin):
     }
     fieldsets = (
         (None, {"fields": ("account", ("product", "external_id"), ("annual_value", "currency"))}),
-        ("Term", {"fields": (("starts_on", "ends_on"), "auto_renew", ("cancelled_on", "renews"))}),
+        ("Term", {"fields": (("starts_on", "ends_on"), ("auto_renew", "cancelled_on"), "renews")}),
     )
 
     @display(description="a year", ordering="annual_value")
     def amount(self, subscription: Subscription) -> str:
-        return f"{subscription.annual_value:,.2f} {subscription.currency}"
+        return _money(subscription.annual_value, subscription.currency)
 
 
 @admin.register(ServicesMonth)
 class ServicesMonthAdmin(RevenueAdmin):
-    list_display = ("account", "__str__", "revenue", "cost", "margin")
+    list_display = ("account", "month_shown", "earned", "spent", "margin")
     list_select_related = ("account",)
     list_filter = (("account", SearchedFilter), ("month", RangeDateFilter))
     search_fields = ("account__name",)
@@ -56,14 +57,30 @@ class ServicesMonthAdmin(RevenueAdmin):
     }
     fieldsets = ((None, {"fields": ("account", "month", ("revenue", "cost"))}),)
 
+    @display(description="month", ordering="month")
+    def month_shown(self, services: ServicesMonth) -> str:
+        return date_format(services.month, "M Y")
+
+    @display(description="revenue", ordering="revenue")
+    def earned(self, services: ServicesMonth) -> str:
+        return self._in_its_currency(services.revenue, services)
+
+    @display(description="cost", ordering="cost")
+    def spent(self, services: ServicesMonth) -> str:
+        return self._in_its_currency(services.cost, services)
+
     @display(description="gross margin")
-    def margin(self, month: ServicesMonth) -> Decimal:
-        return month.revenue - month.cost
+    def margin(self, services: ServicesMonth) -> str:
+        return self._in_its_currency(services.revenue - services.cost, services)
+
+    @staticmethod
+    def _in_its_currency(value: Decimal, services: ServicesMonth) -> str:
+        return _money(value, services.account.currency or settings.REPORTING_CURRENCY)
 
 
 @admin.register(ExchangeRate)
 class ExchangeRateAdmin(VisibleAdmin):
-    list_display = ("currency", "month", "rate")
+    list_display = ("currency", "month_shown", "worth")
     list_filter = (("currency", ValuesFilter), ("month", RangeDateFilter))
     help_texts = {
         "currency": "Three letters, such as EUR.",
@@ -71,3 +88,15 @@ class ExchangeRateAdmin(VisibleAdmin):
         "rate": f"What one unit of it was worth in {settings.REPORTING_CURRENCY}.",
     }
     fieldsets = ((None, {"fields": (("currency", "month"), "rate")}),)
+
+    @display(description="month", ordering="month")
+    def month_shown(self, rate: ExchangeRate) -> str:
+        return date_format(rate.month, "M Y")
+
+    @display(description=f"one is worth, {settings.REPORTING_CURRENCY}", ordering="rate")
+    def worth(self, rate: ExchangeRate) -> str:
+        return f"{rate.rate:f}".rstrip("0").rstrip(".")
+
+
+def _money(value: Decimal, currency: str) -> str:
+    return f"{'−' if value < 0 else ''}{abs(value):,.2f} {currency}"

@@ -1,5 +1,6 @@
 from django.contrib import admin
 from unfold.contrib.filters.admin import RangeDateFilter, RangeDateTimeFilter
+from unfold.decorators import display
 
 from accounts.admin.filters import SearchedFilter, ValuesFilter
 from accounts.admin.visibility import ReadOnlyAdmin, VisibleAdmin
@@ -8,7 +9,7 @@ from accounts.models import Event, Signal, SignalRule
 
 @admin.register(Signal)
 class SignalAdmin(VisibleAdmin):
-    list_display = ("key", "account", "observed_on", "value")
+    list_display = ("key", "account", "observed_on", "measured")
     list_select_related = ("account",)
     list_filter = (("account", SearchedFilter), ("key", ValuesFilter), ("observed_on", RangeDateFilter))
     search_fields = ("account__name", "key")
@@ -19,6 +20,10 @@ class SignalAdmin(VisibleAdmin):
         "value": "A number, in the same unit each time.",
     }
     fieldsets = ((None, {"fields": ("account", ("key", "observed_on"), "value")}),)
+
+    @display(description="value", ordering="value")
+    def measured(self, signal: Signal) -> str:
+        return f"{signal.value:,.4f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
 @admin.register(Event)

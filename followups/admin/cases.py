@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -48,6 +48,8 @@ class FollowUpAdmin(VisibleAdmin):
     autocomplete_fields = ("account", "contact", "owner")
     actions = ("close_chosen",)
     date_hierarchy = None
+    # What is to be done stands first, the most urgent above; below it what was done, the newest above.
+    ordering = (F("closed_at").desc(nulls_first=True), "due_on", "pk")
     readonly_fields = ("reason", "answer", "opened_at", "closed_at")
     fieldsets = (
         (None, {"fields": ("about", ("account", "contact"), ("reason", "answer"))}),

@@ -17,6 +17,7 @@ from metrics.actions.reading import Readers, add_taxonomy, correct_comment
 from metrics.admin.comment_filters import MoodFilter, WordsLanguageFilter
 from metrics.measures.confidentiality import promising
 from metrics.models import Comment, Taxonomy, WordModel
+from metrics.templatetags.figures import UNKNOWN, number, percent
 from metrics.words.themes import ThemesRefused, checked
 
 
@@ -30,8 +31,8 @@ class CommentAdmin(VisibleAdmin):
     # Counting every comment to number the pages would take longer than to show one.
     paginator = InfinitePaginator
     show_full_result_count = False
-    fields = ("text", "survey", "day", "mood", "themes", "language", "read_by", "confidence", "corrected_by")
-    readonly_fields = ("text", "survey", "day", "read_by", "confidence", "corrected_by")
+    fields = ("text", "survey", "day", "mood", "themes", "language", "read_by", "sureness", "corrected_by")
+    readonly_fields = ("text", "survey", "day", "read_by", "sureness", "corrected_by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the comments that the user sees; who sees some accounts sees no confidential ones (T22)."""
@@ -58,6 +59,11 @@ class CommentAdmin(VisibleAdmin):
             by=user_of(request),
             now=timezone.now(),
         )
+
+    @display(description="confidence")
+    def sureness(self, comment: Comment) -> str:
+        """Return how likely the mood read is the right one, in percent."""
+        return percent(None if comment.confidence is None else 100 * comment.confidence)
 
     @display(description="corrected", boolean=True)
     def is_corrected(self, comment: Comment) -> bool:
@@ -114,8 +120,16 @@ class TaxonomyAdmin(ModelAdmin):
 class WordModelAdmin(ModelAdmin):
     """What was learnt from the company's own comments, and how well it tells them."""
 
-    list_display = ("__str__", "is_used", "quality", "fitted_at")
+    list_display = ("__str__", "is_used", "how_well", "fitted_at")
     fields = ("purpose", "language", "number", "is_used", "quality", "fitted_at")
+
+    @display(description="how well it tells them")
+    def how_well(self, model: WordModel) -> str:
+        """Return how many comments it was tried on, and how often it was right."""
+        tried, right = model.quality.get("n"), model.quality.get("accuracy")
+        if tried is None or right is None:
+            return UNKNOWN
+        return f"right about {percent(100 * right)} of {number(tried)} comments"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Leave learning to the schedule."""

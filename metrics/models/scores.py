@@ -8,6 +8,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.text import Truncator
 
 from accounts.models import Account, Contact
 from accounts.models.people import OfAccount
@@ -207,7 +208,7 @@ class Comment(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.text[:80]
+        return Truncator(self.text).words(9)
 
 
 class Absorbed(models.Model):

@@ -48,7 +48,7 @@ class MessageInline(StackedInline):
     model = Message
     extra = 0
     min_num = 1
-    fields = (("number", "language"), ("subject", "subject_b"), "body")
+    fields = (("number", "language"), "subject", "subject_b", "body")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Say what the words may hold."""
@@ -71,7 +71,7 @@ class CampaignAdmin(VisibleAdmin):
     list_filter = (("survey", OfferedFilter), "trigger")
     search_fields = ("name",)
     fieldsets = (
-        (None, {"fields": ("name", ("survey", "audience"))}),
+        (None, {"fields": ("name", "survey", "audience")}),
         ("When", {"fields": ("trigger", ("days", "event"), ("starts_on", "ends_on"))}),
         (
             "How",

@@ -18,17 +18,17 @@ from surveys.models import Campaign, Mail
 class MailAdmin(ReadOnlyAdmin):
     """Mails and what became of each; one that is unknown is sent again by a person only."""
 
-    list_display = ("contact", "campaign", "number", "state", "due_at", "sent_at", "error")
+    list_display = ("contact", "campaign", "which", "standing", "due_at", "sent_at")
     list_select_related = ("invitation__contact", "invitation__campaign")
     list_filter = ("state", ("invitation__campaign", OfferedFilter))
     search_fields = ("invitation__contact__name", "invitation__contact__email")
     search_help_text = "Contact or e-mail address"
     actions = ("send_again",)
     fieldsets = (
-        (None, {"fields": ("contact", "campaign", "number", "variant", "state", "error")}),
+        (None, {"fields": ("contact", "campaign", ("which", "variant"), "standing")}),
         (
             "When",
-            {"fields": (("due_at", "handed_at", "sent_at"), ("delivered_at", "opened_at", "bounced_at"))},
+            {"fields": (("due_at", "handed_at"), ("sent_at", "delivered_at"), ("opened_at", "bounced_at"))},
         ),
     )
 
@@ -42,6 +42,15 @@ class MailAdmin(ReadOnlyAdmin):
         """Make the unknown ones of the chosen mails due again."""
         again = sum(resend_unknown(mail, now=timezone.now()) for mail in queryset)
         self.message_user(request, f"{again} of {len(queryset)} are sent again.")
+
+    @display(description="mail", ordering="number")
+    def which(self, mail: Mail) -> str:
+        return f"reminder {mail.number}" if mail.number else "invitation"
+
+    @display(description="state", ordering="state")
+    def standing(self, mail: Mail) -> str:
+        state = mail.get_state_display()
+        return f"{state}: {mail.error}" if mail.error else state
 
     @display(ordering="invitation__contact__name")
     def contact(self, mail: Mail) -> Contact:

@@ -54,9 +54,8 @@ class ResponseAdmin(ReadOnlyAdmin):
         AfterwordFilter,
     )
     search_fields = ("account__name", "contact__name", "contact__email")
-    search_help_text = (
-        "Account, contact or e-mail address. What was said in confidence shows in results only."
-    )
+    search_help_text = "Account, contact or e-mail address"
+    list_after_template = "admin/surveys/response/_confidence.html"
     # In the order in which they came in, both ways; by anything else a million rows would be sorted.
     ordering = ("-pk",)
     sortable_by = ("received",)

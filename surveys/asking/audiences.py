@@ -58,11 +58,12 @@ OPERATORS = {
     CONTAINS: "contains",
     IS: "is",
 }
+IS_ALONE = {ONE_OF: "is", NONE_OF: "is not"}
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something that an audience may be chosen by; `options` are its values where they can be listed."""
+    """Something that an audience may be chosen by; `options` are its values, `words` what they are called."""
 
     name: str
     label: str
@@ -70,6 +71,7 @@ class Field:
     meaning: Meaning
     options: Options | None = None
     needs_revenue: bool = False
+    words: Mapping[str, str] | None = None
 
     @property
     def takes_list(self) -> bool:
@@ -86,8 +88,14 @@ class Condition:
     value: Value
 
     def __str__(self) -> str:
-        value = ", ".join(self.value) if isinstance(self.value, list) else str(self.value)
-        return f"{self.field.label} {OPERATORS[self.operator]} {value}"
+        if self.operator in {WITHIN, NOT_WITHIN}:
+            reads, said = self.operator.replace("_", " "), f"{self.value} day{'' if self.value == 1 else 's'}"
+        elif isinstance(self.value, list):
+            reads = (OPERATORS if len(self.value) > 1 else IS_ALONE)[self.operator]
+            said = ", ".join((self.field.words or {}).get(one, one) for one in self.value)
+        else:
+            reads, said = OPERATORS[self.operator], self.value
+        return f"{self.field.label} {reads} {said}"
 
 
 def contacts_of(audience: Audience, *, now: datetime) -> Contacts:
@@ -276,7 +284,7 @@ FIELDS: dict[str, Field] = {
         Field("product", "Product", CHOSEN, _has_product, _products),
         Field("renewal", "Renewal is due", DAYS, _renews),
         Field(SIGNAL, "Signal", BOUNDS, _signal),
-        Field("role", "Role", CHOSEN, column("role"), _roles),
+        Field("role", "Role", CHOSEN, column("role"), _roles, words=dict(Contact.Role.choices)),
         Field("language", "Language", CHOSEN, column("language"), _languages),
         Field("title", "Title", (CONTAINS,), _title),
         Field("asked", "Was asked", DAYS, _asked),

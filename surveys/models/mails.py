@@ -86,7 +86,9 @@ class Mail(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"mail {self.number} of invitation {self.invitation_id}"
+        return (
+            f"{f'reminder {self.number}' if self.number else 'first mail'} of invitation {self.invitation_id}"
+        )
 
 
 class MailEvent(models.Model):

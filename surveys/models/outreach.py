@@ -27,9 +27,9 @@ class Collector(models.Model):
     class Channel(models.TextChoices):
         LINK = "link"
         EMBED = "embed"
-        QR = "qr"
+        QR = "qr", "QR code"
         KIOSK = "kiosk"
-        API = "api"
+        API = "api", "API"
 
     survey = models.ForeignKey(Survey, models.CASCADE, related_name="collectors")
     name = models.CharField(max_length=120)
@@ -125,4 +125,4 @@ class Invitation(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"invitation of {self.contact_id} to {self.survey_id}"
+        return f"invitation {self.pk}"

@@ -1,5 +1,6 @@
 """Amounts of money are absent for who may not see them, not blank (SECURITY T25)."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -7,7 +8,7 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
-from accounts.models import ServicesMonth
+from accounts.models import ExchangeRate, ServicesMonth
 from tests import factories
 from tests.accounts.staff import almighty_but, logged_in, member, superuser
 
@@ -96,3 +97,23 @@ def test_attributes_stay_as_they_are_when_saved_by_someone_who_does_not_see_them
 def test_roles_see_subscriptions_or_not(role, may):
     answer = logged_in(member(role)).get(reverse("admin:accounts_subscription_changelist"))
     assert answer.status_code == (200 if may else 403)
+
+
+def test_amounts_and_rates_are_listed_in_their_currency(rows):
+    ServicesMonth.objects.update(cost=Decimal(1_000_000))
+    ExchangeRate.objects.create(currency="EUR", month=date(2026, 3, 1), rate=Decimal("1.0834990"))
+    client = logged_in(superuser())
+    months = client.get(reverse("admin:accounts_servicesmonth_changelist")).text
+    assert "987,654.32 USD" in months
+    assert "−12,345.68 USD" in months
+    rates = client.get(reverse("admin:accounts_exchangerate_changelist")).text
+    assert "1.083499<" in "".join(rates.split())
+    assert "Mar 2026" in rates
+
+
+def test_a_signal_is_listed_with_as_many_decimals_as_it_has(rows):
+    for value in (0, 1250, -0.75):
+        factories.signal(rows[0], "logins", date(2026, 3, abs(int(value * 4)) % 27 + 1), value)
+    page = logged_in(superuser()).get(reverse("admin:accounts_signal_changelist")).text
+    shown = {text.strip() for text in re.findall(r"field-measured[^>]*>([^<]*)<", page)}
+    assert shown == {"0", "1,250", "−0.75"}

@@ -154,3 +154,17 @@ def test_of_many_cases_the_account_shows_those_due_first_and_the_last_three_clos
     page = logged_in(superuser()).get(account.get_absolute_url()).content.decode()
     assert [days for days in range(12) if f"Due in {days}." in page] == [*range(10)]
     assert [days for days in (1, 2, 3, 4, 100) if f"Closed {days} ago." in page] == [1, 2, 3]
+
+
+def test_what_is_to_be_done_stands_first_and_what_was_done_last_comes_next():
+    now, today, account = timezone.now(), timezone.localdate(), f.account()
+    for about, days, closed in (
+        ("done", -9, 5),
+        ("late", -3, None),
+        ("done lately", -20, 1),
+        ("next", 4, None),
+    ):
+        ended = {"state": "closed", "closed_at": now - timedelta(days=closed)} if closed else {}
+        case(account, about=about, due_on=today + timedelta(days=days), **ended)
+    rows = logged_in(superuser()).get(LIST).context["cl"].result_list
+    assert [row.about for row in rows] == ["late", "next", "done lately", "done"]

@@ -173,3 +173,21 @@ def test_options_name_only_what_the_viewer_sees(two):
             "language",
         }:
             assert list(field.options(stranger)) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"field": "role", "operator": "one_of", "value": ["decision_maker"]}, "Role is decision-maker"),
+        (
+            {"field": "role", "operator": "none_of", "value": ["decision_maker", "user"]},
+            "Role is none of decision-maker, user",
+        ),
+        ({"field": "tier", "operator": "none_of", "value": ["Gold"]}, "Tier is not Gold"),
+        ({"field": "renewal", "operator": "within", "value": 120}, "Renewal is due within 120 days"),
+        ({"field": "asked", "operator": "not_within", "value": 1}, "Was asked not within 1 day"),
+        ({"field": "title", "operator": "contains", "value": "Head"}, "Title contains Head"),
+    ],
+)
+def test_a_condition_reads_as_a_sentence(document, words):
+    assert str(read_conditions([document])[0]) == words
