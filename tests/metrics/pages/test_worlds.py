@@ -82,7 +82,7 @@ TRIED = {name: (*NARROWED.get(name, ()), *ORDERED.get(name, ())) for name in NAR
 # When it was printed, in the document's lines about itself.
 CHANCE_OF_PDF = re.compile(rb"<</Title.*|<\?xpacket.*|<</Size.*")
 # What every page makes anew.
-CHANCE = re.compile(rb"csrf[^>]*>|nonce=\S+|\"csrfToken\": \"\w+\"")
+CHANCE = re.compile(rb"(?:csrf|name=\"key\")[^>]*>|nonce=\S+|\"csrfToken\": \"\w+\"")
 
 
 def hang_on(account, survey, name, today, now):
