@@ -25,7 +25,7 @@ from metrics.measures.confidentiality import confidential_surveys, whole_months
 from metrics.measures.scope import Scope
 from metrics.measures.voices import NEWEST, Given, Voice, heard_in, scores_given
 from metrics.models import Comment
-from metrics.models.search import DICTIONARY, UNSPACED, Sought, pieces
+from metrics.models.search import DICTIONARY, UNSPACED, Sought, findable, pieces
 from surveys.models import Response
 
 # What PostgreSQL's parser calls the space between words.
@@ -35,10 +35,12 @@ BLANK = 12
 HITS = f"""
 SELECT comment.id, array_agg(DISTINCT word.token) FROM metrics_comment AS comment
 CROSS JOIN LATERAL (SELECT {DICTIONARY} AS name OFFSET 0) AS dictionary
-CROSS JOIN LATERAL (SELECT tsvector_to_array(to_tsvector(dictionary.name, %s)) AS forms OFFSET 0) AS sought
+CROSS JOIN LATERAL (
+    SELECT tsvector_to_array({findable("dictionary.name", "%(words)s::text")}) AS forms OFFSET 0
+) AS sought
 CROSS JOIN LATERAL ts_parse('default', comment.text) AS word
-WHERE comment.id = ANY(%s) AND word.tokid <> {BLANK}
-    AND tsvector_to_array(to_tsvector(dictionary.name, word.token)) && sought.forms
+WHERE comment.id = ANY(%(comments)s) AND word.tokid <> {BLANK}
+    AND tsvector_to_array({findable("dictionary.name", "word.token")}) && sought.forms
 GROUP BY comment.id
 """  # noqa: S608 - the dictionaries are ours
 # With the largest accounts first, comments of so many accounts are read, then of a hundred times more.
@@ -262,7 +264,7 @@ def _hits(comments: Sequence[Comment], words: str) -> dict[int, Sequence[str]]:
     if UNSPACED.search(words):
         return {each.pk: pieces(words) for each in comments}
     with connection.cursor() as cursor:
-        cursor.execute(HITS, (words, [each.pk for each in comments]))
+        cursor.execute(HITS, {"words": words, "comments": [each.pk for each in comments]})
         return dict(cursor.fetchall())
 
 

@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 
 from accounts.models import Account, Contact
 from accounts.models.people import OfAccount
-from metrics.models.search import Searchable, Sought, saying
+from metrics.models.search import Findable, Sought, saying
 from surveys.models import Response, Survey
 
 
@@ -188,7 +188,7 @@ class Comment(models.Model):
     corrected_at = models.DateTimeField(null=True, blank=True)
     # Kept, since to find the words of a text takes thirty times as long as to look into them.
     searchable = models.GeneratedField(
-        expression=Searchable("language", "text"), output_field=SearchVectorField(), db_persist=True
+        expression=Findable("language", "text"), output_field=SearchVectorField(), db_persist=True
     )
 
     objects = Comments.as_manager()

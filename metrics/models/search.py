@@ -52,7 +52,32 @@ DICTIONARY = f"CASE split_part(language, '-', 1) {CASES}"
 LETTER = r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 UNSPACED = re.compile(LETTER)
 APART = rf"'({LETTER})', ' \1 ', 'g'"
+# What Unicode sets above and below letters, and letters that it does not take for others with a stroke.
+MARKS = r"'[\u0300-\u036f]+', '', 'g'"
+STROKED = "'øØłŁđĐ', 'oOlLdD'"
 LEFT_OUT = re.compile(r"(?:^|\s)-\S")
+
+
+def unaccented(text: str) -> str:
+    """Return the SQL of a text without accents. It is part of the index as well."""
+    apart = f"regexp_replace(translate(normalize({text}, NFD), {STROKED}), {MARKS})"
+    return f"normalize({apart}, NFC)"
+
+
+def findable(dictionary: str, text: str) -> str:
+    """Return the SQL of the words of a text: their forms without accents, and those that it has without them.
+
+    So `equipe` finds "équipe" and `facturacion` "facturación", of which each dictionary makes another form
+    where the accent is missing. A text without accents takes no second reading.
+    """
+    forms = f"to_tsvector({dictionary}, {text})"
+    folded = f"{unaccented(f'{forms}::text')}::tsvector"
+    of_bare = f"to_tsvector({dictionary}, {unaccented(text)})"
+    has_none = (
+        f"CASE WHEN octet_length({text}) = length({text}) THEN true ELSE {unaccented(text)} = {text} END"
+    )
+    return f"CASE WHEN {has_none} THEN {forms} ELSE {folded} || {of_bare} END"
+
 
 # So many of the newest comments tell how common it is that a comment says what is looked for.
 LOOKED_AT = 1_000
@@ -67,7 +92,7 @@ SELECT form::text, coalesce((
 """  # noqa: S608 - the number is ours
 OF_WORDS = f"""
 WITH own AS (
-    SELECT name, websearch_to_tsquery(name::regconfig, %(words)s)::text AS form
+    SELECT name, {unaccented("websearch_to_tsquery(name::regconfig, %(words)s)::text")} AS form
     FROM unnest(%(names)s::text[]) AS name
 ), anyhow AS (
     SELECT coalesce(string_agg(DISTINCT '(' || form || ')', ' | '), '')::tsquery AS form
@@ -121,12 +146,25 @@ class Sought(NamedTuple):
 
 
 class Searchable(Func):
-    """The words of a text as PostgreSQL finds them, given its language and itself."""
+    """The words of a text with their accents, as they were kept until migration 0024."""
 
     arity = 2
     output_field = SearchVectorField()
     template = f"to_tsvector(CASE split_part(%(expressions)s, {APART}))"
     arg_joiner = f", '-', 1) {CASES}, regexp_replace("
+
+
+class Findable(Func):
+    """The words of a text as PostgreSQL finds them, given its language and itself."""
+
+    arity = 2
+    output_field = SearchVectorField()
+
+    def as_sql(self, compiler: Any, *_: Any, **__: Any) -> tuple[str, tuple[str | int, ...]]:
+        """Return the SQL of two columns, each of which stands in it more than once."""
+        language, text = (compiler.compile(each)[0] for each in self.get_source_expressions())
+        dictionary = f"CASE split_part({language}, '-', 1) {CASES}"
+        return findable(dictionary, f"regexp_replace({text}, {APART})"), ()
 
 
 class HasForms(Func):

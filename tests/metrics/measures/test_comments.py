@@ -101,6 +101,29 @@ def test_words_are_found_in_any_form_that_their_language_has(survey, scope, word
     assert texts(rows) == {SAID[each] for each in found}
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "found", "missed"),
+    [
+        ("fr", "Votre équipe réactive nous aide.", ("equipe", "ÉQUIPES", '"equipe reactive"'), ("equipage",)),
+        ("es", "La facturación llega tarde.", ("facturacion", "facturación"), ("accion", "-facturacion")),
+        ("de", "Die Lösung ist zu groß für uns.", ("losung", "lösungen"), ("lesung",)),
+        ("pl", "Faktury przychodzą za późno, łatwo o błąd.", ("pozno", "blad", "latwo"), ("pozna",)),
+        ("el", "Η τιμή είναι υψηλή.", ("τιμη", "τιμή"), ("σημα",)),
+        ("ru", "Отчёт опаздывает", ("отчет", "отчёты"), ("ответ",)),
+        ("vi", "Giá quá cao", ("gia", "giá"), ("gio",)),
+        ("en", "The cafe is closed.", ("café", "cafes"), ("cave",)),
+    ],
+)  # fmt: skip
+def test_accents_may_be_left_out(scope, language, text, found, missed):
+    survey = f.published_survey([f.NPS, f.WHY], languages=[language])
+    say(survey, text, language=language)
+    for words in (*found, *missed):
+        rows = list(comments_of(scope(survey=survey), Wanted(words=words)))
+        assert (texts(rows) == {text}) is (words in found), words
+        hits = [part.text for said in told(scope(), rows, words) for part in said.parts if part.is_hit]
+        assert len(hits) == (len(words.split()) if words in found else 0), words
+
+
 @pytest.mark.parametrize("words", ["invoices", "price -invoice", "請求書", "송장 invoice"])
 def test_the_search_looks_into_its_index(survey, scope, words):
     say(survey, *SAID.values())
