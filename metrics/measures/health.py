@@ -1,13 +1,24 @@
 """How accounts are: the newest health of each, and how many are in which band."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, Count, FilteredRelation, OuterRef, Q, Subquery, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    Subquery,
+    TextField,
+    When,
+)
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce, JSONArray
 
 from metrics.evidence.among import among
 from metrics.formulas.health import Band
@@ -17,7 +28,7 @@ from metrics.models import Health
 
 # A health that nobody renewed for a week says nothing about today.
 STALE_DAYS = 7
-NEWEST = ("score", "band", "confidence", "day", "revision")
+NEWEST = ("score", "band", "confidence", "day")
 BANDS = {band.value: band for band in Band}
 DEFINITION = (
     "Of the accounts of whose health enough is known, the percentage in green, which begins at 75 of 100 and,"
@@ -42,7 +53,7 @@ def standings(scope: Scope, accounts: Collection[int] | None = None) -> dict[int
     Of these few accounts alone where some are given.
     """
     if accounts is None:
-        return standings_on(scope, [scope.today])[0]
+        return _standings(scope, scope.today)
     near = _up_to(scope.today).filter(among(accounts), account__in=scope.accounts)
     rows = near.newest_on(scope.today)
     named = ("account", "score", "band", "confidence", "day")
@@ -56,22 +67,27 @@ def bands(scope: Scope) -> dict[int, Band]:
 
 
 def standings_on(scope: Scope, days: Sequence[date]) -> list[dict[int, Standing]]:
-    """Return the same as it stood on each of the days, in one query."""
-    found: list[dict[int, Standing]] = [{} for _ in days]
-    if not days:
-        return found
-    named = ("place", "pk", *(f"newest_{name}" for name in NEWEST))
-    parts = [
-        with_newest(scope.accounts.order_by(), day, NEWEST)
-        .annotate(place=Value(place))
-        .filter(newest_day__isnull=False)
-        .values_list(*named)
-        for place, day in enumerate(days)
-    ]
-    rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    """Return the same as it stood on each of the days, in a query each."""
+    return [_standings(scope, day) for day in days]
+
+
+def _standings(scope: Scope, day: date) -> dict[int, Standing]:
+    """Return the standing of each account on a day; those without a row of the day itself are looked up."""
+    # As a text, because Django would convert the value of every row, also of those that have none.
+    looked_up = When(of_day__isnull=True, then=Cast(_newest(day, JSONArray(*NEWEST)), TextField()))
+    rows = (
+        _beside(scope.accounts.order_by(), day)
+        .annotate(older=Case(looked_up))
+        .values_list("pk", *(f"of_day__{name}" for name in NEWEST), "older")
+    )
+    found: dict[int, Standing] = {}
     # A day that is over may have several revisions: the last one stands.
-    for place, account, *row, _ in rows.order_by("newest_revision"):
-        found[place][account] = _standing(account, *row)
+    for account, *own, older in rows.order_by("of_day__revision"):
+        if own[0] is not None:
+            found[account] = _standing(account, *own)
+        elif older:
+            score, band, confidence, known_on = json.loads(older)
+            found[account] = _standing(account, score, band, confidence, date.fromisoformat(known_on))
     return found
 
 
@@ -85,12 +101,19 @@ def with_newest(accounts: Any, day: date, names: Sequence[str]) -> Any:
     Nearly every account has a row of the day itself, and these stand together; others are looked up one by
     one. Of a day that is over an account may come several times, once for each revision.
     """
+    fields = {f"newest_{name}": Coalesce(f"of_day__{name}", _newest(day, name)) for name in names}
+    return _beside(accounts, day).annotate(**fields)
+
+
+def _beside(accounts: Any, day: date) -> Any:
+    """Set the health of a day beside each account, as `of_day`."""
+    return accounts.annotate(of_day=FilteredRelation("healths", condition=Q(healths__day=day)))
+
+
+def _newest(day: date, value: Any) -> Subquery:
+    """Return a value of an account's newest health of the week up to a day."""
     near = _up_to(day).filter(account=OuterRef("pk")).order_by("-day", "-revision")
-    own = Q(healths__day=day)
-    fields = {
-        f"newest_{name}": Coalesce(f"of_day__{name}", Subquery(near.values(name)[:1])) for name in names
-    }
-    return accounts.annotate(of_day=FilteredRelation("healths", condition=own)).annotate(**fields)
+    return Subquery(near.values_list(value)[:1])
 
 
 def _up_to(day: date) -> Any:
