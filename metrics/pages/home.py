@@ -1,9 +1,11 @@
 """The home page of the admin: what the chief customer officer looks at first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import chain, islice
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -13,7 +15,7 @@ from accounts.admin.visibility import user_of
 from accounts.models import Account, Subscription, Viewer
 from metrics.formulas.days import month_of
 from metrics.formulas.health import Band
-from metrics.formulas.money import ZERO
+from metrics.formulas.money import ZERO, total_known
 from metrics.measures.answers import Answers, read_each
 from metrics.measures.comparisons import Comparison, between, former
 from metrics.measures.confidentiality import confidential_surveys
@@ -24,7 +26,6 @@ from metrics.measures.measure import Measure, Point
 from metrics.measures.portfolio import silent_accounts
 from metrics.measures.query import last_day_of
 from metrics.measures.renewals import Due
-from metrics.measures.revenue import Arr
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import measure_of, trend
 from metrics.measures.targets import Aim, aims_of
@@ -36,6 +37,7 @@ from metrics.pages.wording import CAPTIONS, name_of
 from surveys.models import Response, Survey
 
 WORST_FIRST = (Band.RED, Band.YELLOW, Band.GREY, Band.GREEN)
+UNWELL = (Band.RED, Band.YELLOW)
 ROWS = 8
 VOICES = 5
 SOON, LATER = 90, 180
@@ -183,30 +185,37 @@ def _month_ends(start: date, today: date) -> list[date]:
 def _lists(scope: Scope, found: Mapping[int, Standing], paid: Books | None) -> dict[str, Any]:
     """Return the accounts to look at: unwell, silent, and those that renew next, unwell ones first."""
     arr = paid.arr if paid else None
-    unwell = _worst([key for key, each in found.items() if each.band in (Band.RED, Band.YELLOW)], found, arr)
+    known = _by_band(((key, key) for key in found), found)
     silent = list(silent_accounts(scope).values_list("pk", flat=True))
-    quiet = _worst(silent, found, arr)
-    due = [*paid.due] if paid else []
-    soonest = sorted(due, key=lambda each: (_urgency(found.get(each.account)), each.ends_on))[:ROWS]
-    named = {*unwell[:ROWS], *quiet[:ROWS], *(each.account for each in soonest)}
+    due = _by_band(((each.account, each) for each in (paid.due if paid else ())), found)
+
+    def urgency(key: int) -> tuple[Decimal, float]:
+        """Those that pay most first, or else the unhealthiest."""
+        standing = found.get(key)
+        return -((arr.of(key) if arr else None) or ZERO), standing.score if standing else 0
+
+    unwell = _worst([known[band] for band in UNWELL], urgency)
+    quiet = _worst(_by_band(((key, key) for key in silent), found).values(), urgency)
+    soonest = _worst(due.values(), attrgetter("ends_on"))
+    named = {*unwell, *quiet, *(each.account for each in soonest)}
     accounts = Account.objects.visible_to(scope.viewer).select_related("owner").in_bulk(named)
 
     def row(key: int, due: Due | None = None) -> Row:
         return Row(accounts[key], found.get(key), arr.of(key) if arr else None, due)
 
     lists: dict[str, Any] = {
-        "at_risk": [row(key) for key in unwell[:ROWS] if key in accounts],
-        "silent": [row(key) for key in quiet[:ROWS] if key in accounts],
+        "at_risk": [row(key) for key in unwell if key in accounts],
+        "silent": [row(key) for key in quiet if key in accounts],
         "silent_count": len(silent),
     }
     if paid is None:
         return lists
-    shares = _shares(scope, due, found)
+    shares = _shares(scope, due)
     return lists | {
-        "silent_arr": _sum(paid.arr.of(key) for key in silent),
-        "risk": [(band, *_of_band(found, paid.arr, band)) for band in (Band.RED, Band.YELLOW)],
+        "silent_arr": paid.arr.among({*silent}).total,
+        "risk": [(band, len(known[band]), paid.arr.among({*known[band]}).total) for band in UNWELL],
         "coming": [row(each.account, each) for each in soonest if each.account in accounts],
-        "coming_count": len(due),
+        "coming_count": len(paid.due),
         "shares": shares,
         "soon": SOON,
         "later": LATER,
@@ -214,41 +223,28 @@ def _lists(scope: Scope, found: Mapping[int, Standing], paid: Books | None) -> d
     }
 
 
-def _worst(keys: Sequence[int], found: Mapping[int, Standing], arr: Arr | None) -> list[int]:
-    """Return accounts in red, then in yellow: those that pay most first, or else the unhealthiest."""
-
-    def urgency(key: int) -> tuple[int, Decimal, float]:
-        standing = found.get(key)
-        return (
-            _urgency(standing),
-            -((arr.of(key) if arr else None) or ZERO),
-            standing.score if standing else 0,
-        )
-
-    return sorted(keys, key=urgency)
+def _by_band(rows: Iterable[tuple[int, Any]], found: Mapping[int, Standing]) -> dict[Band, list[Any]]:
+    """Return what stands beside the number of an account by the band of the account, the worst first."""
+    by_band: dict[Band, list[Any]] = {band: [] for band in WORST_FIRST}
+    for account, row in rows:
+        standing = found.get(account)
+        by_band[standing.band if standing else Band.GREY].append(row)
+    return by_band
 
 
-def _urgency(standing: Standing | None) -> int:
-    return WORST_FIRST.index(_band(standing))
+def _worst(by_band: Iterable[Sequence[Any]], urgency: Callable[[Any], Any]) -> list[Any]:
+    """Return the first rows, one band after the other; no more bands are sorted than are shown."""
+    in_order = chain.from_iterable(sorted(rows, key=urgency) for rows in by_band)
+    return list(islice(in_order, ROWS))
 
 
-def _band(standing: Standing | None) -> Band:
-    return standing.band if standing else Band.GREY
-
-
-def _of_band(found: Mapping[int, Standing], arr: Arr, band: Band) -> tuple[int, Decimal | None]:
-    keys = [key for key, standing in found.items() if standing.band is band]
-    return len(keys), _sum(arr.of(key) for key in keys)
-
-
-def _shares(scope: Scope, due: Sequence[Due], found: Mapping[int, Standing]) -> list[Share]:
+def _shares(scope: Scope, due: Mapping[Band, Sequence[Due]]) -> list[Share]:
     """Return what renews within 90 days and within 180, those within 90 included, by band."""
     shares = []
-    for band in WORST_FIRST:
-        of_band = [each for each in due if _band(found.get(each.account)) is band]
+    for band, of_band in due.items():
         near = [each for each in of_band if each.ends_on < scope.today + timedelta(days=SOON)]
         counts = tuple(len({each.account for each in part}) for part in (near, of_band))
-        values = tuple(_sum(each.value for each in part) for part in (near, of_band))
+        values = tuple(total_known(each.value for each in part) for part in (near, of_band))
         shares.append(Share(band, (counts[0], counts[1]), (values[0], values[1])))
     return shares
 
@@ -262,11 +258,6 @@ def _coming_chart(shares: Sequence[Share]) -> Chart | None:
     words = "Yearly value of the contracts that end soon, by health; the table has the numbers."
     chart = bars_chart(labels, series, None, words, is_stacked=True)
     return Chart(chart.data, chart.options, chart.words)
-
-
-def _sum(amounts: Any) -> Decimal | None:
-    known = list(amounts)
-    return None if None in known else sum(known, ZERO)
 
 
 def _steps(viewer: Viewer, *, has_answers: bool, pays: bool) -> list[Step]:

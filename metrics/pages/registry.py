@@ -4,7 +4,7 @@ URLs, the menu, the benchmark and the tests that open every page as every role a
 """
 
 from collections.abc import Callable, Iterable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, NamedTuple
 
 from django.contrib import admin
@@ -111,10 +111,14 @@ def patterns(pages: Iterable[Page] = PAGES) -> list[URLPattern]:
 def menu(user: Any, pages: Iterable[Page] = PAGES) -> list[dict[str, Any]]:
     """Return the links of the menu that the user may follow."""
     return [
-        {"title": page.title, "icon": page.icon, "link": reverse(page.name)}
+        {"title": page.title, "icon": page.icon, "link": _address(page.name)}
         for page in pages
         if page.title and page.is_for(user)
     ]
+
+
+# Looked up once: every page shows the menu.
+_address = cache(reverse)
 
 
 def _guarded(page: Page) -> Callable[..., HttpResponseBase]:

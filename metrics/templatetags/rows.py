@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -65,7 +66,7 @@ def accounts_like(context: Mapping[str, Any], **wanted: object) -> str:
     for name in (*WINDOW, KNOWN):
         query.pop(name, None)
     query.update({name: str(value or UNSAID) for name, value in wanted.items()})
-    return f"{reverse('portfolio')}?{query.urlencode()}"
+    return f"{_page('portfolio')}?{query.urlencode()}"
 
 
 @register.simple_tag
@@ -82,7 +83,7 @@ def renewals_like(context: Mapping[str, Any], **wanted: object) -> str:
     for name in (*WINDOW, KNOWN, *LISTED):
         query.pop(name, None)
     query.update({name: str(value or UNSAID) for name, value in wanted.items()})
-    return f"{reverse('renewals')}?{query.urlencode()}#rows"
+    return f"{_page('renewals')}?{query.urlencode()}#rows"
 
 
 @register.simple_tag(takes_context=True)
@@ -122,4 +123,8 @@ def _address(metric: str, days: Days, fields: Iterable[Field], part: Mapping[str
     narrowed = {field.name: field.chosen for field in fields}
     query = {"from": days.start, "to": days.end - timedelta(days=1), **narrowed, **part}
     asked = urlencode({name: value for name, value in query.items() if value})
-    return f"{reverse('metric_rows', args=[metric])}?{asked}"
+    return f"{_page('metric_rows', args=(metric,))}?{asked}"
+
+
+# Looked up once for each metric: Home names them a hundred times.
+_page = cache(reverse)
