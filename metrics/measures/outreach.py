@@ -66,12 +66,9 @@ def response_rates(whole: Scope, parts: Sequence[Scope]) -> list[Measure]:
     rows = _asked_accounts(whole, PART)
     measures = []
     for part in parts:
-        wanted = (part.programme.pk if part.programme else None, *part.part)
-        own = (
-            row
-            for row in rows
-            if all(value is None or value == mine for value, mine in zip(wanted, row, strict=False))
-        )
+        named = (part.programme.pk if part.programme else None, *part.part)
+        wanted = [(place, value) for place, value in enumerate(named) if value is not None]
+        own = (row for row in rows if all(row[place] == value for place, value in wanted))
         measures.append(_response_rate(part, *_sums(own)))
     return measures
 

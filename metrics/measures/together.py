@@ -75,10 +75,11 @@ class _Shared:
     def accounts_of(self, wanted: Part) -> frozenset[int]:
         """Return the accounts of a part."""
         if wanted not in self._parts:
+            asked = [(place, value) for place, value in enumerate(wanted) if value is not None]
             self._parts[wanted] = frozenset(
                 account
                 for own, accounts in self.accounts.items()
-                if all(value is None or value == mine for value, mine in zip(wanted, own, strict=True))
+                if all(own[place] == value for place, value in asked)
                 for account in accounts
             )
         return self._parts[wanted]
