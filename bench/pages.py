@@ -72,6 +72,14 @@ VARIANTS = {
     ),
     "survey_responses": (
         *("question=nps", "question=nps&pick=promoters", "question=reason&pick=price&last=all"),
+        *("question=nps&pick=detractors&version=1", "question=reason&pick=price&answered=nps:detractors"),
+        *("rows=nps&columns=segment&row=detractors&column=Small", "rows=nps&columns=segment&column=Small"),
+        *(
+            "rows=nps&columns=support&row=promoters&column=5&last=all",
+            "rows=reason&columns=language&row=price&column=de&last=all",
+            "rows=nps&columns=version&segment=Small&row=passives",
+            "rows=nps&columns=tier&row=promoters&flagged=without",
+        ),
     ),
     "cross_tab": (
         *("rows=nps&columns=segment", "rows=nps&columns=support", "rows=reason&columns=used&last=all"),

@@ -1,9 +1,9 @@
 """Where numbers and days lie: quartiles, mean, and bins of equal width that are round numbers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from math import ceil, floor, log10
+from math import ceil, floor, isfinite, log10
 from typing import NamedTuple
 
 MOST_BINS = 12
@@ -13,10 +13,11 @@ MOST_DAYS, MOST_MONTHS = 31, 36
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """How many lie in `[low, high)`, in words."""
+    """How many lie in `[low, high)`, in words; `pick` names these bounds in an address."""
 
     label: str
     count: int
+    pick: str = field(default="", compare=False)
 
 
 class Spread(NamedTuple):
@@ -59,13 +60,50 @@ def day_spread(counts: Mapping[date, int]) -> DaySpread | None:
         return None
     months = 12 * (days[-1].year - days[0].year) + days[-1].month - days[0].month
     by = "year" if months > MOST_MONTHS else "month" if (days[-1] - days[0]).days > MOST_DAYS else "day"
-    bins: dict[str, int] = {}
+    bins: dict[tuple[str, str], int] = {}
     for day in days:
         label = {"year": f"{day.year}", "month": f"{day:%b %Y}", "day": f"{day.day} {day:%b %Y}"}[by]
-        bins[label] = bins.get(label, 0) + counts[day]
+        name = label, day.isoformat()[: {"year": 4, "month": 7, "day": 10}[by]]
+        bins[name] = bins.get(name, 0) + counts[day]
     ordinals = {float(day.toordinal()): count for day, count in counts.items()}
     median = date.fromordinal(int(_quantile(ordinals, sorted(ordinals), 0.5)))
-    return DaySpread(days[0], median, days[-1], by, tuple(Bin(*each) for each in bins.items()))
+    return DaySpread(
+        days[0], median, days[-1], by, tuple(Bin(label, count, pick) for (label, pick), count in bins.items())
+    )
+
+
+def holds(pick: str, value: float | date) -> bool:
+    """Return whether a number or day lies in the bin of an address; ValueError where that names none."""
+    if isinstance(value, date):
+        return len(pick) in (4, 7, 10) and value.isoformat().startswith(pick)
+    low, width = _bounds(pick)
+    return _place(value, low, width) == 0
+
+
+def label_of(pick: str) -> str:
+    """Return the bin that an address names in words; ValueError where it names none."""
+    if ".." not in pick:
+        date.fromisoformat(f"{pick}-01-01"[:10])
+        return pick
+    low, width = _bounds(pick)
+    return _range(low, width, is_whole=False)
+
+
+def _bounds(pick: str) -> tuple[float, float]:
+    """Return where a bin begins and how wide it is."""
+    low, high = map(float, pick.split("..", 1))
+    if not (isfinite(low) and isfinite(high) and low < high):
+        raise ValueError("not the bounds of a bin")
+    return low, high - low
+
+
+def _bin(low: float, width: float, count: int, *, is_whole: bool) -> Bin:
+    label = _plain(low) if is_whole and width == 1 else _range(low, width, is_whole)
+    return Bin(label, count, f"{low:.15g}..{low + width:.15g}")
+
+
+def _place(number: float, start: float, width: float) -> int:
+    return floor((number - start) / width + 1e-9)
 
 
 def _quantile(counts: Mapping[float, int], numbers: list[float], share: float) -> float:
@@ -85,15 +123,18 @@ def _bins(counts: Mapping[float, int], numbers: list[float]) -> tuple[Bin, ...]:
     least, most = numbers[0], numbers[-1]
     is_whole = all(float(number).is_integer() for number in numbers)
     if is_whole and most - least < MOST_BINS:
-        return tuple(Bin(_plain(n), counts.get(n, 0)) for n in map(float, range(int(least), int(most) + 1)))
+        return tuple(
+            _bin(n, 1.0, counts.get(n, 0), is_whole=True)
+            for n in map(float, range(int(least), int(most) + 1))
+        )
     width = _round_width((most - least) / (MOST_BINS - 2) or 1.0)
     start = floor(least / width) * width
     filled: dict[int, int] = {}
     for number in numbers:
-        place = floor((number - start) / width + 1e-9)
+        place = _place(number, start, width)
         filled[place] = filled.get(place, 0) + counts[number]
     last = max(filled)
-    return tuple(Bin(_range(start + n * width, width, is_whole), filled.get(n, 0)) for n in range(last + 1))
+    return tuple(_bin(start + n * width, width, filled.get(n, 0), is_whole=is_whole) for n in range(last + 1))
 
 
 def _range(low: float, width: float, is_whole: bool) -> str:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from django.db.models import Q
 
@@ -16,19 +15,16 @@ from metrics.formulas.crosstabs import Independence, TooFew, independence, unusu
 from metrics.formulas.disclosure import LEAST_SHOWN
 from metrics.measures.cells import read_cells
 from metrics.measures.confidentiality import SPLIT, confidential_surveys
+from metrics.measures.pairs import Pairs, read_pairs
 from metrics.measures.picks import knows_picks, read_picks_by
 from metrics.measures.promises import kept_promise
-from metrics.measures.samples import OF_RESPONSES, OF_SLICES, Pairs, Sample, read_pairs
+from metrics.measures.samples import Sample
 from metrics.measures.segments import SPLIT_BY
-from metrics.measures.sentiment import MEASURED, cut_offs
-from surveys.definition import Question
-from surveys.kinds import KINDS, Scale
+from metrics.measures.sentiment import MEASURED
+from metrics.measures.sides import Side
 
 LIKELY = 0.05
-PROMOTERS, PASSIVES, DETRACTORS = "promoters", "passives", "detractors"
-MOST_ROWS = 30
-# What of a response may stand in the place of a second question.
-OF_WHAT = (*OF_SLICES, *OF_RESPONSES)
+Picks = Mapping[str, tuple[str, ...]]
 CAUTION = (
     "That one causes the other is not said. Answers count as independent; where accounts give many, chance"
     " explains more than this."
@@ -51,21 +47,23 @@ class Shares(StrEnum):
 class Cell:
     """How many gave both answers, and that in percent (0..100) of the row or column, None where not asked.
 
-    `mark` is +1 for more than chance explains, -1 for less, 0 for neither.
+    `mark` is +1 for more than chance explains, -1 for less, 0 for neither. `column` is the key of its column.
     """
 
     count: int
     percent: float | None
     mark: int
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row: what was answered, by how many, and the cells."""
+    """One row: what was answered, by how many, and the cells. `key` names it in an address."""
 
     label: str
     n: int
     cells: tuple[Cell, ...]
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,8 @@ class CrossTab:
     """The rows by columns with their totals, how many answered both, and what may be said of it in words.
 
     `marked` is how many cells differ, `tested` out of how many; with several answers a person there is no
-    test. `is_tallied` where every response was counted, not only the newest.
+    test. `is_tallied` where every response was counted, not only the newest. `keys` name the columns in an
+    address, `picks` says what counts in each row and in each column, by their keys.
     """
 
     columns: tuple[str, ...]
@@ -86,12 +85,20 @@ class CrossTab:
     marked: int
     is_hidden: bool = False
     is_tallied: bool = False
+    is_promised: bool = False
+    keys: tuple[str, ...] = ()
+    picks: tuple[Picks, Picks] = ({}, {})
+
+    @property
+    def bottom(self) -> Sequence[tuple[str, int]]:
+        """The key and the total of each column."""
+        return list(zip(self.keys, self.totals, strict=True))
 
 
 def cross_tab(
     sample: Sample,
-    first: "Side",
-    second: "Side",
+    first: Side,
+    second: Side,
     names: Mapping[str, str] | None = None,
     *,
     shares: Shares = Shares.OF_ROWS,
@@ -109,7 +116,8 @@ def cross_tab(
         if shown is None:
             return _hidden()
         sample = Sample(scope=shown, is_promised=True)
-    pairs = _folded(_pairs(sample, first, second), first, second)
+    found = _pairs(sample, first, second)
+    pairs = _folded(found, first, second)
     rows, columns = (
         first.labels(row for row, _ in pairs.counts),
         second.labels((column for _, column in pairs.counts), names),
@@ -122,58 +130,16 @@ def cross_tab(
     if promised and any(0 < count < LEAST_SHOWN for row in table for count in row):
         return _hidden()
     is_many = first.is_many or second.is_many
-    told = _told(table, list(rows.values()), list(columns.values()), pairs.responses, is_many=is_many)
-    return replace(_in_percent(told, shares), is_tallied=pairs.is_tallied)
+    told = _told(table, rows, columns, pairs.responses, is_many=is_many)
+    return replace(
+        _in_percent(told, shares),
+        is_tallied=pairs.is_tallied,
+        is_promised=promised,
+        picks=(_picks(found, first, 0, rows), _picks(found, second, 1, columns)),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One side of a table: a question, a row of a matrix, or without one what a response is."""
-
-    key: str
-    text: str
-    question: Question | None = None
-
-    @property
-    def is_many(self) -> bool:
-        """Whether one person may give several answers."""
-        question = self.question
-        if question is None:
-            return False
-        return question.kind == "multiple_choice" or bool(question.rows and question.settings.get("many"))
-
-    def fold(self, pick: str) -> str:
-        """Return the key under which a pick counts: a point of an NPS scale under its group."""
-        if self.question is None or self.question.kind != "nps" or not pick.isdecimal():
-            return pick
-        _, detractor_max, passive_max, _ = cut_offs(self.question.settings)
-        return (
-            DETRACTORS if int(pick) <= detractor_max else PASSIVES if int(pick) <= passive_max else PROMOTERS
-        )
-
-    def labels(self, given: Any, names: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the label of each answer: of a question all there are, in their order, else those given."""
-        found = sorted(set(given))
-        if self.question is None:
-            return {each: (names or {}).get(each, each) or "none given" for each in found[:MOST_ROWS]}
-        kind, question = KINDS[self.question.kind], self.question
-        if question.kind == "nps":
-            return _groups(*cut_offs(question.settings))
-        if isinstance(kind, Scale):
-            return {str(point): str(point) for point in kind.points(question.settings)}
-        labels = kind.pickable(question, question.text.language)
-        return labels | {each: f"{each} (no longer offered)" for each in found if each not in labels}
-
-
-def _groups(low: int, detractor_max: int, passive_max: int, high: int) -> dict[str, str]:
-    return {
-        PROMOTERS: f"Promoters ({passive_max + 1}–{high})",
-        PASSIVES: f"Passives ({detractor_max + 1}–{passive_max})",
-        DETRACTORS: f"Detractors ({low}–{detractor_max})",
-    }
-
-
-def _pairs(sample: Sample, first: "Side", second: "Side") -> Pairs:
+def _pairs(sample: Sample, first: Side, second: Side) -> Pairs:
     """Return the pairs from tallies where these know them, else from the answers."""
     has_tallies = not sample.is_raw and second.key in SPLIT_BY and knows_picks(sample.scope)
     if has_tallies and first.question and first.question.kind in MEASURED:
@@ -190,24 +156,26 @@ def _pairs(sample: Sample, first: "Side", second: "Side") -> Pairs:
     return read_pairs(sample, first.key, second.key)
 
 
-def _folded(pairs: Pairs, first: "Side", second: "Side") -> Pairs:
+def _folded(pairs: Pairs, first: Side, second: Side) -> Pairs:
     counts: Counter[tuple[str, str]] = Counter()
     for (row, column), count in pairs.counts.items():
         counts[first.fold(row), second.fold(column)] += count
     return pairs._replace(counts=dict(counts))
 
 
-def dimension(name: str) -> Side:
-    """Return a dimension of responses as a side."""
-    if name not in OF_WHAT:
-        raise KeyError(name)
-    return Side(name, name.capitalize())
+def _picks(found: Pairs, side: Side, place: int, shown: Mapping[str, str]) -> Picks:
+    """Return the picks that count in each row or column which is shown."""
+    picks: dict[str, list[str]] = {key: [] for key in shown}
+    for pick in {pair[place] for pair in found.counts}:
+        if (key := side.fold(pick)) in picks:
+            picks[key].append(pick)
+    return {key: tuple(sorted(own)) for key, own in picks.items()}
 
 
 def _told(
     table: Sequence[Sequence[int]],
-    rows: Sequence[str],
-    columns: Sequence[str],
+    rows: Mapping[str, str],
+    columns: Mapping[str, str],
     responses: int,
     *,
     is_many: bool,
@@ -218,13 +186,14 @@ def _told(
         Line(
             label,
             sum(counts),
-            tuple(Cell(count, None, mark) for count, mark in zip(counts, own, strict=True)),
+            tuple(Cell(count, None, mark, of) for count, mark, of in zip(counts, own, columns, strict=True)),
+            key,
         )
-        for label, counts, own in zip(rows, table, marks, strict=True)
+        for (key, label), counts, own in zip(rows.items(), table, marks, strict=True)
     ]
     test, words = _verdict(table, is_many=is_many)
     return CrossTab(
-        tuple(columns),
+        tuple(columns.values()),
         tuple(sum(column) for column in zip(*table, strict=True)),
         tuple(lines),
         responses,
@@ -232,6 +201,7 @@ def _told(
         words,
         tested=0 if is_many else len(filled) * len(filled[0]) if filled else 0,
         marked=sum(bool(mark) for own in marks for mark in own),
+        keys=tuple(columns),
     )
 
 
@@ -277,4 +247,4 @@ def _verdict(table: Sequence[Sequence[int]], *, is_many: bool) -> tuple[Independ
 
 
 def _hidden() -> CrossTab:
-    return CrossTab((), (), (), 0, None, HIDDEN, 0, 0, is_hidden=True)
+    return CrossTab((), (), (), 0, None, HIDDEN, 0, 0, is_hidden=True, is_promised=True)

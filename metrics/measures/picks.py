@@ -10,7 +10,8 @@ from django.db import connection
 from django.db.models import F, IntegerField, Value
 
 from metrics.measures.cells import needs_scores
-from metrics.measures.samples import Counts, Pairs
+from metrics.measures.pairs import Pairs
+from metrics.measures.samples import Counts
 from metrics.measures.scope import Scope
 from metrics.measures.spans import months_and_days
 from metrics.models import Absorbed, PickTally

@@ -249,10 +249,15 @@ def _texts(counts: Mapping[str, int]) -> list[Text]:
     """Return words given most often first, those that differ in letter case only taken together."""
     folded: dict[str, Text] = {}
     for words, count in counts.items():
-        key = words.strip().casefold()
+        key = same_words(words)
         known = folded.get(key)
         folded[key] = Text(known.words, known.count + count) if known else Text(words.strip(), count)
     return sorted(folded.values(), key=lambda each: (-each.count, each.words.casefold()))
+
+
+def same_words(text: str) -> str:
+    """Return what words have in common that differ in letter case and the space around them only."""
+    return text.strip().casefold()
 
 
 def _parsed(values: Mapping[str, int], read: Callable[[str], _Parsed]) -> dict[_Parsed, int]:

@@ -1,4 +1,4 @@
-"""What is counted from the answers themselves: choices, numbers, days and words, and two answers together.
+"""What is counted from the answers themselves: choices, numbers, days and words.
 
 Choices have no scores. They are counted over the newest responses of the window, in one statement.
 """
@@ -29,7 +29,7 @@ ANSWERED = """CROSS JOIN LATERAL (SELECT answers #> %s AS value) AS given
         WHEN 'object' THEN 'other' = ANY(%s) WHEN 'boolean' THEN 'yes' = ANY(%s)
         ELSE given.value #>> '{}' = ANY(%s) END"""
 RESPONSES = """
-WITH newest (id, answers, submitted_at, flags, language, channel, version) AS MATERIALIZED (
+WITH newest (id, answers, submitted_at, flags, language, channel, version, started_at) AS MATERIALIZED (
     ({complete}) UNION ALL ({partial})
 ),
 response AS (SELECT newest.* FROM newest {answered})"""
@@ -78,16 +78,6 @@ UNION ALL (
     WHERE jsonb_typeof(pick.value) = 'object' AND pick.value ->> 'other' <> ''
     GROUP BY 2, 3 ORDER BY 4 DESC LIMIT {words}
 )
-"""
-PAIRS = """
-{responses},
-pair AS MATERIALIZED (
-    SELECT answers #> %s AS one, {other} AS two, count(*)::int AS times FROM response GROUP BY 1, 2
-)
-SELECT {first}, {second}, sum(times) FROM pair CROSS JOIN LATERAL {picked_first}
-CROSS JOIN LATERAL {picked_second} WHERE one IS NOT NULL AND two IS NOT NULL GROUP BY 1, 2
-UNION ALL
-SELECT NULL, NULL, coalesce(sum(times), 0) FROM pair WHERE one IS NOT NULL AND two IS NOT NULL
 """
 
 
@@ -151,7 +141,7 @@ def read_counts(
     others: Collection[str] = (),
 ) -> Counts:
     """Return what was given: the picks of choices and matrix rows, values; of others how many answered."""
-    responses, parameters = _responses(sample)
+    responses, parameters = sampled(sample)
     statement = COUNTS.format(
         responses=responses,
         pick=PICK.format(name="pick"),
@@ -166,7 +156,7 @@ def read_counts(
     answered: dict[str, int] = {}
     places: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
     texts: dict[str, dict[str, dict[str, int]]] = {"value": defaultdict(dict), "other": defaultdict(dict)}
-    for what, key, text, place, count in _rows(statement, [*parameters, *given]):
+    for what, key, text, place, count in rows_of(statement, [*parameters, *given]):
         if what == "answered":
             answered[key] = count
         elif what == "picked":
@@ -195,12 +185,12 @@ def with_words(tallied: Counts, sample: Sample, values: Collection[str], open_: 
     """
     if not values and not open_:
         return tallied
-    responses, parameters = _responses(sample)
+    responses, parameters = sampled(sample)
     picked = PICKED.format(answer="given.value", name="pick")
     statement = WORDS.format(responses=responses, picked_given=picked, distinct=DISTINCT, words=OTHER_WORDS)
     totals: Counter[str] = Counter()
     texts: dict[str, dict[str, dict[str, int]]] = {"value": defaultdict(dict), "other": defaultdict(dict)}
-    for what, key, text, count in _rows(statement, [*parameters, list(values), list(open_)]):
+    for what, key, text, count in rows_of(statement, [*parameters, list(values), list(open_)]):
         if what in texts:
             texts[what][key][text] = count
         else:
@@ -213,57 +203,7 @@ def _is_cut(totals: Mapping[str, int]) -> bool:
     return complete >= MOST_COMPLETE or totals["responses"] - complete >= MOST_PARTIAL
 
 
-class Pairs(NamedTuple):
-    """How many gave two answers together, by the pick of each, and how many answered both questions.
-
-    `is_tallied` where every response was counted, not only the newest.
-    """
-
-    counts: Mapping[tuple[str, str], int]
-    responses: int
-    is_tallied: bool = False
-
-
-# What a response is may stand in the place of a second answer.
-OF_RESPONSES = {
-    "language": "to_jsonb(response.language)",
-    "channel": "to_jsonb(response.channel)",
-    "version": "to_jsonb(response.version)",
-}
-OF_SLICES = ("segment", "tier", "region")
-OF_SLICE = """(SELECT to_jsonb(slice.{name}) FROM metrics_absorbed AS known
-    JOIN metrics_slice AS slice ON slice.id = known.slice_id WHERE known.response_id = response.id)"""
-
-
-def read_pairs(sample: Sample, first: str, second: str) -> Pairs:
-    """Return how often picks of two questions, or of one and what a response is, were given together."""
-    responses, parameters = _responses(sample)
-    path, own = first.split("."), list[Any]()
-    if second in OF_SLICES:
-        other = OF_SLICE.format(name=second)
-    elif second in OF_RESPONSES:
-        other = OF_RESPONSES[second]
-    else:
-        other, own = "answers #> %s", [second.split(".")]
-    statement = PAIRS.format(
-        responses=responses,
-        other=other,
-        first=PICK.format(name="a"),
-        second=PICK.format(name="b"),
-        picked_first=PICKED.format(answer="pair.one", name="a"),
-        picked_second=PICKED.format(answer="pair.two", name="b"),
-    )
-    counts: dict[tuple[str, str], int] = {}
-    total = 0
-    for row, column, count in _rows(statement, [*parameters, path, *own]):
-        if row is None:
-            total = count
-        else:
-            counts[row, column] = count
-    return Pairs(counts, total)
-
-
-def _responses(sample: Sample) -> tuple[str, list[Any]]:
+def sampled(sample: Sample) -> tuple[str, list[Any]]:
     """Return the statement's beginning, that names the responses counted, and its parameters."""
     scope = sample.scope
     rows: Any = Response.objects.counted().filter(scope.surveys())
@@ -277,7 +217,7 @@ def _responses(sample: Sample) -> tuple[str, list[Any]]:
     rows = rows.filter(
         **{name: getattr(scope, name) for name in ("language", "channel") if getattr(scope, name)}
     )
-    columns = ("pk", "answers", "submitted_at", "flags", "language", "channel", "version")
+    columns = ("pk", "answers", "submitted_at", "flags", "language", "channel", "version", "started_at")
     complete = rows.filter(scope.instants("submitted_at")).order_by("-submitted_at")
     partial = rows.filter(Q(submitted_at=None) & scope.instants("started_at")).order_by("-started_at")
     parts = [
@@ -293,7 +233,8 @@ def _responses(sample: Sample) -> tuple[str, list[Any]]:
     return sql, parameters
 
 
-def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+def rows_of(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement that begins as `sampled` says."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         found: list[tuple[Any, ...]] = cursor.fetchall()

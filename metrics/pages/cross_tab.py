@@ -11,9 +11,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from metrics.measures.crosstabs import OF_WHAT, Shares, Side, cross_tab, dimension
+from metrics.measures.crosstabs import CrossTab, Shares, cross_tab
 from metrics.measures.results import CROSSABLE
+from metrics.measures.samples import Sample
 from metrics.measures.sentiment import MEASURED
+from metrics.measures.sides import OF_WHAT, Side, dimension
 from metrics.pages.survey_results import Versions, read_sample, versions_of
 from surveys.models import Survey
 
@@ -38,11 +40,9 @@ def cross(request: HttpRequest, slug: str) -> TemplateResponse:
     if survey.live_version_id:
         versions = versions_of(survey)
         asked = read_sample(request, survey, versions, *CHOSEN_HERE)
-        sides = _sides(versions)
-        rows = sides.get(request.GET.get("rows", "")) or _first(sides)
-        columns = (sides | {name: dimension(name) for name in OF_WHAT}).get(request.GET.get("columns", ""))
-        if columns is None:
-            columns = dimension("segment")
+        sides = sides_of(versions)
+        rows, columns = _named(request, sides)
+        rows, columns = rows or _first(sides), columns or dimension("segment")
         said = request.GET.get("cells", "")
         shares = Shares(said) if said in {*Shares} else Shares.OF_ROWS
         filters = asked.filters
@@ -60,12 +60,37 @@ def cross(request: HttpRequest, slug: str) -> TemplateResponse:
             "without_flagged": asked.sample.scope.without_flagged,
         }
         if rows and rows.key != columns.key:
-            names = {str(pk): f"version {number}" for number, pk in versions.by_number.items()}
-            context["table"] = cross_tab(asked.sample, rows, columns, names, shares=shares)
+            table = context["table"] = table_of(asked.sample, versions, rows, columns, shares)
+            may_see = request.user.has_perm("surveys.view_response")
+            context["leads_to_responses"] = may_see and not table.is_promised
     return TemplateResponse(request, "metrics/cross_tab.html", context)
 
 
-def _sides(versions: Versions) -> dict[str, Side]:
+def read_table(
+    request: HttpRequest, sample: Sample, versions: Versions
+) -> tuple[CrossTab, Side, Side] | None:
+    """Return the cross-tab of which the address names both sides, and these, None where it names none."""
+    rows, columns = _named(request, sides_of(versions))
+    if rows is None or columns is None or rows.key == columns.key:
+        return None
+    return table_of(sample, versions, rows, columns), rows, columns
+
+
+def table_of(
+    sample: Sample, versions: Versions, rows: Side, columns: Side, shares: Shares = Shares.NONE
+) -> CrossTab:
+    """Return two sides against each other, versions by their numbers."""
+    names = {str(pk): f"version {number}" for number, pk in versions.by_number.items()}
+    return cross_tab(sample, rows, columns, names, shares=shares)
+
+
+def _named(request: HttpRequest, sides: Mapping[str, Side]) -> tuple[Side | None, Side | None]:
+    """Return the rows and columns that the address names, None for what may not stand there."""
+    of_columns = {**sides, **{name: dimension(name) for name in OF_WHAT}}
+    return sides.get(request.GET.get("rows", "")), of_columns.get(request.GET.get("columns", ""))
+
+
+def sides_of(versions: Versions) -> dict[str, Side]:
     """Return the questions that may stand in a table, a matrix by its rows."""
     sides = {}
     for question in (*versions.live, *versions.former):

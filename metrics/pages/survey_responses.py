@@ -1,8 +1,6 @@
-"""The responses behind one count on the page of a survey's results: who gave this answer."""
+"""The responses behind one count on the pages of a survey: who gave this answer, or these two."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -11,86 +9,58 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from metrics.measures.measure import Measure
 from metrics.measures.questions import survey_results
-from metrics.measures.receipts.given import given
-from metrics.measures.results import Bar, Result, Results
+from metrics.measures.receipts.given import chosen, given
 from metrics.measures.samples import Sample
-from metrics.pages.filters import read_filters
+from metrics.pages.counted import Counted, counted_in_results, counted_in_table
+from metrics.pages.cross_tab import read_table
 from metrics.pages.listing import listing_of
-from metrics.pages.survey_results import NARROWED_BY, picks_of, versions_of
-from surveys.definition import Question
-from surveys.kinds import KINDS, Scale
+from metrics.pages.survey_results import Versions, read_sample, versions_of
 from surveys.models import Survey
 
 
-class Counted(NamedTuple):
-    """One count of the results: of which question and answer, by its picks, and how many there are.
-
-    `measure` is that of all answers to a question on a scale.
-    """
-
-    question: Question
-    key: str
-    name: str
-    picks: tuple[str, ...]
-    n: int
-    measure: Measure | None = None
-
-
 def survey_responses(request: HttpRequest, slug: str) -> TemplateResponse:
-    """Show the responses that gave the answer which the address names, over the accounts in sight."""
+    """Show the responses that the count consists of which the address names, over the accounts in sight."""
     surveys = Survey.objects.published().select_related("programme")
     survey = get_object_or_404(surveys, slug=slug)
     versions = versions_of(survey)
-    filters = read_filters(request, *NARROWED_BY, survey=survey)
-    scope = replace(filters.scope, without_flagged=request.GET.get("flagged") == "without")
-    results = survey_results(scope, versions.live, former=versions.former, sample=Sample(scope=scope))
-    counted = _counted(request, results)
+    asked = read_sample(request, survey, versions)
+    is_crossed = "rows" in request.GET
+    counted = (_in_table if is_crossed else _in_results)(request, asked.sample, versions)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": f"{survey.title}: responses",
         "survey": survey,
         "status": survey.status(timezone.now()),
         "edit_url": reverse("admin:surveys_survey_change", args=[survey.pk]),
-        "filters": filters,
-        "counted": counted,
-        "is_promised": results.is_promised,
-        "is_cut": results.is_cut and not results.counts.is_tallied,
-        "without_flagged": scope.without_flagged,
+        "filters": asked.filters,
+        "is_crossed": is_crossed,
+        "without_flagged": asked.sample.scope.without_flagged,
+        **counted,
     }
-    if counted and not results.is_promised:
-        found = given(scope, counted.question.kind, counted.key, counted.picks)
-        context |= listing_of(request, found)
+    one: Counted | None = counted["counted"]
+    if one and one.n and not counted["is_promised"]:
+        context |= listing_of(request, _found(asked.sample, one))
     return TemplateResponse(request, "metrics/survey_responses.html", context)
 
 
-def _counted(request: HttpRequest, results: Results) -> Counted | None:
-    """Return the count that the address names, None where the survey has none of that name."""
-    asked, pick = request.GET.get("question", ""), request.GET.get("pick", "")
-    for result in results.questions:
-        for key, name, n, bars in _parts(result):
-            if key != asked:
-                continue
-            if not pick:
-                return Counted(result.question, key, name, (), n, result.headline)
-            for own, label, picks in _answers(result, bars):
-                if own == pick:
-                    gave = sum(bar.count for bar in bars if bar.pick in picks)
-                    return Counted(result.question, key, f"{name} – {label}", picks, gave)
-    return None
+def _in_results(request: HttpRequest, sample: Sample, versions: Versions) -> dict[str, Any]:
+    results = survey_results(sample.scope, versions.live, former=versions.former, sample=sample)
+    counted = counted_in_results(request.GET.dict(), results, sample)
+    is_cut = bool(counted and not counted.is_tallied and results.is_cut)
+    return {"counted": counted, "is_promised": results.is_promised, "is_cut": is_cut}
 
 
-def _parts(result: Result) -> Sequence[tuple[str, str, int, Sequence[Bar]]]:
-    """Return the key, the name, the number of answers and the bars of a question and of each of its rows."""
-    text = str(result.question.text)
-    rows = [(row.key, f"{text} {row.label}", row.n, row.bars) for row in result.rows]
-    return [(result.question.key, text, result.n, result.bars), *rows] if result.asks else []
+def _in_table(request: HttpRequest, sample: Sample, versions: Versions) -> dict[str, Any]:
+    found = read_table(request, sample, versions)
+    if found is None:
+        return {"counted": None, "is_promised": False}
+    counted = None if found[0].is_promised else counted_in_table(request.GET.dict(), *found)
+    return {"counted": counted, "is_promised": found[0].is_promised}
 
 
-def _answers(result: Result, bars: Sequence[Bar]) -> Sequence[tuple[str, str, tuple[str, ...]]]:
-    """Return the name, the label and the picks of each answer that is counted, groups of a scale too."""
-    kind = KINDS[result.question.kind]
-    if isinstance(kind, Scale):
-        return picks_of(result.question, kind)
-    return [(bar.pick, bar.label, (bar.pick,)) for bar in bars]
+def _found(sample: Sample, counted: Counted) -> Any:
+    """Return the responses as they were counted: from tallies, or one by one."""
+    if counted.is_tallied:
+        return given(sample.scope, counted.kind, *counted.gave)
+    return chosen(sample, counted.kind, *counted.gave)

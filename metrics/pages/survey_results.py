@@ -76,7 +76,8 @@ def _results(request: HttpRequest, versions: Versions, asked: Asked) -> dict[str
         "is_raw": sample.is_raw,
         "without_flagged": scope.without_flagged,
         "headline_name": name,
-        "leads_to_responses": _leads_to_responses(request, results, sample),
+        "leads_to_responses": not results.is_promised and request.user.has_perm("surveys.view_response"),
+        "leads_to_visits": _leads_to_visits(results, sample),
         "leads_to_metric": _is_the_metric(results, sample),
         "chart": trend_chart(results.trend, name, "month"),
         "response_rate": response_rate(scope) if is_asked_of_all else None,
@@ -89,11 +90,10 @@ def _results(request: HttpRequest, versions: Versions, asked: Asked) -> dict[str
     }
 
 
-def _leads_to_responses(request: HttpRequest, results: Results, sample: Sample) -> bool:
-    """Whether the numbers lead to the responses that they count, all of which can be listed."""
+def _leads_to_visits(results: Results, sample: Sample) -> bool:
+    """Whether all visits were counted, which are the rows of the completion rate."""
     is_whole = results.counts.is_tallied or not results.is_cut
-    is_told = is_whole and not (sample.is_raw or results.is_promised)
-    return is_told and request.user.has_perm("surveys.view_response")
+    return is_whole and not (sample.is_raw or results.is_promised or sample.scope.without_flagged)
 
 
 def _is_the_metric(results: Results, sample: Sample) -> bool:

@@ -87,15 +87,21 @@ def renewals_like(context: Mapping[str, Any], **wanted: object) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def responses_like(context: Mapping[str, Any], question: str, pick: str = "") -> str:
-    """Return the address of the responses to the page's survey that gave an answer, or any to a question."""
-    query = context["request"].GET.copy()
-    for name in ("version", "answered", "after", "pick"):
-        query.pop(name, None)
-    query["question"] = question
-    if pick:
-        query["pick"] = pick
-    return f"{reverse('survey_responses', args=[context['survey'].slug])}?{query.urlencode()}"
+def responses_like(context: Mapping[str, Any], question: str, pick: str = "", **more: object) -> str:
+    """Return the address of the responses to the page's survey that gave an answer, or any to a question.
+
+    `more` says at which `place` of a ranking, or in which `words`.
+    """
+    asked = {"question": question, "pick": pick, **more}
+    return _responses(context, {name: str(value) for name, value in asked.items() if value})
+
+
+@register.simple_tag(takes_context=True)
+def crossed_like(context: Mapping[str, Any], row: str | None = None, column: str | None = None) -> str:
+    """Return the address of the responses in a cell, a row or a column of the page's cross-tab, or in all."""
+    cell = {"row": row, "column": column}
+    asked = {name: value or UNSAID for name, value in cell.items() if value is not None}
+    return _responses(context, {"rows": context["rows"].key, "columns": context["columns"].key, **asked})
 
 
 @register.simple_tag(takes_context=True)
@@ -111,6 +117,14 @@ def rows_of_goal(measure: Measure, target: Target) -> str:
     programme = target.programme and target.programme.slug
     of = {"owner": target.account_owner_id, "team": target.team_id, "programme": programme}
     return rows_of(measure, (), segment=target.segment, **of)
+
+
+def _responses(context: Mapping[str, Any], asked: Mapping[str, str]) -> str:
+    query = context["request"].GET.copy()
+    query.pop("after", None)
+    for name, value in asked.items():
+        query[name] = value
+    return f"{reverse('survey_responses', args=[context['survey'].slug])}?{query.urlencode()}"
 
 
 def _rows(measure: Measure, days: Days, fields: Iterable[Field], part: Mapping[str, object]) -> str:

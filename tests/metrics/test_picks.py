@@ -9,10 +9,11 @@ from django.db import connection
 from accounts.models.people import OPERATOR
 from metrics.actions.absorb import absorb_responses, rebuild_metrics
 from metrics.audit import differences
-from metrics.measures.crosstabs import Side, cross_tab, dimension
+from metrics.measures.crosstabs import cross_tab
 from metrics.measures.picks import read_picks
 from metrics.measures.samples import Sample, read_counts
 from metrics.measures.scope import Scope
+from metrics.measures.sides import Side, dimension
 from metrics.models import PickTally
 from surveys.versions import published_definition
 from tests import factories as f

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.formulas.spreads import Bin, day_spread, spread
+from metrics.formulas.spreads import Bin, day_spread, holds, label_of, spread
 
 NUMBERS = st.dictionaries(
     st.one_of(st.integers(-1000, 1000).map(float), st.floats(-1000, 1000)), st.integers(1, 9), min_size=1
@@ -36,6 +36,19 @@ def test_few_whole_numbers_have_a_bin_each_and_wide_ones_round_edges():
     assert spread({}) is None
 
 
+@given(st.dictionaries(st.decimals(-900, 900, places=2).map(float), st.integers(1, 9), min_size=1))
+def test_the_name_of_a_bin_says_what_lies_in_it(counts):
+    for each in spread(counts).bins:
+        assert each.count == sum(times for number, times in counts.items() if holds(each.pick, number))
+
+
+def test_what_names_no_bin_is_refused():
+    assert (label_of("10..20"), label_of("2026-03")) == ("10 to below 20", "2026-03")
+    for name in ("", "x", "1..", "2..1", "nan..1", "0..inf", "1"):
+        with pytest.raises(ValueError, match=r"."):
+            holds(name, 1.0)
+
+
 @pytest.mark.parametrize(
     ("last", "by"), [(date(2026, 1, 9), "day"), (date(2026, 5, 9), "month"), (date(2030, 5, 9), "year")]
 )
@@ -44,4 +57,6 @@ def test_days_are_counted_by_what_shows_them_best(last, by):
     assert (found.first, found.last, found.by) == (date(2026, 1, 5), last, by)
     assert found.median == date(2026, 1, 5)
     assert sum(each.count for each in found.bins) == 3
+    assert holds(found.bins[0].pick, date(2026, 1, 5))
+    assert sum(holds(each.pick, last) for each in found.bins) == 1
     assert day_spread({}) is None

@@ -1,45 +1,73 @@
-"""The responses of one survey that gave an answer: the rows behind a count on its page of results."""
+"""The responses of one survey that gave an answer: the rows behind a count on its pages."""
 
-from collections.abc import Collection
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from metrics.measures.receipts.rows import Receipt, Row, stored
+from metrics.measures.pairs import Gave, read_matches
+from metrics.measures.receipts.rows import FIRST_CHUNK, Key, Receipt, Row, Value, stored
+from metrics.measures.samples import Sample
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import MEASURED
 from metrics.models import Absorbed, Pick, PickTally, Score
+from surveys.models import Response
 
 # An answer given on more days than these is found among the newest responses soon enough.
 MOST_DAYS = 250
-KEY = ("-day", "-response_id")
+ORDER = ("-day", "-response_id")
 READ = ("response__public_id", "day", "account", "slice__language", "slice__channel")
 COLUMNS = ("response", "day", "account", "language", "channel")
+# Of these kinds an answer is one value, which says more than that it lies in a group or between two numbers.
+ONE_VALUE = frozenset({*MEASURED, "number", "date", "short_text"})
 
 
-def given(scope: Scope, kind: str, key: str, picks: Collection[str]) -> Receipt:
-    """Return the responses that answered a question, or a row `key.row` of one, with any of the picks.
+def given(scope: Scope, kind: str, gave: Gave, *beside: Gave) -> Receipt:
+    """Return the responses that gave an answer, as tallies count them: all of the days in question.
 
-    Without picks those that answered it at all.
+    `beside` is what they also are, of what tallies know by slice.
     """
+    sliced = {f"slice__{each.key}__in": each.picks for each in beside if each.picks} | scope.sliced
     if kind in MEASURED:
-        scores: Any = Score.objects.filter(question_key=key)
-        scores = scores.filter(value__in=[int(pick) for pick in picks]) if picks else scores
-        return _receipt(scope, scores, "value")
+        scores: Any = Score.objects.filter(question_key=gave.key)
+        scores = scores.filter(value__in=[int(pick) for pick in gave.picks]) if gave.picks else scores
+        return _receipt(scope, scores, sliced, "value")
     # That there is an answer at all is a pick without a key.
-    known = Pick.objects.filter(survey=scope.survey, question_key=key, key__in=picks or [""])
+    known = Pick.objects.filter(survey=scope.survey, question_key=gave.key, key__in=gave.picks or [""])
+    known = known.filter(place=gave.place) if gave.place else known
     numbers = list(known.values_list("pk", flat=True))
     rows: Any = Absorbed.objects.filter(picks__overlap=numbers).exclude(response=None)
-    tallies = PickTally.objects.filter(scope.surveys(), scope.days("begins"), **scope.sliced)
+    tallies = PickTally.objects.filter(scope.surveys(), scope.days("begins"), **sliced)
     tallies = tallies.filter(is_month=False, picks__overlap=numbers)
     days = set(tallies.order_by().values_list("begins", flat=True).distinct()[: MOST_DAYS + 1])
-    return _receipt(scope, rows.filter(day__in=days) if len(days) <= MOST_DAYS else rows)
+    return _receipt(scope, rows.filter(day__in=days) if len(days) <= MOST_DAYS else rows, sliced)
 
 
-def _receipt(scope: Scope, rows: Any, *more: str) -> Receipt:
-    rows = rows.filter(scope.surveys(), scope.days(), scope.answered, **scope.sliced)
+def chosen(sample: Sample, kind: str, *gave: Gave) -> Receipt:
+    """Return the responses that gave all of some answers, of those that are counted one by one."""
+    matches = read_matches(sample, *gave)
+    one = [gave[0].key] if kind in ONE_VALUE else []
+
+    def read(after: Key | None) -> Iterator[tuple[Key, Row]]:
+        rest = [(day, pk) for day, pk in matches if after is None or (day.isoformat(), pk) < after]
+        for start in range(0, len(rest), FIRST_CHUNK):
+            some = rest[start : start + FIRST_CHUNK]
+            found = Response.objects.in_bulk([pk for _, pk in some])
+            there = ((day, pk) for day, pk in some if pk in found)
+            yield from (((day.isoformat(), pk), _of(found[pk], day, one)) for day, pk in there)
+
+    return Receipt("responses", (*COLUMNS, *(["value"] if one else [])), read)
+
+
+def _of(response: Response, day: Value, keys: Sequence[str]) -> Row:
+    values = (response.answers.get(key) for key in keys)
+    return str(response.public_id), day, response.account_id, response.language, response.channel, *values
+
+
+def _receipt(scope: Scope, rows: Any, sliced: Any, *more: str) -> Receipt:
+    rows = rows.filter(scope.surveys(), scope.days(), scope.answered, **sliced)
     if scope.without_flagged:
         rows = rows.filter(response__flags=[])
+    return Receipt("responses", (*COLUMNS, *more), stored(rows, ORDER, (*READ, *more), _shape))
 
-    def shape(public_id: object, *rest: Any) -> Row:
-        return str(public_id), *rest
 
-    return Receipt("responses", (*COLUMNS, *more), stored(rows, KEY, (*READ, *more), shape))
+def _shape(public_id: object, *rest: Any) -> Row:
+    return str(public_id), *rest

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from metrics.actions.absorb import absorb_responses
-from metrics.measures.crosstabs import Side, cross_tab, dimension
+from metrics.measures.crosstabs import cross_tab
 from metrics.measures.samples import Answered, Sample
 from metrics.measures.scope import Scope
+from metrics.measures.sides import Side, dimension
 from surveys.versions import published_definition
 from tests import factories as f
 

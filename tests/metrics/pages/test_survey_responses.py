@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from metrics.actions.absorb import absorb_responses
 from metrics.measures.receipts import given
+from metrics.pages import listing
 from metrics.templatetags.figures import figure
 from surveys.models import Response
 from tests import factories as f
@@ -31,9 +32,13 @@ QUESTIONS = [
         "choices": CHOICES,
         "settings": {"rows": [{"key": "price", "text": "the price"}, {"key": "speed", "text": "the speed"}]},
     },
+    {"key": "seats", "kind": "number", "text": "How many seats?"},
+    {"key": "since", "kind": "date", "text": "Since when?"},
+    {"key": "word", "kind": "short_text", "text": "In a word"},
     f.WHY,
 ]
-LINK = re.compile(r'<a href="([^"]*/responses/[^"]*question=[^"]*)"[^>]*>([^<]*)</a>')
+OWN = ["free", {"other": "mine "}]
+LINK = re.compile(r'<a href="([^"]*/responses/[^"]*(?:question|rows)=[^"]*)"[^>]*>([^<]*)</a>')
 
 
 @pytest.fixture
@@ -46,10 +51,15 @@ def survey(manager):
         answers = {
             "nps": (10, 9, 7, 3, 0, 10)[place],
             "csat": 1 + place % 5,
-            "plans": [["free"], ["free", "paid"], [{"other": "Mine"}], ["paid"], ["free"], ["paid"]][place],
+            "plans": [["free"], ["free", "paid"], [{"other": "Mine"}], ["paid"], OWN, ["paid"]][place],
             "first": ["free", "paid"] if place % 2 else ["paid", "free"],
             "again": "yes" if place < 4 else "no",
             "grid": {"price": "free", "speed": "paid"} if place else {"price": "paid"},
+            "seats": (1, 3, 40, 120, 700, 700)[place],
+            "since": ("2024-01-31", "2024-02-01", "2024-02-29", "2025-06-01", "2025-06-02", "2026-01-01")[
+                place
+            ],
+            "word": ("Quick", "quick ", "slow", "slow", "Slow", "fine")[place],
         }
         more = {"contact": contact} if contact else {}
         unfinished = {"submitted_at": None} if place == 5 else {}
@@ -61,7 +71,12 @@ def survey(manager):
 
 def counts_on(client, survey, query=""):
     """Return the counts of the page of results that lead to responses, and where to."""
-    page = client.get(f"{reverse('survey_results', args=[survey.slug])}{query}")
+    return counts_at(client, f"{reverse('survey_results', args=[survey.slug])}{query}")
+
+
+def counts_at(client, address):
+    """Return the counts of a page that lead to responses, and where to."""
+    page = client.get(address)
     return [(unescape(href), text.strip()) for href, text in LINK.findall(page.text)]
 
 
@@ -71,19 +86,74 @@ def is_told(client, href, text):
     counted = answer.context["counted"]
     assert not answer.context["filters"].faults, href
     listed = {row[0][1] for row in answer.context["rows"]}
-    assert len(listed) == counted.n, href
+    # One response may hold several answers to a question with many.
+    assert len(listed) == counted.n or (counted.are_answers and 0 < len(listed) < counted.n), href
+    assert f"<b>{counted.n}</b>" in answer.text, href
     said = {str(counted.n), f"{counted.n} answer", f"{counted.n} answers"}
     said |= {f"{counted.n} {group}" for group in ("promoters", "passives", "detractors")}
     return text in said | ({figure(counted.measure)} if counted.measure else set())
 
 
 @pytest.mark.parametrize(
-    "query", ["", "?segment=big", "?last=30", "?flagged=without", "?last=all&channel=link"]
+    "query",
+    [
+        *("", "?segment=big", "?last=30", "?flagged=without", "?last=all&channel=link", "?version=1"),
+        *("?answered=again:yes", "?answered=plans:other&segment=small", "?answered=nps:promoters&last=30"),
+        "?version=1&answered=grid.price:free&flagged=without",
+    ],
 )
 def test_each_count_opens_to_as_many_responses(survey, executive, query):
     found = counts_on(executive, survey, query)
-    assert len(found) >= 20
+    assert len(found) >= (30 if "plans" not in query else 12)
+    told = {part for part in ("place=", "words=", "seats", "since") for href, _ in found if part in href}
+    assert told >= {"place=", "seats", "since"}
+    assert "words=" in told or "plans" in query
     assert [link for link in found if not is_told(executive, *link)] == []
+
+
+def test_words_of_their_own_open_too(survey, executive):
+    [href] = [
+        href for href, _ in counts_on(executive, survey) if "question=plans" in href and "words" in href
+    ]
+    assert len(executive.get(href).context["rows"]) == 2
+
+
+@pytest.mark.parametrize("columns", ["plans", "grid.speed", "segment", "language", "version"])
+@pytest.mark.parametrize("rows", ["nps", "plans", "again", "grid.price"])
+@pytest.mark.parametrize("who", ["executive", "manager"])
+def test_each_count_of_a_cross_tab_opens_to_its_responses(survey, request, who, rows, columns):
+    client = request.getfixturevalue(who)
+    client = request.getfixturevalue("seen_by")(client) if who == "manager" else client
+    address = f"{reverse('cross_tab', args=[survey.slug])}?rows={rows}&columns={columns}"
+    if rows == columns:
+        assert counts_at(client, address) == []
+        return
+    of_segment = "&segment=big&cells=counts"
+    for query in ("", "&last=30", of_segment, "&flagged=without", "&answered=again:yes&version=1"):
+        found = counts_at(client, address + query)
+        # A cell, its row, its column and the whole at least.
+        assert len(found) >= 4
+        assert [link for link in found if not is_told(client, *link)] == [], query
+
+
+def test_a_cell_says_what_was_clicked_and_leads_back(survey, executive):
+    cross = f"{reverse('cross_tab', args=[survey.slug])}?rows=plans&columns=segment&last=all"
+    href = next(
+        href for href, _ in counts_at(executive, cross) if "row=free" in href and "column=big" in href
+    )
+    answer = executive.get(href)
+    assert "Which? – Free · Segment – big" in answer.text
+    back = unescape(re.search(r'<a href="([^"]*)">The whole cross-tab', answer.text)[1])
+    assert executive.get(back).context["rows"].key == "plans"
+    assert "last=all" in back
+    assert "row=" not in back
+
+
+def test_those_without_a_value_are_a_column_too(survey, executive):
+    cross = f"{reverse('cross_tab', args=[survey.slug])}?rows=plans&columns=segment"
+    found = [href for href, _ in counts_at(executive, cross) if "column=%28none%29" in href]
+    assert {row[0][0] for row in executive.get(found[0]).context["rows"]} == {"response"}
+    assert all(not row[2][1] for href in found for row in executive.get(href).context["rows"])
 
 
 def test_what_is_given_on_most_days_opens_as_well(survey, executive, monkeypatch):
@@ -103,7 +173,7 @@ def test_an_account_manager_finds_their_own(survey, executive, manager, seen_by)
 
 def test_a_row_leads_to_its_response_and_account(survey, executive):
     address = reverse("survey_responses", args=[survey.slug])
-    [row] = executive.get(address, {"question": "plans", "pick": "other"}).context["rows"]
+    row = executive.get(address, {"question": "plans", "pick": "other"}).context["rows"][0]
     found = {column: link for column, _, link in row}
     assert executive.get(found["response"]).status_code == 200
     assert executive.get(found["account"]).status_code == 200
@@ -111,12 +181,20 @@ def test_a_row_leads_to_its_response_and_account(survey, executive):
 
 @pytest.mark.parametrize(
     "query",
-    [{}, {"question": "nothing"}, {"question": "nps", "pick": "11"}, {"question": "nps", "pick": "x"}],
+    [
+        *({}, {"question": "nothing"}, {"question": "nps", "pick": "11"}, {"question": "nps", "pick": "x"}),
+        *({"question": "first", "pick": "free", "place": place} for place in ("0", "3", "x", "-1", "²")),
+        *({"question": "seats", "pick": pick} for pick in ("x", "3..1", "nan..1", "..")),
+        *({"question": "since", "pick": pick} for pick in ("x", "2026-99", "2026-01-0")),
+        *({"rows": "nps"}, {"rows": "nps", "columns": "nothing"}, {"rows": "nps", "columns": "nps"}),
+        *({"rows": "x", "columns": "plans"}, {"rows": "nps", "columns": "plans", "row": "9"}),
+        *({"rows": "nps", "columns": "segment", "column": pick} for pick in ("x", "0", "big'")),
+    ],
 )
 def test_what_is_not_counted_is_said(survey, executive, query):
     answer = executive.get(reverse("survey_responses", args=[survey.slug]), query)
     assert "counts no such answer" in answer.text
-    assert "rows" not in answer.context
+    assert "receipt" not in answer.context
 
 
 def test_nothing_of_a_confidential_survey_is_listed(executive):
@@ -125,13 +203,43 @@ def test_nothing_of_a_confidential_survey_is_listed(executive):
         f.respond(survey, {"nps": 9}, at=now - timedelta(days=90))
     absorb_responses(now=now)
     assert counts_on(executive, survey) == []
-    answer = executive.get(reverse("survey_responses", args=[survey.slug]), {"question": "nps"})
-    assert "promised confidentiality" in answer.text
-    assert "rows" not in answer.context
+    address = reverse("survey_responses", args=[survey.slug])
+    cross = f"{reverse('cross_tab', args=[survey.slug])}?rows=nps&columns=segment"
+    assert "table" in executive.get(cross).context
+    assert counts_at(executive, cross) == []
+    for query in (
+        *({"question": "nps"}, {"question": "nps", "version": 1}, {"question": "nps", "answered": "nps:9"}),
+        *({"rows": "nps", "columns": name} for name in ("segment", "language", "version")),
+        {"rows": "nps", "columns": "segment", "row": "promoters", "answered": "nps:9"},
+    ):
+        answer = executive.get(address, query)
+        assert "promised confidentiality" in answer.text
+        assert "receipt" not in answer.context
 
 
-def test_queries_do_not_grow(survey, executive, django_assert_max_num_queries):
-    address = reverse("survey_responses", args=[survey.slug]) + "?question=plans&pick=free"
-    executive.get(address)
+@pytest.mark.parametrize("query", ["question=csat", "question=csat&version=1"])
+def test_the_rows_go_on_page_by_page(survey, executive, monkeypatch, query):
+    monkeypatch.setattr(listing, "ROWS_A_PAGE", 2)
+    address, seen, after = reverse("survey_responses", args=[survey.slug]), [], ""
+    while after is not None:
+        answer = executive.get(f"{address}?{query}&after={after}")
+        seen += [row[0][1] for row in answer.context["rows"]]
+        after = answer.context["following"]
+    assert len(seen) == len({*seen}) == 6
+    assert "names no row" in executive.get(f"{address}?{query}&after=WzEsMl0=").text
+    days = [row[1][1] for row in executive.get(f"{address}?{query}").context["rows"]]
+    assert sorted(map(str, days), reverse=True) == [*map(str, days)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("question=plans&pick=free", "question=first&pick=free&place=1&version=1", "rows=nps&columns=plans"),
+        *("rows=plans&columns=segment&row=free&column=big", "question=word&words=slow&answered=again:yes"),
+    ],
+)
+def test_queries_do_not_grow(survey, executive, django_assert_max_num_queries, query):
+    address = reverse("survey_responses", args=[survey.slug]) + f"?{query}"
+    assert executive.get(address).context["rows"]
     with django_assert_max_num_queries(20):
         executive.get(address)
