@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.contrib import admin
@@ -29,12 +30,16 @@ from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.revenue import Arr, arr_at_end
 from metrics.measures.scope import Scope
-from metrics.measures.themes import MOST_COMMENTS, themes
+from metrics.measures.themes import MOST_COMMENTS, Themes, themes
 from metrics.models import Comment
 from metrics.models.search import Sought
 from metrics.pages.filters import Filters, account_named, read_filters
 
-NARROWED_BY = ("programme", "survey", "segment", "region", "owner", "team", "language")
+# With whatever a page is narrowed by that counts comments.
+NARROWED_BY = (
+    *("programme", "survey", "segment", "tier", "region", "country", "industry"),
+    *("owner", "team", "language"),
+)
 PAGE, CHUNK = 20, 500
 LONGEST_SEARCH = 200
 LARGEST_FIRST = "arr"
@@ -50,6 +55,14 @@ class Asked(NamedTuple):
     faults: tuple[str, ...]
     is_by_arr: bool
     after: Cursor | None
+
+
+class Counted(NamedTuple):
+    """How many of the comments that are wanted are counted, of a theme also the accounts and their ARR."""
+
+    comments: int
+    accounts: int = 0
+    arr: Decimal | None = None
 
 
 def comments(request: HttpRequest) -> TemplateResponse:
@@ -81,6 +94,8 @@ def comments(request: HttpRequest) -> TemplateResponse:
         "about": about,
         "is_narrowed": is_narrowed,
         "is_bare": not (found or about.comments or is_narrowed or asked.after or asked.faults),
+        "counted": _counted(about, wanted),
+        "lists_promised": promised and not scope.is_narrowed,
         "moods": [(mood, about.moods.get(mood, 0)) for mood in MOODS],
         # As text: the address would list the parts of a tuple one by one.
         "after": str(after) if after else None,
@@ -90,6 +105,18 @@ def comments(request: HttpRequest) -> TemplateResponse:
         "searched": [(name, value) for name, value in request.GET.items() if name not in ("q", "after")],
     }
     return TemplateResponse(request, "metrics/comments.html", context)
+
+
+def _counted(about: Themes, wanted: Wanted) -> Counted | None:
+    """Return how many of the comments that are counted are wanted, None where nothing is counted."""
+    if not about.comments:
+        return None
+    if not wanted.theme:
+        return Counted(about.moods.get(wanted.mood, 0) if wanted.mood else about.comments)
+    of = next((theme for theme in about.themes if theme.name == wanted.theme), None)
+    if of is None:
+        return Counted(0)
+    return Counted(getattr(of, wanted.mood)) if wanted.mood else Counted(of.comments, of.accounts, of.arr)
 
 
 def comments_export(request: HttpRequest) -> HttpResponseBase:

@@ -105,6 +105,19 @@ def crossed_like(context: Mapping[str, Any], row: str | None = None, column: str
 
 
 @register.simple_tag(takes_context=True)
+def comments_like(context: Mapping[str, Any], **wanted: str) -> str:
+    """Return the address of the comments narrowed as the page is, and by a theme and a mood if wanted."""
+    query = context["request"].GET.copy()
+    for name in ("theme", "mood", "order", "after", "kind"):
+        query.pop(name, None)
+    if programme := context.get("programme"):
+        query["programme"] = programme.slug
+    for name, value in wanted.items():
+        query[name] = value
+    return f"{reverse('comments')}?{query.urlencode()}#comments"
+
+
+@register.simple_tag(takes_context=True)
 def silent_accounts(context: Mapping[str, Any]) -> str:
     """Return the address of the portfolio with those that kept silent in the days of the page."""
     chosen = context["filters"].chosen

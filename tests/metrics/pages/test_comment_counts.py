@@ -1,0 +1,103 @@
+"""Every count of comments opens the comments that it counts, and these say the number that was clicked."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from urllib.parse import urljoin
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from metrics.actions.absorb import absorb_responses
+from metrics.actions.reading import read_comments
+from metrics.models import Comment
+from metrics.templatetags.figures import money
+from tests import factories as f
+from tests.metrics.pages.conftest import pays_the_canary
+
+pytestmark = pytest.mark.django_db
+
+LINK = re.compile(r'<a href="([^"]*#comments)"[^>]*>([^<]*\d[^<]*)</a>')
+SAID = [
+    "The price is far too high.",
+    "Great support, friendly and quick!",
+    "Poor support, and the price went up.",
+    "Nothing to add",
+]
+
+
+@pytest.fixture
+def survey(today, manager):
+    """Words of an account of the manager, of a foreign one and of nobody's."""
+    survey, now = f.published_survey([f.NPS, f.WHY]), timezone.now()
+    own = f.account(owner=manager, segment="big", tier="A", industry="Retail")
+    foreign = f.account(segment="small", country="DE")
+    for account in (own, foreign):
+        pays_the_canary(account, today)
+    for place, account in enumerate((own, foreign, None)):
+        for ago, text in enumerate(SAID[place:]):
+            of = {"account": account} if account else {}
+            f.respond(survey, {"nps": 5, "why": text}, at=now - timedelta(days=40 * ago), **of)
+    absorb_responses(now=now)
+    read_comments(now=now)
+    Comment.objects.filter(text__contains="price").update(mood="negative")
+    Comment.objects.filter(text__startswith="Great").update(mood="positive")
+    return survey
+
+
+def untold(client, address):
+    """Return the counts of a page that the comments they lead to do not tell, of how many there are."""
+    found = [
+        (urljoin(address, unescape(href)), text) for href, text in LINK.findall(client.get(address).text)
+    ]
+    return [each for each in found if not is_told(client, *each)], len(found)
+
+
+def is_told(client, href, text):
+    answer = client.get(href)
+    counted, said = answer.context["counted"], answer.context["said"]
+    assert not answer.context["filters"].faults, href
+    assert not answer.context["faults"], href
+    # By revenue those of accounts that pay are listed alone.
+    assert len(said) == counted.comments or "order=arr" in href, href
+    numbers = {str(counted.comments), str(counted.accounts), money(counted.arr)}
+    assert f"<b>{counted.comments}</b> comment" in answer.text
+    return text in numbers or re.search(rf"\b{counted.comments}\b", text) is not None
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "?last=30", "?segment=big", "?tier=A", "?industry=Retail&last=all", "?country=DE", "?kind=nps"],
+)
+def test_counts_of_a_programme_open(survey, executive, query):
+    wrong, n = untold(executive, reverse("programme", args=[survey.programme.slug]) + query)
+    assert wrong == []
+    assert n >= 4
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "?theme=price", "?mood=negative", "?theme=support&mood=positive", "?q=price", "?segment=big"],
+)
+def test_counts_of_comments_open(survey, executive, query):
+    wrong, n = untold(executive, reverse("comments") + query)
+    assert wrong == []
+    assert n >= 4
+
+
+def test_an_account_manager_opens_their_own(survey, manager, seen_by):
+    client = seen_by(manager)
+    for address in (reverse("comments"), reverse("programme", args=[survey.programme.slug])):
+        wrong, n = untold(client, address)
+        assert wrong == []
+        assert n >= 4
+    answer = client.get(reverse("comments"))
+    assert answer.context["counted"].comments == len(SAID)
+    assert "order=arr" not in answer.text
+
+
+def test_an_unknown_theme_counts_nothing(survey, executive):
+    answer = executive.get(reverse("comments"), {"theme": "weather"})
+    assert "<b>0</b> comments" in answer.text
+    assert "No comment is like that" in answer.text
