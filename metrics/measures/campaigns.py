@@ -16,6 +16,25 @@ from surveys.models.outreach import Invitations
 
 IS_ANSWERED = Q(response__submitted_at__isnull=False, response__is_test=False) | Q(answered_on__isnull=False)
 
+STEPS = ("planned", "sent", "delivered", "opened", "started", "completed")
+LEAKS = ("skipped", "bounced", "failed", "unsubscribed", "unknown")
+_IS_SENT = Q(invitation__sent_at__isnull=False)
+_HAS_BOUNCED = Q(bounced_at__isnull=False) | Q(invitation__bounced_at__isnull=False)
+# What the mail of an invitation says of it, and what the invitation itself does.
+OF_MAILS = {
+    "sent": _IS_SENT,
+    "delivered": _IS_SENT & ~_HAS_BOUNCED,
+    "opened": Q(opened_at__isnull=False),
+    "bounced": _HAS_BOUNCED,
+    "failed": Q(state=Mail.State.HARD_FAILED) & ~_HAS_BOUNCED,
+    "unknown": Q(state=Mail.State.UNKNOWN),
+}
+OF_ASKED = {
+    "started": Q(response__isnull=False) | IS_ANSWERED,
+    "completed": IS_ANSWERED,
+    "unsubscribed": Q(contact__unsubscribed_at__gte=F("sent_at")),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
@@ -35,35 +54,26 @@ class Funnel:
 
     @property
     def steps(self) -> Iterable[tuple[str, int]]:
-        """The steps in the order in which they are read."""
-        return (
-            ("Planned", self.planned),
-            ("Sent", self.sent),
-            ("Delivered", self.delivered),
-            ("Opened", self.opened),
-            ("Started", self.started),
-            ("Completed", self.completed),
-        )
+        """The steps in the order in which they are read, by the names of their fields."""
+        return [(name, getattr(self, name)) for name in STEPS]
 
     @property
     def leaks(self) -> Iterable[tuple[str, int]]:
-        """Where people were lost on the way."""
-        return (
-            ("Skipped", self.skipped),
-            ("Bounced", self.bounced),
-            ("Failed", self.failed),
-            ("Unsubscribed", self.unsubscribed),
-            ("Unknown", self.unknown),
-        )
+        """Where people were lost on the way, by the names of their fields."""
+        return [(name, getattr(self, name)) for name in LEAKS]
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many of those asked answered: 0..100 percent, None where nobody was, with Wilson's interval."""
+    """How many of those asked answered: 0..100 percent, None where nobody was, with Wilson's interval.
+
+    The key names it in an address where the name is of words.
+    """
 
     name: Any
     delivered: int
     completed: int
+    key: str = ""
 
     @property
     def value(self) -> float | None:
@@ -78,25 +88,33 @@ class Rate:
 
 def funnel(campaign: Campaign, viewer: Viewer) -> Funnel:
     """Return the funnel over the contacts that the viewer sees."""
-    firsts = Mail.objects.visible_to(viewer).filter(invitation__campaign=campaign, number=0)
-    is_sent = Q(invitation__sent_at__isnull=False)
-    has_bounced = Q(bounced_at__isnull=False) | Q(invitation__bounced_at__isnull=False)
-    mails = firsts.aggregate(
-        planned=Count("pk"),
-        sent=Count("pk", filter=is_sent),
-        delivered=Count("pk", filter=is_sent & ~has_bounced),
-        opened=Count("pk", filter=Q(opened_at__isnull=False)),
-        bounced=Count("pk", filter=has_bounced),
-        failed=Count("pk", filter=Q(state=Mail.State.HARD_FAILED) & ~has_bounced),
-        unknown=Count("pk", filter=Q(state=Mail.State.UNKNOWN)),
-    )
-    left = Q(contact__unsubscribed_at__gte=F("sent_at"))
-    asked = asked_by(campaign, viewer).aggregate(
-        started=Count("pk", filter=Q(response__isnull=False) | IS_ANSWERED),
-        completed=Count("pk", filter=IS_ANSWERED),
-        unsubscribed=Count("pk", filter=left),
-    )
+    counts = {name: Count("pk", filter=held) for name, held in OF_MAILS.items()}
+    mails = _firsts(campaign, viewer).aggregate(planned=Count("pk"), **counts)
+    counts = {name: Count("pk", filter=held) for name, held in OF_ASKED.items()}
+    asked = asked_by(campaign, viewer).aggregate(**counts)
     return Funnel(**mails, **asked, skipped=skips_of(campaign, viewer).count())
+
+
+def listed(campaign: Campaign, viewer: Viewer, name: str) -> Invitations:
+    """Return the invitations behind a count: a step of the funnel, or of those that the rates count.
+
+    `asked` are all that the rates are of, `answered` and `silent` those among them.
+    """
+    rows = asked_by(campaign, viewer)
+    if name in OF_ASKED:
+        rows = rows.filter(OF_ASKED[name])
+    elif name in OF_MAILS or name == "planned":
+        mails = _firsts(campaign, viewer).filter(OF_MAILS.get(name, Q()))
+        rows = rows.filter(pk__in=mails.values("invitation"))
+    else:
+        rows = rows.delivered()
+        rows = rows.exclude(IS_ANSWERED) if name == "silent" else rows
+        rows = rows.filter(IS_ANSWERED) if name == "answered" else rows
+    return rows.select_related("contact__account").order_by("sent_at", "pk")
+
+
+def _firsts(campaign: Campaign, viewer: Viewer) -> QuerySet[Mail]:
+    return Mail.objects.visible_to(viewer).filter(invitation__campaign=campaign, number=0)
 
 
 def asked_by(campaign: Campaign, viewer: Viewer) -> Invitations:
@@ -114,12 +132,6 @@ def skip_reasons(campaign: Campaign, viewer: Viewer) -> list[Mapping[str, Any]]:
     """Return how many were left alone for each reason, the most frequent first."""
     counts = skips_of(campaign, viewer).order_by().values("reason").annotate(count=Count("pk"))
     return list(counts.order_by("-count", "reason"))
-
-
-def silent(campaign: Campaign, viewer: Viewer) -> Invitations:
-    """Return the invitations delivered and not answered, the oldest first."""
-    rows = asked_by(campaign, viewer).delivered().exclude(IS_ANSWERED)
-    return rows.select_related("contact__account").order_by("sent_at", "pk")
 
 
 def response_rate(campaign: Campaign, viewer: Viewer) -> Rate:

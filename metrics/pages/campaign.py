@@ -2,26 +2,38 @@
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from accounts.models import User
+from metrics.formulas.days import day_bounds
 from metrics.measures import campaigns as measures
+from metrics.pages.filters import UNSAID
 from surveys.actions.campaigns import faults_of
 from surveys.asking.audiences import AudienceRefused
 from surveys.asking.forecast import Foreseen, counts_by_day, forecast
 from surveys.mail.sender_records import Record, sender_records
-from surveys.models import Campaign, Mail
+from surveys.models import Campaign, Mail, Skip
+from surveys.models.outreach import Invitations
 
 LISTED = 50
+SILENT, SKIPPED = "silent", "skipped"
+# What may be listed, and how its count is called.
+LISTS = {
+    **{name: name.capitalize() for name in (*measures.STEPS, *measures.LEAKS) if name != SKIPPED},
+    "asked": "Asked",
+    "answered": "Answered",
+    SILENT: "Silent so far",
+}
 
 
 def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
@@ -34,8 +46,9 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
     )
     now = timezone.now()
     status = found.status(now)
-    silent = measures.silent(found, viewer)
-    skips = measures.skips_of(found, viewer).select_related("contact__account")
+    listed = _listed(request.GET, found, viewer)
+    is_skipped = request.GET.get("list") == SKIPPED
+    page = request.GET.get("page")
     mails = Mail.objects.visible_to(viewer).filter(invitation__campaign=found)
     context = {
         **admin.site.each_context(request),
@@ -51,12 +64,57 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
         "by_subject": _by_subject(found, viewer),
         "by_day": measures.rates_by_day(found, viewer, settings.REPORTING_ZONE),
         "reasons": measures.skip_reasons(found, viewer),
-        "skips": skips[:LISTED],
-        "page": Paginator(silent, LISTED).get_page(request.GET.get("page")),
+        "reason": request.GET.get("reason", "") if is_skipped else "",
+        "skips": Paginator(_skips(request.GET, found, viewer), LISTED).get_page(page if is_skipped else None),
+        "listed": listed,
+        "page": Paginator(listed.rows, LISTED).get_page(None if is_skipped else page),
         "records": _records(request, viewer, found),
         "unknown": mails.filter(state=Mail.State.UNKNOWN).select_related("invitation__contact")[:LISTED],
     }
     return TemplateResponse(request, "metrics/campaign.html", context)
+
+
+def _skips(asked: QueryDict, found: Campaign, viewer: User) -> QuerySet[Skip]:
+    """Return who was left alone, for one reason where the address names one."""
+    rows = measures.skips_of(found, viewer).select_related("contact__account").order_by("pk")
+    reason = asked.get("reason", "")
+    return rows.filter(reason=reason) if reason and asked.get("list") == SKIPPED else rows
+
+
+class Listed(NamedTuple):
+    """The invitations behind one count: of which part, in words, and what the address names that is not."""
+
+    name: str
+    title: str
+    part: str
+    rows: Invitations
+    fault: str = ""
+
+
+def _listed(asked: QueryDict, found: Campaign, viewer: User) -> Listed:
+    """Return the invitations that the address asks for, those silent where it names none."""
+    name, fault = asked.get("list", SILENT), ""
+    if name == SKIPPED:
+        name = SILENT
+    elif name not in LISTS:
+        name, fault = (
+            SILENT,
+            f"There is no list “{name[:60]}” of this campaign: those who are silent are shown.",
+        )
+    rows, part = measures.listed(found, viewer, name), ""
+    segment, subject, day = asked.get("segment", ""), asked.get("subject", ""), _day(asked.get("day", ""))
+    if segment:
+        rows = rows.filter(contact__account__segment="" if segment == UNSAID else segment)
+        part = "without a segment" if segment == UNSAID else segment
+    elif subject:
+        rows, part = (
+            rows.filter(mails__number=0, mails__variant=subject[:1]),
+            f"subject {subject[:1].upper()}",
+        )
+    elif day:
+        start, end = day_bounds(day, settings.REPORTING_ZONE)
+        rows, part = rows.filter(sent_at__gte=start, sent_at__lt=end), f"asked {day:%-d %b %Y}"
+    return Listed(name, LISTS[name], part, rows, fault)
 
 
 def _by_subject(found: Campaign, viewer: User) -> list[measures.Rate]:
@@ -67,7 +125,7 @@ def _by_subject(found: Campaign, viewer: User) -> list[measures.Rate]:
     first = min(letters, key=lambda letter: (letter.language != own, letter.language), default=None)
     rates = measures.rates_by_subject(found, viewer) if first else []
     subjects = {"a": first.subject, "b": first.subject_b} if first else {}
-    return [replace(rate, name=subjects[rate.name]) for rate in rates]
+    return [replace(rate, name=subjects[rate.name], key=rate.name) for rate in rates]
 
 
 def _records(request: HttpRequest, viewer: User, found: Campaign) -> list[Record] | None:

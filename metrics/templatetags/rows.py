@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Account
 from metrics.formulas.days import trailing
+from metrics.measures.campaigns import Rate
 from metrics.measures.measure import Days, Measure, Point
 from metrics.measures.query import METRICS
 from metrics.measures.sentiment import PERIODS
@@ -76,6 +77,13 @@ def contracts_until(account: Account, day: date) -> str:
     return f"{reverse('admin:accounts_subscription_changelist')}?{urlencode(wanted)}"
 
 
+@register.simple_tag
+def values_of_signal(account: Account, key: str) -> str:
+    """Return the address of what was ever measured of an account under one name."""
+    wanted = {"account__id__exact": account.pk, "key": key}
+    return f"{reverse('admin:accounts_signal_changelist')}?{urlencode(wanted)}"
+
+
 @register.simple_tag(takes_context=True)
 def renewals_like(context: Mapping[str, Any], **wanted: object) -> str:
     """Return the address of the coming renewals narrowed as the page is, those listed that are wanted."""
@@ -115,6 +123,18 @@ def comments_like(context: Mapping[str, Any], **wanted: str) -> str:
     for name, value in wanted.items():
         query[name] = value
     return f"{reverse('comments')}?{query.urlencode()}#comments"
+
+
+@register.simple_tag
+def listed_like(name: str, **part: object) -> str:
+    """Return the address of the invitations, or those left alone, behind a count of the page's campaign."""
+    return f"?{urlencode({'list': name, **part})}#{'skipped' if name == 'skipped' else 'listed'}"
+
+
+@register.simple_tag
+def listed_part(by: str, rate: Rate) -> str:
+    """Return the address of the invitations that a rate is of: those of one segment or subject."""
+    return f"?{urlencode({'list': 'asked', by: rate.key or rate.name or UNSAID})}#listed"
 
 
 @register.simple_tag(takes_context=True)

@@ -1,13 +1,16 @@
 """The pages of campaigns and audiences, by role, with figures counted by hand."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core import mail as outbox
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from accounts.models import Account
 from followups.models import FollowUp
 from surveys.actions.campaigns import CampaignNotReady, approve_campaign, stop_campaign
 from surveys.actions.planning import plan_campaign
@@ -377,3 +380,45 @@ def test_the_list_leads_to_each_campaign_by_its_name_and_holds_no_link_without_w
     text = client.get(reverse("admin:surveys_campaign_changelist")).text
     assert f'href="{reverse("campaign", args=[made.pk])}" class="text-link">Twice a year</a>' in text
     assert reverse("admin:surveys_campaign_change", args=[made.pk]) not in text
+
+
+COUNT = re.compile(r'<a href="(\?list=[^"]*)"[^>]*>([^<]*\d[^<]*)</a>')
+
+
+def counts_on(client, made):
+    """Return each count of the page that opens invitations, and how many these are."""
+    own = reverse("campaign", args=[made.pk])
+    found = [(unescape(href), text) for href, text in COUNT.findall(client.get(own).text)]
+    return [(href, *(text.split()[-1], how_many(client.get(own + href), href))) for href, text in found]
+
+
+def how_many(answer, href):
+    return answer.context["skips" if "list=skipped" in href else "page"].paginator.count
+
+
+@pytest.mark.parametrize("role", ["builder", "account manager"])
+def test_each_count_opens_as_many_invitations(client, sent, role):
+    viewer = someone(role)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_campaign"))
+    Account.objects.filter(name="Acme").update(owner=viewer)
+    Invitation.objects.filter(contact__account__name="Other Inc").update(bounced_at=NOON)
+    client.force_login(viewer)
+    found = counts_on(client, sent)
+    assert len(found) >= 8
+    assert [each for each in found if each[1] != str(each[2])] == []
+    assert {count for _, _, count in found} == ({1, 2} if role == "builder" else {1})
+
+
+def test_a_list_names_what_it_is_of(builder, sent):
+    own = reverse("campaign", args=[sent.pk])
+    answer = builder.get(own, {"list": "asked", "segment": "Retail"})
+    assert "Asked: 1" in answer.text
+    assert [each.contact.account.name for each in answer.context["page"]] == ["Acme"]
+    assert builder.get(own, {"list": "asked", "segment": "(none)"}).context["page"].paginator.count == 0
+    assert builder.get(own, {"list": "silent", "day": "x"}).context["page"].paginator.count == 1
+    of_reason = {"list": "skipped", "reason": "unsubscribed"}
+    assert builder.get(own, of_reason).context["skips"].paginator.count == 1
+    assert builder.get(own, {**of_reason, "reason": "x"}).context["skips"].paginator.count == 0
+    wrong = builder.get(own, {"list": "everybody"})
+    assert "There is no list “everybody”" in wrong.text
+    assert wrong.context["page"].paginator.count == 1
