@@ -139,16 +139,19 @@ def _rules(asked: Asked) -> list[tuple[Q, int, int]]:
     ]
 
 
-def _counts(asked: Asked) -> dict[str, Any]:
-    """Return how scores are counted as detractors, passives and promoters."""
+def groups_of(asked: Asked) -> dict[str, Q]:
+    """Return which scores are detractors, passives and promoters; none of no question."""
     parts = [
         (whose & Q(value__lte=low), whose & Q(value__gt=low, value__lte=high), whose & Q(value__gt=high))
         for whose, low, high in _rules(asked)
     ]
     conditions = (reduce(or_, each) for each in zip(*parts, strict=True))
-    return {
-        name: Count("pk", filter=condition) for name, condition in zip(Split._fields, conditions, strict=True)
-    }
+    return dict(zip(Split._fields, conditions, strict=True)) if parts else {}
+
+
+def _counts(asked: Asked) -> dict[str, Any]:
+    """Return how scores are counted as detractors, passives and promoters."""
+    return {name: Count("pk", filter=condition) for name, condition in groups_of(asked).items()}
 
 
 def _sums(asked: Asked) -> dict[str, Any]:

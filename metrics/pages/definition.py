@@ -9,10 +9,13 @@ from django.template.response import TemplateResponse
 
 from accounts.admin.visibility import user_of
 from accounts.models import User
+from metrics.formulas.histograms import merged
+from metrics.measures.answers import read_answers
 from metrics.measures.dimensions import OF_ANSWERS
+from metrics.measures.measure import Measure
 from metrics.measures.query import METRICS, NotAsked, ask
 from metrics.measures.receipts import receipt
-from metrics.measures.scope import NotClosed
+from metrics.measures.scope import NotClosed, Scope
 from metrics.measures.targets import aim_of
 from metrics.measures.weights import VIEWS
 from metrics.pages.examples import worked_example
@@ -61,20 +64,33 @@ def metric(request: HttpRequest, name: str) -> TemplateResponse:
 def metric_rows(request: HttpRequest, name: str) -> TemplateResponse:
     """Show the rows that a metric is made of: its receipt."""
     context = _asked(request, name)
-    scope = context["filters"].scope
+    scope, part = context["filters"].scope, request.GET.get("part", "")
     try:
-        found = receipt(name, scope)
+        found = receipt(name, scope, part)
     except NotAsked as fault:
         context["refused"] = str(fault)
     else:
+        measure = None if name in WEIGHED or request.GET.get("after") else ask(name, scope)
         context |= {
             **listing_of(request, found),
-            "measure": None if name in WEIGHED or request.GET.get("after") else ask(name, scope),
+            "measure": measure,
+            "part": part,
+            "part_count": _count_of(part, measure, scope),
             # Only of these some were said in confidence.
             "are_answers": "survey" in found.columns,
         }
     context["title"] = f"{name_of(name)}: rows"
     return TemplateResponse(request, "metrics/metric_rows.html", context)
+
+
+def _count_of(part: str, measure: Measure | None, scope: Scope) -> int | None:
+    """Return how many answers are of a part, as the page that leads here counts them."""
+    if measure is None or not part:
+        return None
+    if not part.isdecimal():
+        return int(measure.beside.get(part) or 0)
+    histograms = read_answers(scope, (measure.metric,)).histograms()
+    return merged(counts for _, counts in histograms).get(int(part), 0)
 
 
 def _asked(request: HttpRequest, name: str) -> dict[str, Any]:

@@ -147,6 +147,7 @@ def _distribution(answers: Answers, kind: str) -> Sequence[Bar]:
             counts.get(point, 0),
             100 * counts.get(point, 0) / n if n else 0.0,
             mood_of(kind, point, settings),
+            pick=str(point),
         )
         for point in reversed(scale.points(settings))
     ]

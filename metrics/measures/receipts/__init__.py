@@ -5,6 +5,7 @@ What surveys promised not to tell has no receipt (SECURITY T22).
 
 from collections.abc import Callable, Mapping
 
+from metrics.formulas.nps import Split
 from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.query import METRICS, NotAsked
 from metrics.measures.receipts.answers import answers
@@ -51,14 +52,23 @@ RECEIPTS: Mapping[str, Callable[[Scope], Receipt]] = {
     "services_margin": months_of_services,
 }
 
+# Whose answers are on one scale, none of them weighed.
+PARTED = frozenset({"nps", "csat", "ces"})
 # Every row of these is worked out from contracts at once, and kept until one of them changes.
 WORKED_OUT = frozenset({customers, lifetimes, tenures_of, values_of_customers})
 
 
-def receipt(name: str, scope: Scope) -> Receipt:
+def may_be_part(name: str, part: str) -> bool:
+    """Whether a metric of answers has such a part: a group, which NPS alone has, or a value."""
+    is_value = part.isascii() and part.isdecimal() and len(part) <= len("10")
+    return (is_value and name in PARTED) or (name == "nps" and part in Split._fields)
+
+
+def receipt(name: str, scope: Scope, part: str = "") -> Receipt:
     """Return the rows behind a metric of a scope, from which its value can be worked out again.
 
-    Of answers the value is 100 × Σ weight × counts / Σ weight. Raises NotAsked where the scope is none of the
+    Of answers the value is 100 × Σ weight × counts / Σ weight; `part` are the promoters, passives or
+    detractors among them, or the answers of one value. Raises NotAsked where the scope is none of the
     metric's kind, PermissionDenied where revenue is not shown.
     """
     metric = METRICS[name]
@@ -71,6 +81,10 @@ def receipt(name: str, scope: Scope) -> Receipt:
         )
     if metric.is_revenue:
         require_revenue(scope.viewer)
+    if part:
+        if not may_be_part(name, part):
+            raise NotAsked(f"{name} has no part “{part[:60]}”.")
+        return answers(name, part)(scope)
     if RECEIPTS[name] in WORKED_OUT:
         return remembered(RECEIPTS[name], scope, CONTRACTS)
     return RECEIPTS[name](scope)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from django.db.models import Q
+
 from metrics.formulas.nps import nps, split
 from metrics.formulas.satisfaction import percent_good
 from metrics.measures.answers import Settings
@@ -11,7 +13,7 @@ from metrics.measures.confidentiality import HIDDEN
 from metrics.measures.receipts.rows import Key, Receipt, Row, chunks
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import cut_offs, scale_of
-from metrics.measures.splits import Asked, likelihoods, questions
+from metrics.measures.splits import Asked, groups_of, likelihoods, questions
 from metrics.measures.weights import VIEWS, Voice, Weigh, alike
 from metrics.models import Score
 
@@ -25,8 +27,8 @@ READ = (
 ACCOUNT = READ.index("account")
 
 
-def answers(name: str) -> Callable[[Scope], Receipt]:
-    """Return the receipt of a metric of scored answers."""
+def answers(name: str, part: str = "") -> Callable[[Scope], Receipt]:
+    """Return the receipt of a metric of scored answers; of a part the promoters, say, or those of a value."""
     kind = "nps" if name in VIEWS else name
 
     def rows(scope: Scope) -> Receipt:
@@ -34,6 +36,10 @@ def answers(name: str) -> Callable[[Scope], Receipt]:
         found: Any = Score.objects.filter(
             scope.days(), scope.answered, kind=kind, survey__in=of.surveys, **scope.sliced
         )
+        if part:
+            found = (
+                found.filter(value=int(part)) if part.isdecimal() else found.filter(_group(of.asked, part))
+            )
         if scope.without_flagged:
             found = found.filter(response__flags=[])
         weigh = partial(VIEWS.get(name, alike), scope, of)
@@ -45,6 +51,10 @@ def answers(name: str) -> Callable[[Scope], Receipt]:
         return Receipt("answers", COLUMNS, shaped, (HIDDEN,) if of.is_hidden else ())
 
     return rows
+
+
+def _group(asked: Asked, name: str) -> Q:
+    return groups_of(asked).get(name, Q(pk__in=()))
 
 
 def _shaped(
