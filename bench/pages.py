@@ -58,6 +58,7 @@ VARIANTS = {
         *(
             "q=invoice&mood=negative&theme=billing&segment=Small&order=arr",
             "theme=support&order=arr&last=all",
+            "programme=relationship&industry=Retail&theme=support&mood=negative",
         ),
     ),
     "survey_results": (
@@ -194,6 +195,9 @@ def _all_addresses() -> Iterator[tuple[str, str]]:
         if parameters == ["name"]:
             for metric in METRICS:
                 yield f"{page.name} {metric}", reverse(page.name, args=[metric])
+            if page.name == "metric_rows":
+                for part in ("promoters", "9"):
+                    yield f"{page.name} nps part={part}", f"{reverse(page.name, args=['nps'])}?part={part}"
             continue
         address = reverse(page.name, kwargs={name: of[name] for name in parameters})
         yield page.name, address

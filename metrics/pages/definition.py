@@ -16,6 +16,7 @@ from metrics.measures.measure import Measure
 from metrics.measures.query import METRICS, NotAsked, ask
 from metrics.measures.receipts import receipt
 from metrics.measures.scope import NotClosed, Scope
+from metrics.measures.sentiment import measure_of
 from metrics.measures.targets import aim_of
 from metrics.measures.weights import VIEWS
 from metrics.pages.examples import worked_example
@@ -70,12 +71,13 @@ def metric_rows(request: HttpRequest, name: str) -> TemplateResponse:
     except NotAsked as fault:
         context["refused"] = str(fault)
     else:
-        measure = None if name in WEIGHED or request.GET.get("after") else ask(name, scope)
+        is_told = name not in WEIGHED and not request.GET.get("after")
+        measure, part_count = _told(name, scope, part) if is_told else (None, None)
         context |= {
             **listing_of(request, found),
             "measure": measure,
             "part": part,
-            "part_count": _count_of(part, measure, scope),
+            "part_count": part_count,
             # Only of these some were said in confidence.
             "are_answers": "survey" in found.columns,
         }
@@ -83,14 +85,16 @@ def metric_rows(request: HttpRequest, name: str) -> TemplateResponse:
     return TemplateResponse(request, "metrics/metric_rows.html", context)
 
 
-def _count_of(part: str, measure: Measure | None, scope: Scope) -> int | None:
-    """Return how many answers are of a part, as the page that leads here counts them."""
-    if measure is None or not part:
-        return None
+def _told(name: str, scope: Scope, part: str) -> tuple[Measure, int | None]:
+    """Return a measure, and how many answers are of a part of it as the page that leads here counts them."""
     if not part.isdecimal():
-        return int(measure.beside.get(part) or 0)
-    histograms = read_answers(scope, (measure.metric,)).histograms()
-    return merged(counts for _, counts in histograms).get(int(part), 0)
+        measure = ask(name, scope)
+        return measure, int(measure.beside.get(part) or 0) if part else None
+    answers = read_answers(scope, (name,))
+    if name == "nps" and not (scope.survey or scope.programme):
+        answers = answers.in_mode(scope.mode)
+    counts = merged(counts for _, counts in answers.histograms())
+    return measure_of(scope, answers, name), counts.get(int(part), 0)
 
 
 def _asked(request: HttpRequest, name: str) -> dict[str, Any]:
