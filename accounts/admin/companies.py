@@ -82,7 +82,7 @@ class ContactAdmin(VisibleAdmin):
     list_select_related = ("account",)
     list_filter = (("account", SearchedFilter), "role", ("language", ValuesFilter))
     search_fields = ("name", "email", "account__name", "external_id")
-    search_help_text = "Name, e-mail address, account or external id"
+    search_help_text = "Name, e-mail, account or id"
     autocomplete_fields = ("account",)
     readonly_fields = ("bounced_at", "erased_at")
     help_texts = {"language": "A code such as de: in this language we ask."}
