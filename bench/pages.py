@@ -58,7 +58,7 @@ VARIANTS = {
         *(
             "q=invoice&mood=negative&theme=billing&segment=Small&order=arr",
             "theme=support&order=arr&last=all",
-            "programme=relationship&industry=Retail&theme=support&mood=negative",
+            "programme=relationship&industry=Retail&theme=billing&mood=negative",
         ),
     ),
     "survey_results": (

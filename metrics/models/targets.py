@@ -93,7 +93,7 @@ class Target(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.metric} {self.value} by {self.by}"
+        return f"{self.metric} {self.value.normalize():f} by {self.by:%-d %b %Y}"
 
     @property
     def part(self) -> dict[str, Any]:

@@ -37,16 +37,8 @@ Value = Any
 Meaning = Callable[[str, Value, Moment], Q]
 Options = Callable[[Viewer], Iterable[tuple[str, str]]]
 
-ONE_OF, NONE_OF, AT_LEAST, AT_MOST, WITHIN, NOT_WITHIN, CONTAINS, IS = (
-    "one_of",
-    "none_of",
-    "at_least",
-    "at_most",
-    "within",
-    "not_within",
-    "contains",
-    "is",
-)
+ONE_OF, NONE_OF, AT_LEAST, AT_MOST = "one_of", "none_of", "at_least", "at_most"
+WITHIN, NOT_WITHIN, CONTAINS, IS = "within", "not_within", "contains", "is"
 # How an operator reads between the field and its value.
 OPERATORS = {
     ONE_OF: "is one of",
