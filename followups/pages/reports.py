@@ -57,7 +57,7 @@ def monthly(request: HttpRequest, month: str) -> HttpResponseBase:
     """Show the report of a month as its reader would get it, or give it as a PDF."""
     user, today = user_of(request), timezone.localdate()
     first = _first_of(month, today)
-    report = monthly_report(user, first)
+    report = monthly_report(user, first, with_all_rows=request.GET.get("rows") == "all")
     if request.GET.get("as") == "pdf":
         if not can_print():
             raise Http404("The extra “reports” that writes PDF is not installed.")

@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
+from django.urls import reverse
+
 from accounts.models import Account, User
 from metrics.formulas.days import Window, months_later, trailing
 from metrics.measures.answers import Answers, read_each
@@ -25,19 +27,26 @@ from metrics.measures.sentiment import measure_of
 
 MONTHS = 12
 COMING_DAYS = 90
-# So many accounts are named in each table.
+# So many accounts are named in each table, and where all are asked for.
 ROWS = 8
+MOST_ROWS = 1_000
 SENTIMENT = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
 
 
 class Book:
     """What several sections of one report stand on, read once."""
 
-    def __init__(self, viewer: User, month: Window) -> None:
-        self.viewer, self.month = viewer, month
+    def __init__(self, viewer: User, month: Window, rows: int = ROWS) -> None:
+        self.viewer, self.month, self.rows = viewer, month, rows
         year = trailing(month.end, MONTHS)
         self.scope = Scope(viewer=viewer, today=month.end, start=year.start, end=year.end)
         self.earlier = _a_month_earlier(self.scope)
+
+    @property
+    def whole(self) -> str:
+        """Where the report names all the accounts, "" where no report names more."""
+        month = f"{self.month.start:%Y-%m}"
+        return reverse("monthly_report", args=[month], query={"rows": "all"}) if self.rows == ROWS else ""
 
     @cached_property
     def confidential(self) -> frozenset[int]:

@@ -5,18 +5,23 @@ from statistics import median
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, F, Q
 
+from accounts.models import User
 from followups.models import FollowUp
+from followups.reports.leading import for_reader
 from followups.reports.report import Section
 from followups.reports.words import level, several
 from metrics.measures.outreach import response_rate
 from metrics.measures.scope import Scope
+from metrics.templatetags.figures import figure
+from metrics.templatetags.rows import rows_of
 
 
-def done(scope: Scope) -> Section:
+def done(scope: Scope, reader: User) -> Section:
     """Return what was done in the window, as far as the viewer may see it."""
     asked = response_rate(scope)
     sentences = [level("Response rate", asked)] if asked.n else []
-    return Section("What was done", [*_cases(scope), *sentences])
+    leads = {figure(asked): for_reader(reader, "metric_rows", rows_of(asked))}
+    return Section("What was done", [*_cases(scope), *sentences], leads=leads)
 
 
 def _cases(scope: Scope) -> list[str]:

@@ -1,6 +1,6 @@
 """Bars and lines as places in percent, so that a page, a mail and a PDF draw the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from followups.reports.report import Bar, Mark, Trend
@@ -17,15 +17,18 @@ BARS = {
     "churn": "Lost",
     "currency": "Exchange rates",
 }
+LEVELS = {"opening": "At the start", "closing": "At the end"}
 
 
-def bridge_bars(bridge: Bridge) -> tuple[list[Bar], str]:
+def bridge_bars(bridge: Bridge, leads: Mapping[str, str] | None = None) -> tuple[list[Bar], str]:
     """Return the bars from opening to closing, and where they begin; movements of nothing are left out.
 
-    The scale begins near the lowest level that is reached, for a month moves little of the whole.
+    `leads` holds where a part of the bridge leads, by its name. The scale begins near the lowest level that
+    is reached, for a month moves little of the whole.
     """
+    leads = leads or {}
     moves: list[tuple[str, Decimal]] = [
-        (name, getattr(bridge, field)) for field, name in BARS.items() if getattr(bridge, field)
+        (field, getattr(bridge, field)) for field in BARS if getattr(bridge, field)
     ]
     levels: list[Decimal] = [bridge.opening]
     for _, amount in moves:
@@ -34,20 +37,25 @@ def bridge_bars(bridge: Bridge) -> tuple[list[Bar], str]:
     floor = max(ZERO, bottom - (top - bottom))
     span = float(top - floor) or 1.0
 
-    def bar(name: str, amount: str, low: Decimal, high: Decimal, **kind: bool) -> Bar:
+    def bar(field: str, amount: str, low: Decimal, high: Decimal, *, is_loss: bool = False) -> Bar:
         start, end = (100 * (float(edge - floor)) / span for edge in (low, high))
-        return Bar(name, amount, start, end - start, **{"is_loss": False, "is_level": False, **kind})
+        is_level = field in LEVELS
+        name = LEVELS[field] if is_level else BARS[field]
+        return Bar(name, amount, start, end - start, is_loss, is_level, leads.get(field, ""))
 
-    bars = [bar("At the start", money(bridge.opening), floor, bridge.opening, is_level=True)]
-    for (name, amount), before, after in zip(moves, levels, levels[1:], strict=False):
+    bars = [bar("opening", money(bridge.opening), floor, bridge.opening)]
+    for (field, amount), before, after in zip(moves, levels, levels[1:], strict=False):
         edges = sorted((before, after))
-        bars.append(bar(name, change(amount, Unit.MONEY), *edges, is_loss=amount < 0))
-    bars.append(bar("At the end", money(bridge.closing), floor, levels[-1], is_level=True))
+        bars.append(bar(field, change(amount, Unit.MONEY), *edges, is_loss=amount < 0))
+    bars.append(bar("closing", money(bridge.closing), floor, levels[-1]))
     return bars, f"The bars begin at {money(floor)}." if floor else ""
 
 
-def trend_of(name: str, points: Sequence[Point]) -> Trend | None:
-    """Return a measure by month as a line with its band, None with fewer than two values."""
+def trend_of(name: str, points: Sequence[Point], lead: Callable[[Point], str]) -> Trend | None:
+    """Return a measure by month as a line with its band, None with fewer than two values.
+
+    `lead` says where a month leads.
+    """
     known = [point.measure for point in points if point.measure.value is not None]
     if len(known) < 2:
         return None
@@ -65,7 +73,8 @@ def trend_of(name: str, points: Sequence[Point]) -> Trend | None:
         ends = measure.interval or (None, None)
         words = figure(measure) + (f" ({interval(measure)})" if measure.interval else "")
         at = None if measure.value is None else float(measure.value)
-        marks.append(Mark(period(point.period, "month"), words, height(at), *map(height, ends)))
+        low_, high_ = map(height, ends)
+        marks.append(Mark(period(point.period, "month"), words, height(at), low_, high_, lead(point)))
     unit = known[0].unit
     first, last = known[0], known[-1]
     words = f"{name} from {figure(first)} to {figure(last)} over {len(points)} months, with 95% intervals."

@@ -3,7 +3,7 @@
 from datetime import date
 
 from accounts.models import User
-from followups.reports.book import ROWS, Book
+from followups.reports.book import MOST_ROWS, ROWS, Book
 from followups.reports.done import done
 from followups.reports.moved import moved_bands, movers
 from followups.reports.numbers import numbers
@@ -13,22 +13,23 @@ from followups.reports.worth import losses, unwell_and_due, worth
 from metrics.formulas.days import Window, months_later
 
 
-def monthly_report(viewer: User, month: date) -> Report:
+def monthly_report(viewer: User, month: date, *, with_all_rows: bool = False) -> Report:
     """Return the report of the month that begins on the day, as far as the viewer may see it.
 
-    Everything is as of the first day after it.
+    Everything is as of the first day after it. Its tables name the first accounts, or all.
     """
-    book = Book(viewer, Window(month, months_later(month, 1)))
+    most = MOST_ROWS if with_all_rows else ROWS
+    book = Book(viewer, Window(month, months_later(month, 1)), most)
     of_month = book.scope.between(*book.month)
     moved, lost, unwell = movers(book), losses(book), unwell_and_due(book)
-    of_money = [*(each.account for each in lost[:ROWS]), *(each.account for each in unwell[:ROWS])]
-    shown = [*(now.account for _, now in moved[:ROWS]), *of_money]
+    of_money = [*(each.account for each in lost[:most]), *(each.account for each in unwell[:most])]
+    shown = [*(now.account for _, now in moved[:most]), *of_money]
     named = book.named(shown)
     sections = [
         *numbers(book),
         *worth(book, lost, unwell, named),
         *moved_bands(book, moved, named),
-        done(of_month),
+        done(of_month, viewer),
         *voiced(book),
     ]
     return Report(

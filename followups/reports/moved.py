@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from accounts.models import Account
-from followups.reports.book import ROWS, Book
+from followups.reports.book import Book
 from followups.reports.report import Row, Section, Table
 from followups.reports.words import several
 from metrics.formulas.health import Band
@@ -56,7 +56,7 @@ def moved_bands(
             path=named[now.account].get_absolute_url(),
             band=now.band.value,
         )
-        for before, now in moved[:ROWS]
+        for before, now in moved[: book.rows]
         if now.account in named
     ]
     columns = ("Account", "Was", "Is", *(("ARR",) if arr else ()), "Owner")
@@ -65,6 +65,5 @@ def moved_bands(
         fell, rose = (several(ways[is_better], "account") for is_better in (False, True))
         went = f"{fell} fell to a worse band and {rose} rose to a better one"
     sentence = f"{went}; a band is left only when an account stays beyond its edge for three days."
-    yield Section(
-        "Whose health moved", [sentence], table=Table(columns, rows, more=max(0, len(moved) - ROWS))
-    )
+    table = Table(columns, rows, more=max(0, len(moved) - book.rows), whole=book.whole)
+    yield Section("Whose health moved", [sentence], table=table)

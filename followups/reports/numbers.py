@@ -5,12 +5,14 @@ from dataclasses import replace
 
 from followups.reports.book import MONTHS, SENTIMENT, Book
 from followups.reports.drawing import trend_of
+from followups.reports.leading import for_reader
 from followups.reports.report import Figure, Section
 from followups.reports.words import aim_words, counted_change, in_short, sampled_change
 from metrics.formulas.days import month_of, months_later, trailing
 from metrics.measures.health import healthy_accounts
 from metrics.measures.measure import Measure, Point
 from metrics.measures.targets import aims_of
+from metrics.templatetags.rows import rows_of, rows_of_point
 
 COMPARED = 3
 
@@ -18,12 +20,16 @@ COMPARED = 3
 def numbers(book: Book) -> Iterator[Section]:
     """Yield the numbers that executives are held to, each with a sentence, and NPS month by month."""
     healths = healthy_accounts(book.scope, book.health), healthy_accounts(book.earlier, book.health_before)
-    figures = _aimed(book, [*_retained(book), _counted("Accounts in green", *healths), *_sampled(book)])
+    figures = _led(book, [*_retained(book), _counted("Accounts in green", *healths), *_sampled(book)])
     yield Section("In short", list(_first_of_all(figures)))
     yield Section("The numbers", figures=figures)
     months = [months_later(book.month.end, -back) for back in range(MONTHS, 0, -1)]
     points = [Point(first, book.sentiment("nps", month_of(first))) for first in months]
-    yield Section("NPS by month", trend=trend_of("NPS", points))
+
+    def lead(point: Point) -> str:
+        return for_reader(book.viewer, "metric_rows", rows_of_point(point, "month"))
+
+    yield Section("NPS by month", trend=trend_of("NPS", points, lead))
 
 
 def _first_of_all(figures: Sequence[Figure]) -> Iterator[str]:
@@ -64,11 +70,16 @@ def _sampled(book: Book) -> Iterator[Figure]:
         yield Figure(name, measure, earlier, words, is_signal=is_signal)
 
 
-def _aimed(book: Book, figures: Sequence[Figure]) -> list[Figure]:
-    """Return the figures beside their targets, which are read together."""
+def _led(book: Book, figures: Sequence[Figure]) -> list[Figure]:
+    """Return the figures beside their targets, which are read together, and with where they lead."""
     aims = aims_of(book.scope, [each.measure for each in figures])
     return [
-        replace(each, aim=aim, target=aim_words(aim, each.measure.unit)) if aim else each
+        replace(
+            each,
+            aim=aim,
+            target=aim_words(aim, each.measure.unit) if aim else "",
+            path=for_reader(book.viewer, "metric_rows", rows_of(each.measure)),
+        )
         for each in figures
         for aim in [aims.get(each.measure.metric)]
     ]

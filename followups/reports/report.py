@@ -1,6 +1,7 @@
 """What a report is made of, whether it is read as a page, a mail, plain text or a PDF."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,6 +16,7 @@ class Figure:
     """One number with the one before it, a sentence on what changed, and its target.
 
     `is_signal` says whether chance explains the change: None where it is a full count, which knows no chance.
+    The number leads to `path` where there is one.
     """
 
     name: str
@@ -24,11 +26,15 @@ class Figure:
     aim: Aim | None = None
     target: str = ""
     is_signal: bool | None = None
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of a bridge: its name, what it says, and where it lies, in percent of the widest level."""
+    """One bar of a bridge: its name, what it says, and where it lies, in percent of the widest level.
+
+    What it says leads to `path` where there is one.
+    """
 
     name: str
     amount: str
@@ -36,17 +42,22 @@ class Bar:
     width: float
     is_loss: bool
     is_level: bool
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One month of a trend: its name, value with interval in words, and heights in percent of the scale."""
+    """One month of a trend: its name, value with interval in words, and heights in percent of the scale.
+
+    The value leads to `path` where there is one.
+    """
 
     name: str
     value: str
     at: float | None
     low: float | None
     high: float | None
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +96,25 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table; the first cell leads to `path` where there is one."""
+    """One line of a table; the first cell leads to `path` where there is one, others as `leads` has it.
+
+    `leads` holds addresses by the name of the column.
+    """
 
     cells: Sequence[str]
     path: str = ""
     band: str = ""
+    leads: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns and rows of text; of `more` rows there was no room."""
+    """Columns and rows of text; of `more` rows there was no room, they are at `whole` if anywhere."""
 
     columns: Sequence[str]
     rows: Sequence[Row]
     more: int = 0
+    whole: str = ""
 
     @property
     def heads(self) -> list[tuple[str, bool]]:
@@ -106,11 +122,12 @@ class Table:
         return [(name, bool(place) and name not in OF_WORDS) for place, name in enumerate(self.columns)]
 
     @property
-    def lines(self) -> Iterator[tuple[Row, list[tuple[str, str, bool]]]]:
-        """Yield each row with its cells as (column, text, whether it stands to the right)."""
+    def lines(self) -> Iterator[list[tuple[str, str, bool, str]]]:
+        """Yield the cells of each row as (column, text, whether it stands to the right, where it leads)."""
         for row in self.rows:
+            leads = {self.columns[0]: row.path, **row.leads}
             cells = zip(self.heads, row.cells, strict=True)
-            yield row, [(name, cell, is_right) for (name, is_right), cell in cells]
+            yield [(name, cell, is_right, leads.get(name, "")) for (name, is_right), cell in cells]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +143,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of a report: what it says in words, then what shows it."""
+    """One part of a report: what it says in words, then what shows it.
+
+    `leads` holds addresses by the words in its sentences that lead there.
+    """
 
     heading: str
     sentences: Sequence[str] = ()
@@ -135,6 +155,16 @@ class Section:
     trend: Trend | None = None
     table: Table | None = None
     quotes: Sequence[Quote] = ()
+    leads: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> Iterator[list[tuple[str, str]]]:
+        """Yield each sentence in pieces, each with where it leads, "" for nowhere."""
+        words = "|".join(re.escape(each) for each, path in self.leads.items() if path)
+        for sentence in self.sentences:
+            # A whole number only: "2 comments" is no part of "12 comments".
+            pieces = re.split(rf"(?<![\w.,])({words})(?!\w)", sentence) if words else [sentence]
+            yield [(piece, self.leads.get(piece, "")) for piece in pieces if piece]
 
     @property
     def is_empty(self) -> bool:

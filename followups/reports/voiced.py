@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator
 from accounts.models import Viewer
 from accounts.rights import may_read
 from followups.reports.book import Book
+from followups.reports.leading import page_for
 from followups.reports.report import Quote, Row, Section, Table
 from followups.reports.words import several
 from metrics.measures.comments import newest_comments
-from metrics.measures.themes import Themes, themes
+from metrics.measures.themes import Theme, Themes, themes
 from metrics.measures.voices import NEWEST, Mood, Voice
 from metrics.templatetags.figures import money
+from metrics.templatetags.names import theme_name
 
 QUOTES = 3
 THEMES = 5
@@ -26,8 +28,14 @@ def voiced(book: Book) -> Iterator[Section]:
     arr = book.paid.arr_now if pays else None
     found = themes(scope, arr=arr, promised=book.confidential)
     if found.comments:
-        sentence = f"{several(found.comments, 'comment')} came in; what each is about was read by machine."
-        yield Section("What they write about", [sentence, *found.notes], table=_ranked(found, scope.viewer))
+        count = several(found.comments, "comment")
+        sentence = f"{count} came in; what each is about was read by machine."
+        yield Section(
+            "What they write about",
+            [sentence, *found.notes],
+            table=_ranked(book, found),
+            leads={count: _comments(book)},
+        )
     heard = newest_comments(scope, NEWEST, promised=book.confidential, known=book.answers.settings)
     for heading, mood in (("Unhappy voices", Mood.UNHAPPY), ("Happy voices", Mood.HAPPY)):
         chosen = [voice for voice in heard if voice.mood is mood][:QUOTES]
@@ -51,19 +59,38 @@ def _quote(voice: Voice, viewer: Viewer) -> Quote:
     )
 
 
-def _ranked(found: Themes, viewer: Viewer) -> Table:
-    pays = viewer.sees_revenue
+def _comments(book: Book, **asked: str) -> str:
+    """Return where the comments of the month are read, of a theme and a mood if wanted."""
+    return page_for(book.viewer, "comments", book.month, "comments", **asked)
+
+
+def _ranked(book: Book, found: Themes) -> Table:
+    pays = book.viewer.sees_revenue
     rows = [
         Row(
             (
-                each.name,
+                theme_name(each.name),
                 f"{each.comments:,}",
                 f"{each.negative:,}",
                 f"{each.accounts:,}",
                 *((money(each.arr),) if pays else ()),
-            )
+            ),
+            path=_comments(book, theme=each.name),
+            leads=_of_theme(book, each),
         )
         for each in found.themes[:THEMES]
     ]
     columns = ("Theme", "Comments", "Negative", "Accounts", *(("ARR of these",) if pays else ()))
-    return Table(columns, rows, more=max(0, len(found.themes) - THEMES))
+    return Table(columns, rows, more=max(0, len(found.themes) - THEMES), whole=_comments(book))
+
+
+def _of_theme(book: Book, theme: Theme) -> dict[str, str]:
+    """Return where the counts of a theme lead, by their columns; a count of nothing leads nowhere."""
+    of = {"theme": theme.name}
+    counted = {
+        "Comments": (theme.comments, of),
+        "Negative": (theme.negative, {**of, "mood": "negative"}),
+        "Accounts": (theme.accounts, of),
+        "ARR of these": (theme.arr, {**of, "order": "arr"}),
+    }
+    return {column: _comments(book, **asked) for column, (count, asked) in counted.items() if count}

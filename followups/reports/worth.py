@@ -5,16 +5,18 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from accounts.models import Account
-from followups.reports.book import COMING_DAYS, ROWS, Book
+from followups.reports.book import COMING_DAYS, Book
 from followups.reports.drawing import bridge_bars
+from followups.reports.leading import for_reader, page_for
 from followups.reports.report import Row, Section, Table
 from followups.reports.words import several
 from metrics.formulas.health import Band
 from metrics.formulas.money import ZERO
-from metrics.formulas.movements import Bridge
+from metrics.formulas.movements import Bridge, Movement
 from metrics.measures.health import Standing
 from metrics.measures.renewals import Due
 from metrics.templatetags.figures import UNKNOWN, day, money
+from metrics.templatetags.rows import rows_of, rows_of_arr
 
 WORSE = (Band.RED, Band.YELLOW)
 
@@ -55,14 +57,26 @@ def worth(
         yield Section("What it is worth", sentences=measure.notes)
     else:
         bridge = Bridge(*(Decimal(measure.beside[name] or 0) for name in Bridge._fields))
-        bars, scale = bridge_bars(bridge)
+        bars, scale = bridge_bars(bridge, _leads(book))
         yield Section(
             "What it is worth",
             sentences=[_bridge_words(bridge), *measure.notes, *([scale] if scale else [])],
             bars=bars,
-            table=_losses(lost, named),
+            table=_losses(book, lost, named),
         )
     yield _coming(book, unwell, named)
+
+
+def _leads(book: Book) -> dict[str, str]:
+    """Return where the parts of the bridge lead: levels to contracts, movements to the accounts behind."""
+    levels = {"opening": rows_of_arr(book.month.start), "closing": rows_of(book.paid.bridge)}
+    return {
+        **{name: for_reader(book.viewer, "metric_rows", address) for name, address in levels.items()},
+        **{
+            movement.name.lower(): page_for(book.viewer, "revenue", book.month, "behind", bar=movement.value)
+            for movement in Movement
+        },
+    }
 
 
 def _bridge_words(bridge: Bridge) -> str:
@@ -74,7 +88,7 @@ def _bridge_words(bridge: Bridge) -> str:
     )
 
 
-def _losses(lost: Sequence[Loss], named: Mapping[int, Account]) -> Table | None:
+def _losses(book: Book, lost: Sequence[Loss], named: Mapping[int, Account]) -> Table | None:
     rows = [
         Row(
             (
@@ -85,11 +99,11 @@ def _losses(lost: Sequence[Loss], named: Mapping[int, Account]) -> Table | None:
             ),
             path=named[each.account].get_absolute_url(),
         )
-        for each in lost[:ROWS]
+        for each in lost[: book.rows]
         if each.account in named
     ]
     columns = ("Account", "Lost a year", "What happened", "Owner")
-    return Table(columns, rows, more=max(0, len(lost) - ROWS)) if rows else None
+    return Table(columns, rows, more=max(0, len(lost) - book.rows), whole=book.whole) if rows else None
 
 
 def _coming(book: Book, unwell: Sequence[Due], named: Mapping[int, Account]) -> Section:
@@ -114,11 +128,12 @@ def _coming(book: Book, unwell: Sequence[Due], named: Mapping[int, Account]) -> 
             path=named[each.account].get_absolute_url(),
             band=book.health[each.account].band.value,
         )
-        for each in unwell[:ROWS]
+        for each in unwell[: book.rows]
         if each.account in named
     ]
     columns = ("Unwell and due", "A year", "Ends", "Health", "Owner")
-    return Section("Renewals ahead", [sentence], table=Table(columns, rows, more=max(0, len(unwell) - ROWS)))
+    table = Table(columns, rows, more=max(0, len(unwell) - book.rows), whole=book.whole)
+    return Section("Renewals ahead", [sentence], table=table)
 
 
 def _of_unwell(unwell: Sequence[Due]) -> str:
