@@ -20,7 +20,6 @@ from metrics.models import Health
 
 # Every account is scored again, each time somebody looks.
 MOST_ACCOUNTS = 5_000
-MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +39,30 @@ class Preview:
     """What a scorecard would do to the accounts of today, and would have said of renewals gone by.
 
     Bands are those of the cut-offs alone: with the days of waiting they would follow a little later. `flows`
-    counts accounts by band before and after.
+    counts accounts by band before and after, `changes` are these accounts, who falls furthest first.
     """
 
-    accounts: int
     is_cut: bool
     flows: Sequence[tuple[Band, Band, int]]
-    moved: Sequence[Change]
+    changes: Sequence[Change]
     before: Tested
     after: Tested
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts were scored again."""
+        return len(self.changes)
+
+    @property
+    def moved(self) -> list[Change]:
+        """Who changes band."""
+        return [change for change in self.changes if change.band_before is not change.band_after]
+
+    def of_flow(self, before: str, after: str) -> list[Change]:
+        """Return who goes from one band to the other, or stays in it."""
+        return [
+            change for change in self.changes if (change.band_before, change.band_after) == (before, after)
+        ]
 
 
 def preview(scope: Scope, current: Card, other: Card) -> Preview:
@@ -62,15 +76,13 @@ def preview(scope: Scope, current: Card, other: Card) -> Preview:
     cards = (_Scoring(current), _Scoring(other))
     changes = [_change(row, *cards) for row in rows[:MOST_ACCOUNTS]]
     flows = Counter((change.band_before, change.band_after) for change in changes)
-    moved = [change for change in changes if change.band_before is not change.band_after]
     decided = remembered(renewal_outcomes, scope, CONTRACTS)
     known = _stored_before(decided)
     before, after = (_tested(decided, known, card) for card in cards)
     return Preview(
-        accounts=len(changes),
         is_cut=len(rows) > MOST_ACCOUNTS,
         flows=[(before, after, count) for (before, after), count in sorted(flows.items())],
-        moved=sorted(moved, key=lambda change: change.after - change.before)[:MOST_NAMED],
+        changes=sorted(changes, key=lambda change: change.after - change.before),
         before=before,
         after=after,
     )

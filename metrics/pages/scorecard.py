@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -14,13 +15,14 @@ from accounts.models import User
 from metrics.actions.scorecards import ScorecardUnchanged, activate_scorecard, current_card
 from metrics.formulas.days import months_later
 from metrics.formulas.scorecards import Card, content_hash, rules_to_json, weights_to_json
-from metrics.measures.previews import preview, proposed
+from metrics.measures.previews import Preview, preview, proposed
 from metrics.measures.scope import Scope
 from metrics.measures.scorecard_history import scorecard_versions
 from metrics.pages.forms import ScorecardForm
 
 # Renewals of two years back a scorecard up; earlier ones tell of another company.
 BACKTEST_MONTHS = 24
+ROWS = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,7 +57,7 @@ def scorecard(request: HttpRequest) -> HttpResponse:
             is_seen = request.POST.get("previewed") == previewed
             if is_valid and is_seen and request.POST.get("do") == "activate":
                 return _activated(request, viewer, form.card, form.cleaned_data["note"])
-            context |= {"preview": preview(scope, current, form.card), "previewed": previewed}
+            context |= _shown(request, preview(scope, current, form.card)) | {"previewed": previewed}
             context["is_to_be_seen_again"] = "previewed" in request.POST and not is_seen
     elif request.GET.get("do") == "preview":
         form = context["form"] = ScorecardForm(current, request.GET)
@@ -63,13 +65,27 @@ def scorecard(request: HttpRequest) -> HttpResponse:
             context["is_withheld"] = True
         elif form.is_valid() and form.card:
             previewed = _previewed(current, form.card)
-            context |= {"preview": preview(scope, current, form.card), "previewed": previewed}
+            context |= _shown(request, preview(scope, current, form.card)) | {"previewed": previewed}
     elif "proposed" in request.GET and may_change:
         better = proposed(scope, current)
         context |= {"was_proposed": True, "is_better": better is not None}
         if better:
             context["form"] = ScorecardForm(current, shown=better)
     return TemplateResponse(request, "metrics/scorecard.html", context)
+
+
+def _shown(request: HttpRequest, found: Preview) -> dict[str, Any]:
+    """Return a preview with the accounts that are asked for: those of one flow, else who changes band."""
+    before, _, after = request.GET.get("flow", "").partition("-")
+    is_flow = any((each[0], each[1]) == (before, after) for each in found.flows)
+    listed = found.of_flow(before, after) if is_flow else found.moved
+    return {
+        "preview": found,
+        "flow": (before, after) if is_flow else None,
+        "page": Paginator(listed, ROWS).get_page(request.GET.get("page")),
+        # What is sent by a form and not by the address is no link.
+        "is_linked": request.method != "POST",
+    }
 
 
 def _activated(request: HttpRequest, viewer: User, card: Card, note: str) -> HttpResponse:

@@ -1,3 +1,6 @@
+import re
+from html import unescape
+
 import pytest
 from django.contrib.messages import get_messages
 from django.utils import timezone
@@ -104,6 +107,24 @@ def test_a_preview_is_a_link_that_says_the_same_to_whoever_opens_it(analyst, sco
     said = {"do": "activate", "previewed": opened.context["previewed"], "note": "As shared."}
     assert analyst.post(PAGE, change | said).status_code == 302
     assert Scorecard.objects.first().note == "As shared."
+
+
+def test_each_count_of_a_preview_opens_the_accounts_it_counts(analyst, scored):
+    opened = analyst.get(PAGE, {"do": "preview", **filled(least_confidence=0, green_from=60)})
+    flows = {f"{before}-{after}": count for before, after, count in opened.context["preview"].flows}
+    links = dict(re.findall(r'<a href="([^"]*flow=[^"]*)">\s*(\d+)\s*</a>', opened.text))
+    assert sorted(map(int, links.values())) == sorted(flows.values())
+    for href, count in links.items():
+        answer = analyst.get(PAGE + unescape(href))
+        assert answer.context["page"].paginator.count == int(count)
+        assert answer.context["preview"] == opened.context["preview"]
+        before, after = answer.context["flow"]
+        assert flows[f"{before}-{after}"] == int(count)
+        assert {(each.band_before, each.band_after) for each in answer.context["page"]} == {(before, after)}
+    posted = analyst.post(PAGE, filled(least_confidence=0, do="preview"))
+    assert "flow=" not in posted.text
+    nowhere = analyst.get(PAGE, {"do": "preview", "flow": "green-purple", **filled()})
+    assert nowhere.context["flow"] is None
 
 
 def test_a_preview_tells_nobody_how_revenue_moved_who_may_not_see_it(scored, someone, seen_by, analyst):
