@@ -1,5 +1,6 @@
 """The page of what goes along with a survey's main rating, and of what is unusual in it lately."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -11,7 +12,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from metrics.measures.anomalies import DEFINITION as UNUSUAL
-from metrics.measures.drivers import DEFINITION, key_drivers
+from metrics.measures.confidentiality import confidential_surveys
+from metrics.measures.drivers import DEFINITION, KeyDrivers, key_drivers
 from metrics.measures.scope import Scope
 from metrics.measures.watched import watched
 from metrics.pages.planes import importance_chart
@@ -41,6 +43,7 @@ def drivers(request: HttpRequest, slug: str) -> TemplateResponse:
         "status": survey.status(now),
         "chosen": chosen,
         "found": found,
+        "led": _led(scope, found, texts),
         "outcome": texts.get(found.outcome, found.outcome) if found else "",
         "drivers": told,
         "chart": importance_chart([(text, each.performance, each.share) for text, each in told]),
@@ -50,6 +53,14 @@ def drivers(request: HttpRequest, slug: str) -> TemplateResponse:
         "unusual": UNUSUAL,
     }
     return TemplateResponse(request, "metrics/drivers.html", context)
+
+
+def _led(scope: Scope, found: KeyDrivers | None, texts: Mapping[str, str]) -> frozenset[str]:
+    """Return the questions whose answers can be listed as they were counted, none said in confidence."""
+    may_see = isinstance(scope.viewer, User) and scope.viewer.has_perm("surveys.view_response")
+    if found is None or found.is_cut or not may_see or confidential_surveys(scope):
+        return frozenset()
+    return frozenset({found.outcome, *(each.key for each in found.drivers)}.intersection(texts))
 
 
 def _texts(survey: Survey) -> dict[str, str]:

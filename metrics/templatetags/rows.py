@@ -115,6 +115,12 @@ def crossed_like(context: Mapping[str, Any], row: str | None = None, column: str
 
 
 @register.simple_tag(takes_context=True)
+def rated_like(context: Mapping[str, Any], outcome: str, driver: str = "") -> str:
+    """Return the address of the responses to the page's survey that rated the outcome, and a driver too."""
+    return _responses(context, {"rows": outcome, "columns": driver} if driver else {"question": outcome})
+
+
+@register.simple_tag(takes_context=True)
 def comments_like(context: Mapping[str, Any], **wanted: str) -> str:
     """Return the address of the comments narrowed as the page is, and by a theme and a mood if wanted."""
     query = context["request"].GET.copy()

@@ -1,6 +1,8 @@
 """The back-test, the drivers, and on the account what moved its health and a person's word on it."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -191,6 +193,33 @@ def test_drivers_are_shown_with_their_table_once_there_are_enough(executive):
     assert found.n == 120
     assert "How satisfied are you?" in response.text
     assert "canvas" in response.text
+
+
+@pytest.mark.parametrize("privacy", ["identified", "confidential"])
+def test_counts_of_drivers_open_the_responses_unless_these_were_promised(executive, privacy):
+    survey = f.published_survey([f.NPS, f.CSAT, f.CES], privacy=privacy)
+    now = timezone.now()
+    for number in range(300):
+        csat = 1 + number % 5
+        answers = {"nps": 2 * csat, "csat": csat, "ces": 1 + number % 7}
+        # Some answer one question only, or all but one.
+        for gap, key in ((6, "nps"), (10, "csat"), (15, "ces")):
+            if number % gap == 0:
+                del answers[key]
+        f.respond(survey, answers, account=f.account(), at=now - timedelta(days=number % 60))
+    absorb_responses(now=now + timedelta(days=1), sweep=True)
+    for days in ("", "?last=30"):
+        page = executive.get(reverse("drivers", args=[survey.slug]) + days)
+        links = re.findall(r'<a href="([^"]*/responses/[^"]*)">(\d+)(?: answers)?</a>', page.text)
+        found = page.context["found"]
+        if privacy == "confidential":
+            assert links == []
+            continue
+        assert [int(count) for _, count in links] == [found.n, *(each.n for each in found.drivers)]
+        for href, count in links:
+            answer = executive.get(unescape(href))
+            assert answer.context["counted"].n == int(count), href
+            assert not answer.context["filters"].faults
 
 
 def test_drivers_ask_for_the_permission(client, someone, seen_by):
