@@ -125,7 +125,8 @@ def health_backtest(
         decided,
         {position: snapshot.score for position, snapshot in usable.items()},
         bands={position: Band(snapshot.band) for position, snapshot in usable.items()},
-        replays=0 if with_replays else sum(each.is_replay for each in known.values()),
+        # Under a person's word it is counted there, whenever it was scored: each is left out once.
+        replays=0 if with_replays else sum(s.is_replay and not s.is_a_persons for s in known.values()),
         persons=sum(each.is_a_persons for each in known.values()),
     )
 

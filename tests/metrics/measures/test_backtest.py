@@ -194,6 +194,9 @@ def test_replays_and_a_persons_word_are_left_out_and_said():
     found = health_backtest(scope(), 90)
     assert (found.due, found.test.kept, found.replays, found.persons, found.without) == (3, 1, 1, 1, 0)
     assert health_backtest(scope(), 90, with_replays=True).test.kept == 2
+    Health.objects.filter(account=replayed).update(parts=Health.objects.get(account=spoken).parts)
+    found = health_backtest(scope(), 90)
+    assert (found.due, found.test.kept, found.replays, found.persons, found.without) == (3, 1, 0, 2, 0)
 
 
 def test_nps_before_a_renewal_is_the_mean_of_each_persons_latest_answer():
