@@ -8,7 +8,7 @@ import metrics.models.search
 class Migration(migrations.Migration):
     """The words of each comment once more without their accents.
 
-    The table of comments is written anew, twenty seconds for two hundred thousand, while pages about comments
+    The table of comments is written anew, ten seconds for two hundred thousand, while pages about comments
     wait; nobody who answers touches it.
     """
 

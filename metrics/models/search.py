@@ -65,18 +65,17 @@ def unaccented(text: str) -> str:
 
 
 def findable(dictionary: str, text: str) -> str:
-    """Return the SQL of the words of a text: their forms without accents, and those that it has without them.
+    """Return the SQL of the words of a text, and of those that it has where its accents are left out.
 
     So `equipe` finds "équipe" and `facturacion` "facturación", of which each dictionary makes another form
     where the accent is missing. A text without accents takes no second reading.
     """
     forms = f"to_tsvector({dictionary}, {text})"
-    folded = f"{unaccented(f'{forms}::text')}::tsvector"
     of_bare = f"to_tsvector({dictionary}, {unaccented(text)})"
     has_none = (
         f"CASE WHEN octet_length({text}) = length({text}) THEN true ELSE {unaccented(text)} = {text} END"
     )
-    return f"CASE WHEN {has_none} THEN {forms} ELSE {folded} || {of_bare} END"
+    return f"CASE WHEN {has_none} THEN {forms} ELSE {forms} || {of_bare} END"
 
 
 # So many of the newest comments tell how common it is that a comment says what is looked for.
@@ -92,7 +91,12 @@ SELECT form::text, coalesce((
 """  # noqa: S608 - the number is ours
 OF_WORDS = f"""
 WITH own AS (
-    SELECT name, {unaccented("websearch_to_tsquery(name::regconfig, %(words)s)::text")} AS form
+    SELECT name, coalesce((
+        SELECT string_agg(DISTINCT '(' || way::text || ')', ' | ')
+        FROM unnest(ARRAY[%(words)s, {unaccented("%(words)s::text")}]) AS written,
+            websearch_to_tsquery(name::regconfig, written) AS way
+        WHERE way::text <> ''
+    ), '') AS form
     FROM unnest(%(names)s::text[]) AS name
 ), anyhow AS (
     SELECT coalesce(string_agg(DISTINCT '(' || form || ')', ' | '), '')::tsquery AS form

@@ -124,6 +124,14 @@ def test_accents_may_be_left_out(scope, language, text, found, missed):
         assert len(hits) == (len(words.split()) if words in found else 0), words
 
 
+@pytest.mark.parametrize("word", ["\u0345", "\u0958" * 500, "\ufb2c" * 600, "e\u0301 " * 999, "\u0301"])
+def test_no_word_stops_the_counting_or_the_search(survey, scope, word):
+    say(survey, f"good {word} day", "Fine")
+    assert len(texts(comments_of(scope(), Wanted(words="good")))) == 1
+    for words in (word, f"good {word}", f"good -{word}", f'"{word} day"'):
+        told(scope(), list(comments_of(scope(), Wanted(words=words))), words)
+
+
 @pytest.mark.parametrize("words", ["invoices", "price -invoice", "請求書", "송장 invoice"])
 def test_the_search_looks_into_its_index(survey, scope, words):
     say(survey, *SAID.values())
