@@ -239,3 +239,17 @@ def test_the_address_says_of_what_the_percentages_of_a_cross_tab_are(executive):
     page, percents = shown(cells="nothing")
     assert percents == [[25, 75], [100, 0]]
     assert "Cells cannot show “nothing”" in page.text
+
+
+@pytest.mark.parametrize("people", [0, 2, 6])
+@pytest.mark.parametrize("query", ["", "segment=big", "version=1", "flagged=without", "answered=nps:0"])
+def test_what_a_confidential_survey_hides_is_said(executive, people, query):
+    survey, now = f.published_survey((f.NPS, f.WHY), privacy="confidential"), timezone.now()
+    for _ in range(people):
+        contact = f.contact(f.account(segment="big"))
+        f.respond(survey, {"nps": 9, "why": "Fine"}, at=now - timedelta(days=40), contact=contact)
+    absorb_responses(now=now)
+    page = executive.get(f"{reverse('survey_results', args=[survey.slug])}?{query}")
+    is_shown = people == 6 and not query
+    assert ("Nothing to show" in page.text) is not is_shown
+    assert page.context["results"].headline.n == (6 if is_shown else 0)
