@@ -187,6 +187,8 @@ def _reasons(foreseen: list[Foreseen]) -> list[tuple[str, int]]:
 
 def _day(raw: str) -> date | None:
     try:
-        return date.fromisoformat(raw)
+        day = date.fromisoformat(raw)
     except ValueError:
         return None
+    # The calendar ends with the last one.
+    return day if day < date.max else None

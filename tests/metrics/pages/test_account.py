@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
@@ -305,3 +306,20 @@ def test_notes_of_foreign_accounts_are_out_of_reach(someone, seen_by, manager):
     assert seen_by(manager).post(notes_page(other, note), {"erase": "1"}).status_code == 404
     assert seen_by(someone(BUILDER)).post(notes_page(account), {"text": "Hello"}).status_code == 403
     assert list(Note.objects.values_list("text", flat=True)) == ["Mine"]
+
+
+def test_who_sees_no_contacts_sees_no_name(seen_by, executive, today):
+    account, survey, now = f.account(), f.published_survey(), timezone.now()
+    person = f.contact(account, name="Jane Roe", title="Head of Nothing")
+    sent = f.invitation(survey, person, sent_at=now - timedelta(days=3))
+    f.respond(survey, {"nps": 9, "why": "Fine"}, at=now, contact=person, invitation=sent)
+    absorb_responses(now=now)
+    viewer = f.user(is_staff=True)
+    rights = Permission.objects.filter(group__name="executive").exclude(codename="view_contact")
+    viewer.user_permissions.set(rights)
+    for path in (account.get_absolute_url(), "/admin/"):
+        assert "Jane Roe" in executive.get(path).text
+        text = seen_by(viewer).get(path).text
+        assert "Fine" in text
+        assert "Jane Roe" not in text
+        assert "Head of Nothing" not in text

@@ -10,7 +10,7 @@ from django.core import mail as outbox
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from accounts.models import Account
+from accounts.models import Account, Contact
 from followups.models import FollowUp
 from surveys.actions.campaigns import CampaignNotReady, approve_campaign, stop_campaign
 from surveys.actions.planning import plan_campaign
@@ -419,6 +419,20 @@ def test_a_list_names_what_it_is_of(builder, sent):
     of_reason = {"list": "skipped", "reason": "unsubscribed"}
     assert builder.get(own, of_reason).context["skips"].paginator.count == 1
     assert builder.get(own, {**of_reason, "reason": "x"}).context["skips"].paginator.count == 0
+    for day in ("9999-12-31", "0001-01-01"):
+        assert builder.get(own, {"list": "asked", "day": day}).status_code == 200
     wrong = builder.get(own, {"list": "everybody"})
     assert "There is no list “everybody”" in wrong.text
     assert wrong.context["page"].paginator.count == 1
+
+
+def test_who_sees_no_contacts_sees_no_name(client, sent):
+    viewer = user(is_staff=True)
+    rights = ("view_campaign", "view_invitation", "view_account", "view_all_accounts")
+    viewer.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    client.force_login(viewer)
+    for query in ({}, {"list": "asked"}, {"list": "skipped"}):
+        text = client.get(reverse("campaign", args=[sent.pk]), query).text
+        assert "Acme" in text
+        assert "Gone Girl" not in text
+        assert not [each.name for each in Contact.objects.all() if each.name in text]
