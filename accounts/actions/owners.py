@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import Account, HandOver, User
 
+UNDONE_WITHIN = timedelta(minutes=15)
 MOST = 5_000
 
 
@@ -32,7 +33,10 @@ def hand_over(accounts: Collection[int], *, to: User | None, by: User, now: date
     _check(by, accounts)
     if to is not None and not (to.is_active and to.is_staff):
         raise HandOverRefused("Only who may log in can own accounts.")
-    changed = [each for each in _locked(accounts, by) if each.owner_id != (to.pk if to else None)]
+    found = _locked(accounts, by)
+    if not found:
+        raise HandOverRefused("There are no such accounts.")
+    changed = [each for each in found if each.owner_id != (to.pk if to else None)]
     if not changed:
         return None
     _give([(each, to) for each in changed], by)
@@ -45,9 +49,11 @@ def take_back(given: HandOver, *, by: User, now: datetime) -> int:
     """Give accounts back to whose they were; return how many.
 
     Left as they are: those handed on since, and those whose former owner may no longer log in. Raises
-    HandOverRefused, also the second time.
+    HandOverRefused, also the second time and after `UNDONE_WITHIN`.
     """
     _check(by, given.former)
+    if given.made_at <= now - UNDONE_WITHIN:
+        raise HandOverRefused("That is too long ago.")
     if not HandOver.objects.filter(pk=given.pk, undone_at=None).update(undone_at=now):
         raise HandOverRefused("That was taken back already.")
     owners: dict[int | None, User | None] = {None: None}

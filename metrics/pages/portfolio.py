@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, QueryDict, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from accounts.actions.owners import may_hand_over
+from accounts.actions.owners import UNDONE_WITHIN, may_hand_over
 from accounts.admin.visibility import user_of
 from accounts.interchange.datasets import Column, Dataset, Type, Value
 from accounts.interchange.writers import FORMATS
@@ -35,9 +35,8 @@ from metrics.pages.filters import Filters, read_filters
 from metrics.pages.windows import MONTHS
 
 NAME = "portfolio"
-# What was handed over last, in the session, and for how many seconds the list offers to undo it.
+# What was handed over last, in the session.
 HANDED_OVER = "handed_over"
-UNDONE_WITHIN = 15 * 60
 NARROWED_BY = ("segment", "tier", "region", "country", "owner", "team", "product", "cohort")
 A_PAGE = 50
 CHUNK = 500
@@ -175,7 +174,8 @@ def read_asked(request: HttpRequest) -> Asked:
 def _undoable(request: HttpRequest) -> str:
     """Return what the viewer has just handed over and may undo, in words; '' without."""
     last = request.session.get(HANDED_OVER)
-    return last["said"] if last and timezone.now().timestamp() - last["at"] < UNDONE_WITHIN else ""
+    is_late = last and timezone.now().timestamp() - last["at"] >= UNDONE_WITHIN.total_seconds()
+    return last["said"] if last and not is_late else ""
 
 
 def _one_of(kind: Any, text: str | None) -> Any:

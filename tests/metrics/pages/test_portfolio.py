@@ -249,6 +249,10 @@ def test_an_undo_is_offered_for_a_quarter_of_an_hour(world, administrator, manag
     assert "1 account belongs to nobody now." in administrator.get(PAGE).text
     time_machine.move_to(timezone.now() + timedelta(minutes=15))
     assert "Undo" not in administrator.get(PAGE).text
+    late = administrator.post(reverse("hand_over"), {"undo": "1"}, follow=True)
+    assert "That is too long ago." in late.text
+    world["mine"].refresh_from_db()
+    assert world["mine"].owner is None
 
 
 @pytest.mark.parametrize("role", [BUILDER, ANALYST, EXECUTIVE, ACCOUNT_MANAGER])
