@@ -147,7 +147,7 @@ def _told_one_by_one(query: Mapping[str, str], result: Result, key: str, counts:
         given = {each: n for each, n in values.items() if _is_in(kind, each, pick)}
         bins = (*(result.numbers.bins if result.numbers else ()), *(result.days.bins if result.days else ()))
         label = next((each.label for each in bins if each.pick == pick), "") or label_of(pick)
-    except ValueError:
+    except (OverflowError, ValueError):
         return None
     return _Narrowed(label, sum(given.values()), Gave(key, tuple(given)))
 

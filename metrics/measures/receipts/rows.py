@@ -60,7 +60,10 @@ def key_of(cursor: str) -> Key | None:
     if not cursor:
         return None
     # binascii.Error and JSONDecodeError are ValueErrors.
-    key = json.loads(base64.urlsafe_b64decode(cursor))
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor))
+    except RecursionError:
+        raise ValueError("not a key") from None
     if not isinstance(key, list) or not all(_may_be_key(part) for part in key):
         raise ValueError("not a key")
     return tuple(key)

@@ -188,7 +188,7 @@ def test_rows_go_on_where_they_ended(executive, account, monkeypatch):
         following = response.context["following"]
         address = following and f"/admin/metric/nps/rows/?after={following}"
     assert len(seen) == len(set(seen)) == 5
-    for wrong in ("nonsense", "W10=", "WyJhIl0="):
+    for wrong in ("nonsense", "W10=", "WyJhIl0=", "W1tb" * 1000):
         assert executive.get(f"/admin/metric/nps/rows/?after={wrong}").status_code == 200
 
 

@@ -184,7 +184,7 @@ def test_a_row_leads_to_its_response_and_account(survey, executive):
     [
         *({}, {"question": "nothing"}, {"question": "nps", "pick": "11"}, {"question": "nps", "pick": "x"}),
         *({"question": "first", "pick": "free", "place": place} for place in ("0", "3", "x", "-1", "²")),
-        *({"question": "seats", "pick": pick} for pick in ("x", "3..1", "nan..1", "..")),
+        *({"question": "seats", "pick": pick} for pick in ("x", "3..1", "nan..1", "..", "0..5e-324")),
         *({"question": "since", "pick": pick} for pick in ("x", "2026-99", "2026-01-0")),
         *({"rows": "nps"}, {"rows": "nps", "columns": "nothing"}, {"rows": "nps", "columns": "nps"}),
         *({"rows": "x", "columns": "plans"}, {"rows": "nps", "columns": "plans", "row": "9"}),
