@@ -6,6 +6,8 @@
 
 (() => {
   const PAUSE = 500;
+  // A drop-down finds an option by its first letters as long as they follow within a second.
+  const KEYS_PAUSE = 1000;
   const MOVES = { ArrowUp: "up", ArrowDown: "down" };
 
   const root = document.querySelector("[data-build]");
@@ -13,6 +15,7 @@
   const all = (selector, within = root) => [...within.querySelectorAll(selector)];
   const middle = find("#build-middle");
   const waiting = new Map();
+  const reshaped = new Set();
   const seenAt = new Map();
   let line = Promise.resolve();
   let failures = 0;
@@ -142,10 +145,18 @@
     });
   }
 
-  function saveSoon(form) {
+  function saveSoon(form, pause = PAUSE) {
     clearTimeout(waiting.get(form));
     state("Not saved yet");
-    waiting.set(form, setTimeout(() => save(form), PAUSE));
+    waiting.set(form, setTimeout(() => (reshaped.has(form) ? act(form) : save(form)), pause));
+  }
+
+  // Whoever chooses by keys passes other options on the way: drawn anew at each of them, the form would take
+  // the drop-down from under their hands.
+  function reshape(form, isByKeys) {
+    if (!isByKeys) return act(form);
+    reshaped.add(form);
+    saveSoon(form, KEYS_PAUSE);
   }
 
   async function saveAll() {
@@ -156,6 +167,7 @@
   function forget(form) {
     clearTimeout(waiting.get(form));
     waiting.delete(form);
+    reshaped.delete(form);
   }
 
   async function act(form, pressed) {
@@ -209,19 +221,21 @@
     seenAt.set(placeOf(new FormData(find("[data-outline]"))), seen);
   }
 
-  // Words typed while an answer was on its way are newer than what it brings.
+  // What was typed or chosen while an answer was on its way is newer than what it brings.
   function typedNow() {
     const field = document.activeElement;
     const isPending = waiting.get(field?.form) > 0 && middle.contains(field);
-    return isPending && field.matches("input, textarea") ? { id: field.id, value: field.value, at: field.selectionStart } : null;
+    return isPending && field.matches("input, textarea, select") ? { id: field.id, value: field.value, at: field.selectionStart } : null;
   }
 
   function typeAgain(typed) {
     const field = typed && document.getElementById(typed.id);
     if (!field || field.value === typed.value) return;
+    if (field.matches("select") && ![...field.options].some((option) => option.value === typed.value)) return;
     field.value = typed.value;
     field.setSelectionRange?.(typed.at, typed.at);
-    saveSoon(field.form);
+    if (reshapes(field)) reshape(field.form, true);
+    else saveSoon(field.form);
   }
 
   function swap(told) {
@@ -338,12 +352,16 @@
     if (form && !reshapes(event.target)) saveSoon(form);
   });
 
+  let keyed = null;
+  root.addEventListener("pointerdown", () => { keyed = null; });
+  root.addEventListener("keydown", (event) => { keyed = event.key === "Enter" ? null : event.target; });
+
   root.addEventListener("change", (event) => {
     const target = event.target;
     if (target.matches("[data-submits]")) return act(target.form);
     if (target.matches("[data-preview-version], [data-preview-language]")) return refreshPreview();
     const form = target.closest("[data-autosave]");
-    if (form && reshapes(target)) act(form);
+    if (form && reshapes(target)) reshape(form, keyed === target);
   });
 
   // Another kind has other settings, another question other operators: the server draws the form anew.

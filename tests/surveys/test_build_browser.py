@@ -133,9 +133,13 @@ def press(page, selector, *, back=False):
 
 
 def choose(page, selector, words):
-    """Pick an option of a drop-down by its first letters."""
+    """Pick an option of a drop-down below the chosen one by the arrow keys."""
     tab_to(page, selector)
-    page.keyboard.type(words)
+    for _ in range(len(page.locator(f"{selector} option").all())):
+        if page.locator(f"{selector} option:checked").inner_text() == words:
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(f"{selector} does not come to {words!r}")
 
 
 def test_a_branching_survey_is_built_with_the_keyboard_alone(open_page, live_server):
@@ -183,6 +187,34 @@ def test_a_branching_survey_is_built_with_the_keyboard_alone(open_page, live_ser
     publish_and_open(page, live_server)
     answer_unhappily(page)
     assert survey.responses.get().answers == {"nps": 3, "long_text": "Slow."}
+
+
+def test_keys_pressed_while_the_form_is_drawn_anew_are_not_lost(open_page, survey):
+    page = open_page(url_of(survey, "?open=question&name=colour"))
+    page.locator("#if-add").click()
+    operator = page.locator("[id='if.0.operator']")
+    expect(operator).to_be_visible()
+    saved(page)
+    held = []
+    page.route("**/build/question/", lambda route, request: held.append(route))
+    operator.focus()
+    offered = operator.evaluate("(select) => [...select.options].map((option) => option.value)")
+    at = offered.index(operator.input_value())
+
+    with page.expect_request("**/build/question/"):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    while not held:
+        page.wait_for_timeout(10)
+    with page.expect_response("**/build/question/"):
+        held.pop(0).continue_()
+    expect(operator).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(operator).to_have_value(offered[at + 3])
+    page.unroute_all(behavior="ignoreErrors")
+    saved(page)
+    expect(operator).to_have_value(offered[at + 3])
+    assert offered[at + 3] in draft_json(survey)["questions"][1]["show_if"]
 
 
 def test_choices_and_settings_are_saved_as_they_are_typed(open_page, survey):
