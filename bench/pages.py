@@ -98,6 +98,12 @@ VARIANTS = {
     "programme_drivers": ("last=all", "segment=Small", "industry=Retail"),
     "programme_reach": ("last=all", "segment=Small", "industry=Retail&last=all"),
     "drivers": ("last=all",),
+    "backtest_rows": (
+        "part=all&months=36",
+        "band=green&outcome=lost",
+        "segment=Small",
+        "score=nps&outcome=lost",
+    ),
 }
 
 

@@ -11,6 +11,7 @@ from metrics.formulas.days import months_later
 from metrics.formulas.health import Band
 from metrics.formulas.intervals import Interval
 from metrics.measures.backtest import LEADS, BandLoss, Tested, health_backtest, nps_backtest
+from metrics.measures.measure import Days
 from metrics.measures.memory import stamp
 from metrics.measures.outcomes import renewal_outcomes
 from metrics.measures.scope import Scope
@@ -86,7 +87,12 @@ def worked_out(scope: Scope, *, with_replays: bool) -> Foretold:
 
 def window_scope(viewer: Any, today: date, months: int) -> Scope:
     """Return the scope of the renewals of so many months up to today."""
-    return Scope(viewer=viewer, today=today, start=months_later(today, -months), end=today)
+    return Scope(viewer=viewer, today=today, **of_months(today, months)._asdict())
+
+
+def of_months(today: date, months: int) -> Days:
+    """Return so many months up to today."""
+    return Days(months_later(today, -months), today)
 
 
 def asked(months: int, *, with_replays: bool) -> str:

@@ -54,12 +54,16 @@ GROUP BY due.position
 
 
 class Outcome(NamedTuple):
-    """What became of all that one account had to renew on one day."""
+    """What became of all that one account had to renew on one day.
+
+    `renewed` is the share (>= 0) of the yearly value due that was renewed, growth included.
+    """
 
     account: int
     segment: str
     due_on: date
     is_kept: bool
+    renewed: float | None = None
 
 
 class Snapshot(NamedTuple):
@@ -106,7 +110,7 @@ def renewal_outcomes(scope: Scope) -> list[Outcome]:
         left = churned[account]
         is_decided = due_on + timedelta(days=GRACE_DAYS) <= scope.today or (left and left <= scope.today)
         if value and (is_kept or is_decided):
-            outcomes.append(Outcome(account, segments[account], due_on, is_kept))
+            outcomes.append(Outcome(account, segments[account], due_on, is_kept, float(kept / value)))
     return outcomes
 
 

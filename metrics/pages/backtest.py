@@ -1,5 +1,6 @@
 """The page that says what health and NPS were worth: tested against renewals, with a forecast by band."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin
@@ -35,20 +36,34 @@ def backtest(request: HttpRequest) -> TemplateResponse:
     with_replays = request.GET.get("replays") == "1"
     scope = window_scope(viewer, today, WINDOWS[months])
     found = foretold(scope, WINDOWS[months], with_replays=with_replays)
+    as_of = (found and found.as_of) or today
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Back-test",
         "viewer": viewer,
-        "window": window_scope(viewer, (found and found.as_of) or today, WINDOWS[months]).window,
+        "window": window_scope(viewer, as_of, WINDOWS[months]).window,
         "months": months,
         "windows": WINDOWS,
         "lead": lead,
         "leads": LEADS,
         "with_replays": with_replays,
+        "tested_of": behind_tests(viewer, as_of, WINDOWS[months], with_replays=with_replays),
     }
     if found:
         context |= _told(scope, found, lead)
     return TemplateResponse(request, "metrics/backtest.html", context)
+
+
+def behind_tests(
+    viewer: User, as_of: date, months: int, *, with_replays: bool = False
+) -> dict[str, object] | None:
+    """Return what the renewals behind a back-test are asked by, None for whoever may not see them.
+
+    When contracts end, and what is renewed of them, is revenue.
+    """
+    if not (viewer.sees_revenue and viewer.has_perms(("accounts.view_account", "metrics.view_health"))):
+        return None
+    return {"as_of": as_of, "months": months, "replays": int(with_replays)}
 
 
 def _told(scope: Scope, found: Foretold, lead: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.urls import URLPattern, path, reverse
 from metrics.pages.account import account
 from metrics.pages.audience import audience, audience_typed
 from metrics.pages.backtest import backtest
+from metrics.pages.backtest_rows import backtest_rows
 from metrics.pages.campaign import campaign, dry_run
 from metrics.pages.comments import comments, comments_export
 from metrics.pages.cross_tab import cross
@@ -99,6 +100,7 @@ PAGES = (
     Page("renewals", "renewals/", renewals, (*SEE_ACCOUNTS, REVENUE), "Renewals", "event_repeat"),
     Page("revenue", "revenue/", revenue, ("accounts.view_account", REVENUE), "Revenue", "payments"),
     Page("scorecard", "scorecard/", scorecard, ("metrics.view_scorecard",), "Scorecard", "tune"),
+    Page("backtest_rows", "backtest/rows/", backtest_rows, (*SEE_ACCOUNTS, REVENUE)),
     Page("backtest", "backtest/", backtest, ("metrics.view_health",), "Back-test", "fact_check"),
 )
 

@@ -21,14 +21,14 @@ from metrics.measures.backtest import DEFINITION as BACKTEST
 from metrics.measures.backtest import LEADS, Tested, health_backtest
 from metrics.measures.exchange import rates_on
 from metrics.measures.forecast import Forecast, renewal_forecast
-from metrics.measures.foretold import is_left_to_worker, kept_of
+from metrics.measures.foretold import Foretold, is_left_to_worker, kept_of
 from metrics.measures.health import Standing, bands, standings
 from metrics.measures.measure import Unit
 from metrics.measures.memory import remembered
 from metrics.measures.renewals import BOOKS, Due, Renewals, coming_renewals, renewals_of
 from metrics.measures.scope import Scope
 from metrics.pages.charts import Chart, bars_chart, period_name
-from metrics.pages.filters import read_filters
+from metrics.pages.filters import Filters, read_filters
 
 NARROWED_BY = ("segment", "tier", "region", "country", "owner", "team")
 AHEAD = {"3": 3, "6": 6, "12": 12, "24": 24}
@@ -146,6 +146,7 @@ def renewals(request: HttpRequest) -> TemplateResponse:
         "tested": tested,
         "backtest_definition": BACKTEST,
         "lead": LEAD_DAYS,
+        "tested_of": _tested_of(filters, found),
     }
     return TemplateResponse(request, "metrics/renewals.html", context)
 
@@ -178,6 +179,13 @@ def _contracts(scope: Scope, days: int, is_to_be_tested: bool) -> tuple[list[Due
     rates = renewals_of([scope], {scope.start: rates_on(scope.start)})[0]
     tested = health_backtest(_long_ago(scope), LEAD_DAYS) if is_to_be_tested else None
     return coming_renewals(scope, days), rates, tested
+
+
+def _tested_of(filters: Filters, found: Foretold | None) -> dict[str, object]:
+    """Return what the renewals behind the back-test are asked by: those of the accounts on the page."""
+    narrowed = {field.name: field.chosen for field in filters.fields}
+    as_of = (found and found.as_of) or filters.scope.today
+    return {"as_of": as_of, "months": BACKTEST_MONTHS, **narrowed}
 
 
 def _long_ago(scope: Scope) -> Scope:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts.admin.visibility import user_of
 from accounts.models import User
 from metrics.actions.scorecards import ScorecardUnchanged, activate_scorecard, current_card
 from metrics.formulas.days import months_later
@@ -18,6 +19,7 @@ from metrics.formulas.scorecards import Card, content_hash, rules_to_json, weigh
 from metrics.measures.previews import Preview, preview, proposed
 from metrics.measures.scope import Scope
 from metrics.measures.scorecard_history import scorecard_versions
+from metrics.pages.backtest import behind_tests
 from metrics.pages.forms import ScorecardForm
 
 # Renewals of two years back a scorecard up; earlier ones tell of another company.
@@ -82,6 +84,8 @@ def _shown(request: HttpRequest, found: Preview) -> dict[str, Any]:
     return {
         "preview": found,
         "flow": (before, after) if is_flow else None,
+        # Scored by another card, but the same renewals.
+        "tested_of": behind_tests(user_of(request), timezone.localdate(), BACKTEST_MONTHS),
         "page": Paginator(listed, ROWS).get_page(request.GET.get("page")),
         # What is sent by a form and not by the address is no link.
         "is_linked": request.method != "POST",

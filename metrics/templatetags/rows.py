@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Account
 from metrics.formulas.days import trailing
+from metrics.measures.backtest import Tested
 from metrics.measures.campaigns import Rate
 from metrics.measures.measure import Days, Measure, Point
 from metrics.measures.query import METRICS
@@ -94,6 +95,18 @@ def renewals_like(context: Mapping[str, Any], **wanted: object) -> str:
         query.pop(name, None)
     query.update({name: str(value or UNSAID) for name, value in wanted.items()})
     return f"{_page('renewals')}?{query.urlencode()}#rows"
+
+
+@register.simple_tag(takes_context=True)
+def tested_like(context: Mapping[str, Any], tested: Tested, **wanted: object) -> str:
+    """Return the address of the renewals that a back-test of the page counts, "" where they are not shown."""
+    of = context.get("tested_of")
+    if of is None:
+        return ""
+    query = {**of, "score": tested.score, "lead": tested.lead_days, **wanted}
+    return (
+        f"{_page('backtest_rows')}?{urlencode({name: str(value) for name, value in query.items() if value})}"
+    )
 
 
 @register.simple_tag(takes_context=True)

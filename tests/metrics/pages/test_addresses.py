@@ -38,6 +38,7 @@ ODD = {
     "rows": ("nps", *TEXTS),
     "columns": ("nps", "segment", *TEXTS),
     "sort": ("--arr", "-", *TEXTS),
+    "as_of": DAYS,
     "do": ("preview",),
     "format": ("csv", "xlsx", "x"),
     **dict.fromkeys(
@@ -79,6 +80,9 @@ ODD = {
             "lead",
             "ahead",
             "replays",
+            "score",
+            "part",
+            "outcome",
             "order",
             "proposed",
             "nobody_reads_this",

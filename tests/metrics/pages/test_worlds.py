@@ -76,6 +76,7 @@ NARROWED = {
     "cross_tab": ("rows=nps&columns=segment", "rows=nps&columns=csat", "rows=nps&columns=language"),
     "metric_rows": (f"{FOREIGN}&language=tlh",),
     "renewals": (FOREIGN, "ahead=24"),
+    "backtest_rows": (FOREIGN, "part=all", "outcome=kept&band=green", "score=nps"),
     "revenue": ("by=owner", "by=product&cohorts=year&last=24m", "bar=expansion"),
 }
 TRIED = {name: (*NARROWED.get(name, ()), *ORDERED.get(name, ())) for name in NARROWED | ORDERED}

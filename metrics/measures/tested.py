@@ -1,0 +1,76 @@
+"""The renewals behind a count of a back-test, one by one: what was known before, and what came of it."""
+
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from metrics.formulas.health import Band
+from metrics.measures.backtest import usable_snapshots
+from metrics.measures.memory import CONTRACTS, remembered
+from metrics.measures.outcomes import Outcome, healths_before, renewal_outcomes, sentiment_before
+from metrics.measures.revenue import require_revenue
+from metrics.measures.scope import Scope
+from metrics.models import Recount
+
+SCORES = ("health", "nps")
+
+
+class Part(StrEnum):
+    """What a back-test made of a renewal: tested it, or left it out and why."""
+
+    TESTED = "tested"
+    WITHOUT = "without"
+    PERSONS = "persons"
+    REPLAYS = "replays"
+
+
+class Decided(NamedTuple):
+    """One renewal that was decided, and the score before it (hundredths), None where there was none."""
+
+    outcome: Outcome
+    part: Part
+    score: int | None = None
+    band: Band | None = None
+    known_on: date | None = None
+
+
+def decided_renewals(
+    scope: Scope, score: str, lead_days: int, *, with_replays: bool = False
+) -> list[Decided]:
+    """Return every renewal that the back-test of a score counts in the window, each with what it made of it.
+
+    Raises PermissionDenied for whoever may not see revenue: these are contracts.
+    """
+    require_revenue(scope.viewer)
+    # What was known so long before changes with recounts of answers alone.
+    tables = (*CONTRACTS, Recount)
+    if score == "nps":
+        return remembered(_by_answers, scope, tables, lead_days)
+    return remembered(_by_health, scope, tables, lead_days, with_replays)
+
+
+def _by_answers(scope: Scope, lead_days: int) -> list[Decided]:
+    decided = renewal_outcomes(scope)
+    known = sentiment_before(decided, lead_days)
+    return [
+        Decided(outcome, Part.TESTED if place in known else Part.WITHOUT, known.get(place))
+        for place, outcome in enumerate(decided)
+    ]
+
+
+def _by_health(scope: Scope, lead_days: int, with_replays: bool) -> list[Decided]:
+    return [*_each_health(renewal_outcomes(scope), lead_days, with_replays)]
+
+
+def _each_health(decided: list[Outcome], lead_days: int, with_replays: bool) -> Iterator[Decided]:
+    known = healths_before(decided, lead_days)
+    usable = usable_snapshots(known, with_replays=with_replays)
+    for place, outcome in enumerate(decided):
+        snapshot = known.get(place)
+        if snapshot is None:
+            yield Decided(outcome, Part.WITHOUT)
+            continue
+        left_out = Part.PERSONS if snapshot.is_a_persons else Part.REPLAYS
+        part = Part.TESTED if place in usable else left_out
+        yield Decided(outcome, part, snapshot.score, Band(snapshot.band), snapshot.day)

@@ -1,0 +1,159 @@
+"""The renewals behind each count of a back-test, which are as many as were counted."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+from django.utils import timezone
+
+from metrics.actions.absorb import absorb_responses
+from metrics.actions.findings import keep_backtests
+from metrics.measures.foretold import MOST_AT_ONCE
+from metrics.models import Health, Scorecard
+from metrics.templatetags.figures import number
+from tests import factories as f
+
+pytestmark = pytest.mark.django_db
+LINK = re.compile(r'<a href="(/admin/backtest/rows/[^"]*)">([\d,]+)</a>')
+WORD = {"key": "persons_word", "is_override": True, "score": 1000, "contribution": 0}
+# Band of the health before the renewal, what is renewed of it, and whether the formula said so in time.
+STORIES = (
+    *(("green", 100, ""), ("green", 100, ""), ("green", 60, ""), ("yellow", 40, ""), ("red", 0, "")),
+    *(("red", 0, ""), ("red", 90, "replay"), ("green", 0, "word"), ("", 80, ""), ("", 0, "")),
+)
+
+
+@pytest.fixture
+def company(today, manager):
+    """Accounts of two segments, every other one the manager's, each with one renewal that is decided."""
+    now, due = timezone.now(), today - timedelta(days=200)
+    card = Scorecard.objects.create(number=1, weights={}, valid_from=today, created_at=now)
+    survey = f.published_survey()
+    for place, (band, renewed, how) in enumerate(STORIES):
+        owner = manager if place % 2 else None
+        account = f.account(name=f"No {place}", owner=owner, segment="big" if place % 3 else "small")
+        last = f.subscription(account, due - timedelta(days=365), due, 100)
+        if renewed:
+            f.subscription(account, due, due + timedelta(days=365), renewed, renews=last)
+        day = due - timedelta(days=90)
+        at = now + (day - today) + timedelta(days=40 if how == "replay" else 0)
+        if band:
+            Health.objects.create(
+                account=account, scorecard=card, day=day, revision=1, score=100 * (90 - 9 * place), base=0,
+                confidence=9000, band=band, computed_at=at, parts=[WORD] if how == "word" else [],
+            )  # fmt: skip
+        if place % 4:
+            contact = f.contact(account)
+            f.respond(survey, {"nps": place}, contact=contact, at=now - timedelta(days=300))
+    absorb_responses(now=now + timedelta(days=1), sweep=True)
+
+
+def counts_on(client, address):
+    """Return the numbers of a page that lead to renewals of the back-test, and where to."""
+    return [(unescape(href), text) for href, text in LINK.findall(client.get(address).text)]
+
+
+def untold(client, address):
+    """Return the numbers of a page to which the renewals behind them do not add up."""
+    return [(href, text) for href, text in counts_on(client, address) if listed(client, href) != text]
+
+
+def listed(client, href):
+    """Return how many renewals an address lists, as its pages show them one by one."""
+    answer = client.get(href)
+    assert answer.status_code == 200, href
+    assert answer.context["faults"] == [], href
+    pages = answer.context["page"].paginator
+    rows = [row for page in pages.page_range for row in client.get(f"{href}&page={page}").context["rows"]]
+    assert len({(row.account, row.decided.outcome.due_on) for row in rows}) == len(rows)
+    assert f"<b>{number(len(rows))}</b> renewal" in answer.text
+    return number(len(rows))
+
+
+ADDRESSES = (
+    *("/admin/backtest/", "/admin/backtest/?lead=60", "/admin/backtest/?replays=1&months=36"),
+    *("/admin/renewals/", "/admin/renewals/?segment=big", "/admin/scorecard/?do=preview"),
+)
+
+
+def test_each_count_leads_to_as_many_renewals(company, executive):
+    assert len(counts_on(executive, ADDRESSES[0])) >= 16
+    assert len(counts_on(executive, "/admin/renewals/?segment=big")) >= 5
+    for address in ADDRESSES:
+        assert untold(executive, address) == [], address
+
+
+def test_who_sees_some_accounts_finds_their_own(company, manager, seen_by):
+    manager.user_permissions.add(Permission.objects.get(codename="view_revenue"))
+    client = seen_by(manager)
+    assert len(counts_on(client, "/admin/backtest/")) >= 10
+    for address in ADDRESSES:
+        assert untold(client, address) == [], address
+    everything = client.get("/admin/backtest/rows/?part=all")
+    assert {row.account.owner for row in everything.context["rows"]} == {manager}
+    assert len(everything.context["rows"]) == len(STORIES) // 2
+
+
+def test_what_is_renewed_is_not_for_who_may_not_see_revenue(company, manager, seen_by):
+    """When contracts end, and what came of each, would tell what nobody showed them (SECURITY T19, T25)."""
+    client = seen_by(manager)
+    page = client.get("/admin/backtest/")
+    assert page.context["chosen"].due == len(STORIES) // 2
+    assert "backtest/rows" not in page.text
+    for query in ("", "?part=all", "?outcome=lost", "?band=red"):
+        assert client.get(f"/admin/backtest/rows/{query}").status_code == 403
+
+
+def test_a_row_says_what_was_known_and_what_came_of_it(company, executive, today):
+    rows = executive.get("/admin/backtest/rows/?band=yellow").context["rows"]
+    (row,) = rows
+    assert (row.account.name, row.score, row.due, row.renewed) == ("No 3", 63, 100, 40)
+    assert not row.decided.outcome.is_kept
+    assert row.decided.known_on == today - timedelta(days=290)
+    said = executive.get("/admin/backtest/rows/?score=nps&outcome=kept").context["rows"]
+    assert {row.account.name: row.score for row in said} == {"No 1": 1, "No 2": 2, "No 6": 6}
+    left_out = [
+        [row.account.name for row in executive.get(f"/admin/backtest/rows/?part={part}").context["rows"]]
+        for part in ("without", "persons", "replays")
+    ]
+    assert left_out == [["No 8", "No 9"], ["No 7"], ["No 6"]]
+
+
+def test_a_day_gone_by_counts_what_was_decided_then(company, executive, today):
+    before = today - timedelta(days=150)
+    answer = executive.get(f"/admin/backtest/rows/?part=all&as_of={before}")
+    # While the grace ran, only what was renewed at once was decided.
+    assert {row.decided.outcome.is_kept for row in answer.context["rows"]} == {True}
+    assert answer.context["window"].end == before
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("as_of=x", "as_of=0001-01-01", "as_of=9999-12-31", "months=5", "lead=7"),
+        *("band=purple", "part=half", "outcome=won", "score=luck", "segment=none"),
+    ],
+)
+def test_what_there_is_not_is_said(company, executive, query):
+    answer = executive.get(f"/admin/backtest/rows/?{query}")
+    assert answer.status_code == 200
+    assert len(answer.context["faults"]) == 1
+
+
+def test_a_count_of_a_kept_back_test_that_is_behind_says_so(executive, today):
+    f.many_terms(MOST_AT_ONCE + 2, on=today - timedelta(days=200))
+    keep_backtests(today=today, now=timezone.now())
+    href, _ = counts_on(executive, "/admin/backtest/")[0]
+    assert "Contracts have changed since" not in executive.get(href).text
+    f.subscription(f.account(), today, today + timedelta(days=60), 100)
+    assert "Contracts have changed since" in executive.get(href).text
+    assert len(executive.get(f"{reverse('backtest_rows')}?part=all").context["rows"]) == 25
+
+
+def test_it_takes_as_many_queries_for_many_as_for_few(executive, today, django_assert_max_num_queries):
+    f.many_terms(60, on=today - timedelta(days=200))
+    with django_assert_max_num_queries(20):
+        assert len(executive.get("/admin/backtest/rows/?part=all").context["rows"]) == 25
