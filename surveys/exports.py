@@ -14,7 +14,7 @@ from accounts.models import Viewer
 from surveys.interchange.columns import UNREADABLE, AnswerColumn, answer_columns
 from surveys.models import Response, Survey
 from surveys.models.responses import IS_DATED
-from surveys.privacy import IDENTIFIED
+from surveys.privacy import IDENTIFIED, PERSONAL_KINDS
 from surveys.versions import published_definition
 
 CHUNK = 2000
@@ -40,7 +40,6 @@ OF_PEOPLE = (
     (Column("contact_email", label="E-mail address"), "contact__email"),
     (Column("contact_role", label="Role"), "contact__role"),
 )
-PERSONAL_KINDS = frozenset({"email"})
 
 
 def responses_dataset(

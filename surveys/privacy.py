@@ -11,8 +11,15 @@ from surveys.definition import PRIVACY
 IDENTIFIED, CONFIDENTIAL, ANONYMOUS = PRIVACY
 # Shorter than the overlap in which metrics look for what was changed (metrics.actions.absorb).
 CHANGED_WITHIN = timedelta(minutes=10)
+# Kinds of question whose answer says who somebody is.
+PERSONAL_KINDS = frozenset({"email"})
 # Fewer answers given in confidence than these leave nowhere as rows (SECURITY T22).
 LEAST_TOGETHER = 5
+
+
+def masked(address: str) -> str:
+    """Return an e-mail address of which nobody can be told: a•••@•••."""
+    return f"{address[:1]}•••@•••"
 
 
 def start_of_day(now: datetime, zone: tzinfo) -> datetime:

@@ -38,6 +38,8 @@ class VisibleAdmin(ModelAdmin):
 
     # Fields that hold or may hold amounts of money: absent without `view_revenue`, not blank (SECURITY T25).
     revenue_fields: tuple[str, ...] = ()
+    # Fields that say who a contact is: absent without `view_contact`, and nothing is searched by them.
+    people_fields = ("contact",)
 
     # A row of the theme is five kilobytes; Django's hundred made pages of half a megabyte.
     list_per_page = 50
@@ -101,9 +103,18 @@ class VisibleAdmin(ModelAdmin):
         hidden = self._hidden_fields(request)
         return [item for item in super().get_list_filter(request) if _first(item) not in hidden]
 
+    def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
+        """Return what is searched, without who contacts are for who may not see them."""
+        paths: Sequence[str] = super().get_search_fields(request)
+        if user_of(request).sees_people:
+            return paths
+        return [path for path in paths if not _names_person(path, self.people_fields)]
+
     def _hidden_fields(self, request: HttpRequest, obj: Model | None = None) -> set[str]:
         user = user_of(request)
         hidden = set() if user.sees_revenue else set(self.revenue_fields)
+        if not user.sees_people:
+            hidden.update(self.people_fields)
         if obj is None or user.sees_all_accounts:
             return hidden
         for field in self.opts.fields:
@@ -161,6 +172,11 @@ class ReadOnlyAdmin(VisibleAdmin):
 def _sees_revenue(request: HttpRequest) -> bool:
     # The login page asks too, for nobody.
     return request.user.has_perm("accounts.view_revenue")
+
+
+def _names_person(path: str, people: Iterable[str]) -> bool:
+    """Whether the path ends in a field of a contact: its account's name is none."""
+    return any(path.split("__")[-2:-1] == [field] for field in people)
 
 
 def _first(item: Any) -> Any:

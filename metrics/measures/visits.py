@@ -13,6 +13,7 @@ from surveys.branching import asked, ending_of
 from surveys.definition import Definition, Ending, Question
 from surveys.kinds import KINDS
 from surveys.models import Response
+from surveys.privacy import PERSONAL_KINDS, masked
 
 FLAGS: Mapping[str, str] = {
     "fast": "sent faster than anyone reads",
@@ -88,11 +89,6 @@ def visit(response: Response, definition: Definition, viewer: Viewer) -> Visit:
     )
 
 
-def masked(address: str) -> str:
-    """Return an e-mail address of which nobody can be told: a•••@•••."""
-    return f"{address[:1]}•••@•••"
-
-
 def _step(
     question: Question,
     response: Response,
@@ -108,14 +104,16 @@ def _step(
     return Step(
         question,
         State.ANSWERED,
-        masked(answer) if question.kind == "email" and not viewer.sees_people else _shown(question, answer),
+        _shown(question, answer, viewer),
         mood_of(question.kind, answer, question.settings) if kind.is_scored else Mood.NEUTRAL,
         comments.get(question.key),
     )
 
 
-def _shown(question: Question, answer: Any) -> str:
+def _shown(question: Question, answer: Any, viewer: Viewer) -> str:
     """Return an answer as people read it; one that no longer fits its question as it was stored."""
+    if question.kind in PERSONAL_KINDS and not viewer.sees_people:
+        return masked(str(answer))
     try:
         return KINDS[question.kind].show(question, answer, question.text.language)
     except (AttributeError, KeyError, TypeError, ValueError):

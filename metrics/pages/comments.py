@@ -88,7 +88,6 @@ def comments(request: HttpRequest) -> TemplateResponse:
         "account": scope.account,
         "is_by_arr": asked.is_by_arr,
         "sees_revenue": arr is not None,
-        "sees_people": scope.viewer.sees_people,
         "sees_responses": request.user.has_perm("surveys.view_response"),
         "said": told(scope, found, wanted.words, arr.by_account if arr else None, promised),
         "about": about,

@@ -84,7 +84,6 @@ def _results(request: HttpRequest, versions: Versions, asked: Asked) -> dict[str
         "completion_rate": completion(results),
         "shows_comments": shows_comments,
         "said": _said(sample, versions, results.promised) if shows_comments else (),
-        "sees_people": scope.viewer.sees_people,
         "sees_responses": request.user.has_perm("surveys.view_response"),
         "kept": [(key, value) for key, value in request.GET.items() if key not in (*OWN, "flagged")],
     }

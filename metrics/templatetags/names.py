@@ -1,7 +1,10 @@
 """What people call things: metrics, parts of the company, themes, languages, values of a dimension."""
 
+from typing import Any
+
 from django import template
 
+from accounts.models import Contact
 from metrics.measures.measure import Measure
 from metrics.models import Target
 from metrics.pages.wording import language_in_words, name_of, value_in_words
@@ -13,6 +16,17 @@ register = template.Library()
 def metric_name(metric: str) -> str:
     """Return what people call a metric."""
     return name_of(metric)
+
+
+@register.simple_tag(takes_context=True)
+def contact_name(context: Any, contact: Contact | None, number: int | str = "") -> str:
+    """Return who a contact is, for a reader who may see that; for others "Contact 3", or "" without a number.
+
+    "anonymous" where there is no contact.
+    """
+    if not context["user"].sees_people:
+        return f"Contact {number}" if number else ""
+    return str(contact) if contact else "anonymous"
 
 
 @register.filter

@@ -21,8 +21,12 @@ class MailAdmin(ReadOnlyAdmin):
     list_display = ("contact", "campaign", "which", "standing", "due_at", "sent_at")
     list_select_related = ("invitation__contact", "invitation__campaign")
     list_filter = ("state", ("invitation__campaign", OfferedFilter))
-    search_fields = ("invitation__contact__name", "invitation__contact__email")
-    search_help_text = "Contact or e-mail address"
+    search_fields = (
+        "invitation__contact__name",
+        "invitation__contact__email",
+        "invitation__campaign__name",
+    )
+    search_help_text = "Contact, e-mail address or campaign"
     actions = ("send_again",)
     fieldsets = (
         (None, {"fields": ("contact", "campaign", ("which", "variant"), "standing")}),

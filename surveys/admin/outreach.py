@@ -62,6 +62,10 @@ class InvitationAdmin(VisibleAdmin):
     )
     add_fieldsets = ((None, {"fields": ("survey", "contact")}),)
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may be asked: by who sees whom."""
+        return super().has_add_permission(request) and request.user.has_perm("accounts.view_contact")
+
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Refuse: what was asked was asked."""
         return False

@@ -12,31 +12,38 @@ from unfold.paginator import InfinitePaginator
 
 from accounts.admin.filters import OfferedFilter, SearchedFilter
 from accounts.admin.visibility import ReadOnlyAdmin, user_of
-from accounts.models import Account, Contact
+from accounts.models import Account, Contact, User
 from surveys.admin.response_filters import AfterwordFilter, ChannelFilter, FlaggedFilter, LanguageFilter
-from surveys.definition import Definition
+from surveys.definition import Definition, Question
 from surveys.kinds import KINDS
 from surveys.models import Response
+from surveys.privacy import PERSONAL_KINDS, masked
 from surveys.versions import definition_answered
 
 # So many accounts or contacts of one name are looked up by their keys.
 MOST_CALLED = 20_000
 
 
-def answers_read(definition: Definition, response: Response) -> list[dict[str, Any]]:
-    """Return each question with its answer as a person reads it, None where there is none."""
+def answers_read(definition: Definition, response: Response, reader: User) -> list[dict[str, Any]]:
+    """Return each question with its answer as the reader may read it, None where there is none."""
     language = response.language
     return [
         {
             "key": question.key,
             "text": question.text.into(language),
             "kind": KINDS[question.kind].label,
-            "answer": KINDS[question.kind].show(question, response.answers[question.key], language)
+            "answer": _read(question, response.answers[question.key], language, reader)
             if question.key in response.answers
             else None,
         }
         for question in definition
     ]
+
+
+def _read(question: Question, answer: Any, language: str, reader: User) -> str:
+    if question.kind in PERSONAL_KINDS and not reader.sees_people:
+        return masked(str(answer))
+    return KINDS[question.kind].show(question, answer, language)
 
 
 @admin.register(Response)
@@ -99,12 +106,18 @@ class ResponseAdmin(ReadOnlyAdmin):
         user = user_of(request)
         for bit in smart_split(search_term):
             word = unescape_string_literal(bit) if bit[0] in "\"'" and bit[0] == bit[-1] else bit
-            accounts, contacts = Account.objects.visible_to(user), Contact.objects.visible_to(user)
-            queryset = queryset.filter(
-                _is_called(word, "account", accounts, "name")
-                | _is_called(word, "contact", contacts, "name", "email")
-            )
+            called = _is_called(word, "account", Account.objects.visible_to(user), "name")
+            if user.sees_people:
+                called |= _is_called(word, "contact", Contact.objects.visible_to(user), "name", "email")
+            queryset = queryset.filter(called)
         return queryset, False
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return a response, which knows who reads it."""
+        found: Any = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.reader = user_of(request)
+        return found
 
     @display(description="received", ordering="pk")
     def received(self, response: Response) -> Any:
@@ -117,8 +130,8 @@ class ResponseAdmin(ReadOnlyAdmin):
         return "complete" if response.submitted_at else "partial"
 
     @display(description="answers")
-    def what_they_said(self, response: Response) -> SafeString:
-        answers = answers_read(definition_answered(response.version), response)
+    def what_they_said(self, response: Any) -> SafeString:
+        answers = answers_read(definition_answered(response.version), response, response.reader)
         return render_to_string("admin/surveys/response/_answers.html", {"answers": answers})
 
     @display(description="came with")

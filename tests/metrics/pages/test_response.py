@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from metrics.actions.absorb import absorb_responses
-from metrics.measures.visits import masked
+from surveys.privacy import masked
 from tests import factories as f
 from tests.metrics.pages.test_account import XSS
 
