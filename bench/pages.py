@@ -96,8 +96,13 @@ VARIANTS = {
         *("industry=Retail&last=all", "industry=Retail&segment=Enterprise&last=24m"),
     ),
     "programme_drivers": ("last=all", "segment=Small", "industry=Retail"),
+    "programme_responses": (
+        "outcome=nps",
+        "outcome=nps&driver=support&last=all",
+        "outcome=nps&driver=support&industry=Retail",
+    ),
     "programme_reach": ("last=all", "segment=Small", "industry=Retail&last=all"),
-    "drivers": ("last=all",),
+    "drivers": ("last=all", "segment=Small"),
     "backtest_rows": (
         "part=all&months=36",
         "band=green&outcome=lost",

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from django.db.models import Max, Q, Sum
+from django.db.models import Exists, Max, OuterRef, Q, Sum
 
 from metrics.formulas.drivers import NotEnoughToSay, analyse
 from metrics.formulas.intervals import Interval
@@ -124,6 +124,15 @@ def key_drivers(scope: Scope, outcome: str = "", given: Sequence[Cell] | None = 
         for each in found.drivers
     ]
     return KeyDrivers(chosen, drivers, found.r_squared, found.n, is_cut=is_cut)
+
+
+def rated(scope: Scope, outcome: str, driver: str = "") -> Any:
+    """Return the ratings of the outcome that are used, with a driver those of who rated that as well."""
+    scores = _scores(scope)
+    if driver:
+        beside = scores.filter(response=OuterRef("response"), question_key=driver)
+        return scores.filter(Exists(beside), question_key=outcome)
+    return scores.filter(question_key=outcome)
 
 
 def _outcome(kinds: Mapping[str, str]) -> str:

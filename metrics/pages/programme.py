@@ -27,6 +27,7 @@ from metrics.measures.sentiment import by_programme, measure_of, name_of, trend
 from metrics.measures.themes import MOST_COMMENTS, themes
 from metrics.measures.voices import mood_of
 from metrics.pages.charts import trend_chart
+from metrics.pages.drivers import led
 from metrics.pages.filters import read_filters
 from metrics.pages.planes import importance_chart
 from surveys.kinds import KINDS, Scale
@@ -61,7 +62,7 @@ def programme_list(request: HttpRequest) -> TemplateResponse:
 
 def programme(request: HttpRequest, slug: str) -> TemplateResponse:
     """Show the score of one programme, who differs and what is written, over what the user sees."""
-    context = _head(request, slug, "score")
+    context = head_of(request, slug, "score")
     scope = context["filters"].scope
     promised = confidential_surveys(scope)
     asked: list[tuple[Scope, tuple[str, ...]]] = [(scope, ("month",)), (scope, split_by(scope))]
@@ -95,7 +96,7 @@ def programme(request: HttpRequest, slug: str) -> TemplateResponse:
 
 def programme_drivers(request: HttpRequest, slug: str) -> TemplateResponse:
     """Show what goes along with the score of one programme."""
-    context = _head(request, slug, "drivers")
+    context = head_of(request, slug, "drivers")
     scope = context["filters"].scope
     given = ratings(scope)
     n = sum(cell.total for cell in given if cell.kind in KINDS_SHOWN)
@@ -106,14 +107,14 @@ def programme_drivers(request: HttpRequest, slug: str) -> TemplateResponse:
 
 def programme_reach(request: HttpRequest, slug: str) -> TemplateResponse:
     """Show who was asked and who is heard in one programme."""
-    context = _head(request, slug, "reach")
+    context = head_of(request, slug, "reach")
     scope = context["filters"].scope
     arr = arr_at_end(scope) if scope.viewer.sees_revenue else None
     context |= {"response_rate": response_rate(scope), "coverages": coverages(scope, arr)}
     return TemplateResponse(request, "metrics/programme_reach.html", context)
 
 
-def _head(request: HttpRequest, slug: str, here: str) -> dict[str, Any]:
+def head_of(request: HttpRequest, slug: str, here: str) -> dict[str, Any]:
     """Return what every page of a programme shows at its top."""
     found = get_object_or_404(Programme, slug=slug)
     return {
@@ -155,18 +156,24 @@ def _distribution(answers: Answers, kind: str) -> Sequence[Bar]:
 
 def _drivers(scope: Scope, surveys: Sequence[Survey], given: Sequence[Cell]) -> Mapping[str, Any]:
     found = key_drivers(scope, given=given)
-    texts = {
-        question.key: str(question.text)
-        for survey in surveys
-        for question in published_definition(survey.live_version_id or 0)
-    }
+    texts = texts_of(surveys)
     told = [(texts.get(each.key, each.key), each) for each in found.drivers] if found else []
     return {
         "found": found,
+        "led": led(scope, found),
         "outcome": texts.get(found.outcome, found.outcome) if found else "",
         "drivers": told,
         "driver_chart": importance_chart([(text, each.performance, each.share) for text, each in told]),
         "driver_definition": DEFINITION,
+    }
+
+
+def texts_of(surveys: Sequence[Survey]) -> dict[str, str]:
+    """Return what each question of some surveys asks, by its key."""
+    return {
+        question.key: str(question.text)
+        for survey in surveys
+        for question in published_definition(survey.live_version_id or 0)
     }
 
 

@@ -27,6 +27,7 @@ from metrics.pages.notes import note, notes
 from metrics.pages.overrides import override
 from metrics.pages.portfolio import portfolio, portfolio_file
 from metrics.pages.programme import programme, programme_drivers, programme_list, programme_reach
+from metrics.pages.programme_responses import programme_responses
 from metrics.pages.renewals import renewals
 from metrics.pages.response import response
 from metrics.pages.revenue import revenue
@@ -81,6 +82,12 @@ PAGES = (
     Page("programmes", "programme/", programme_list, ("metrics.view_tally",), "Programme scores", "hearing"),
     Page("programme", "programme/<slug:slug>/", programme, ("metrics.view_tally",)),
     Page("programme_drivers", "programme/<slug:slug>/drivers/", programme_drivers, ("metrics.view_tally",)),
+    Page(
+        "programme_responses",
+        "programme/<slug:slug>/responses/",
+        programme_responses,
+        ("metrics.view_tally", "surveys.view_response"),
+    ),
     Page("programme_reach", "programme/<slug:slug>/reach/", programme_reach, ("metrics.view_tally",)),
     Page("cross_tab", "survey/<slug:slug>/cross-tab/", cross, ("surveys.view_survey",)),
     Page("response", "response/<uuid:public_id>/", response, ("surveys.view_response",)),

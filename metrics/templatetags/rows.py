@@ -129,7 +129,14 @@ def crossed_like(context: Mapping[str, Any], row: str | None = None, column: str
 
 @register.simple_tag(takes_context=True)
 def rated_like(context: Mapping[str, Any], outcome: str, driver: str = "") -> str:
-    """Return the address of the responses to the page's survey that rated the outcome, and a driver too."""
+    """Return the address of the responses to the survey or programme that rated the outcome, or both."""
+    if "survey" not in context:
+        query = context["request"].GET.copy()
+        query.pop("after", None)
+        query["outcome"] = outcome
+        if driver:
+            query["driver"] = driver
+        return f"{reverse('programme_responses', args=[context['programme'].slug])}?{query.urlencode()}"
     return _responses(context, {"rows": outcome, "columns": driver} if driver else {"question": outcome})
 
 

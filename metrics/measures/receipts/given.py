@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from metrics.measures.drivers import rated
 from metrics.measures.pairs import Gave, read_matches
 from metrics.measures.receipts.rows import FIRST_CHUNK, Key, Receipt, Row, Value, stored
 from metrics.measures.samples import Sample
@@ -57,6 +58,11 @@ def chosen(sample: Sample, kind: str, *gave: Gave) -> Receipt:
     return Receipt("responses", (*COLUMNS, *(["value"] if one else [])), read)
 
 
+def rated_together(scope: Scope, outcome: str, driver: str = "") -> Receipt:
+    """Return the responses that rated an outcome, and a driver too where one is named, as drivers count."""
+    return _listed(rated(scope, outcome, driver), "value")
+
+
 def _of(response: Response, day: Value, keys: Sequence[str]) -> Row:
     values = (response.answers.get(key) for key in keys)
     return str(response.public_id), day, response.account_id, response.language, response.channel, *values
@@ -64,8 +70,10 @@ def _of(response: Response, day: Value, keys: Sequence[str]) -> Row:
 
 def _receipt(scope: Scope, rows: Any, sliced: Any, *more: str) -> Receipt:
     rows = rows.filter(scope.surveys(), scope.days(), scope.answered, **sliced)
-    if scope.without_flagged:
-        rows = rows.filter(response__flags=[])
+    return _listed(rows.filter(response__flags=[]) if scope.without_flagged else rows, *more)
+
+
+def _listed(rows: Any, *more: str) -> Receipt:
     return Receipt("responses", (*COLUMNS, *more), stored(rows, ORDER, (*READ, *more), _shape))
 
 

@@ -206,9 +206,10 @@ def test_counts_of_drivers_open_the_responses_unless_these_were_promised(executi
         for gap, key in ((6, "nps"), (10, "csat"), (15, "ces")):
             if number % gap == 0:
                 del answers[key]
-        f.respond(survey, answers, account=f.account(), at=now - timedelta(days=number % 60))
+        account = f.account(segment="big" if number % 3 else "small")
+        f.respond(survey, answers, account=account, at=now - timedelta(days=number % 60))
     absorb_responses(now=now + timedelta(days=1), sweep=True)
-    for days in ("", "?last=30"):
+    for days in ("", "?last=30", "?segment=big"):
         page = executive.get(reverse("drivers", args=[survey.slug]) + days)
         links = re.findall(r'<a href="([^"]*/responses/[^"]*)">(\d+)(?: answers)?</a>', page.text)
         found = page.context["found"]
@@ -220,6 +221,58 @@ def test_counts_of_drivers_open_the_responses_unless_these_were_promised(executi
             answer = executive.get(unescape(href))
             assert answer.context["counted"].n == int(count), href
             assert not answer.context["filters"].faults
+
+
+def rated_by(owner, today):
+    """Two surveys of one programme that ask what drives it, of which one leaves out a question."""
+    surveys = [f.published_survey([f.NPS, f.CSAT, f.CES]), f.published_survey([f.NPS, f.CSAT])]
+    surveys[1].programme = surveys[0].programme
+    surveys[1].save()
+    now = timezone.now()
+    for number in range(440):
+        csat = 1 + number % 5
+        answers = {"nps": 2 * csat, "csat": csat, "ces": 1 + number % 7}
+        for gap, key in ((6, "nps"), (10, "csat"), (15, "ces")):
+            if number % gap == 0 or (key == "ces" and number % 23 == 0):
+                del answers[key]
+        account = f.account(owner=owner if number % 2 else None, segment="big" if number % 3 else "small")
+        survey = surveys[number % 23 == 0]
+        f.respond(survey, answers, account=account, at=now - timedelta(days=number % 60))
+    absorb_responses(now=now + timedelta(days=1), sweep=True)
+    return surveys[0].programme
+
+
+def test_counts_of_a_programmes_drivers_open_its_responses(executive, manager, seen_by, today):
+    """Over all of its surveys, and to an account manager those of their own accounts."""
+    programme = rated_by(manager, today)
+    for client, many in ((executive, 366), (seen_by(manager), 220)):
+        counts = []
+        for query in ("", "?last=30", "?segment=big"):
+            page = client.get(reverse("programme_drivers", args=[programme.slug]) + query)
+            links = re.findall(r'<a href="([^"]*/responses/[^"]*)">(\d+)(?: answers)?</a>', page.text)
+            found = page.context["found"]
+            assert [int(n) for _, n in links] == [found.n, *(each.n for each in found.drivers)]
+            for href, count in links:
+                listed, following = [], unescape(href)
+                while following:
+                    answer = client.get(following)
+                    assert answer.context["n"] == int(count)
+                    assert not answer.context["filters"].faults
+                    listed += [row[0][2] for row in answer.context["rows"]]
+                    after = answer.context["following"]
+                    following = after and f"{unescape(href)}&after={after}"
+                assert len(set(listed)) == len(listed) == int(count)
+            counts.append(found.n)
+        assert counts[0] == many
+
+
+def test_a_programme_says_when_none_is_listed(executive, today):
+    programme = f.published_survey([f.NPS, f.CSAT], privacy="confidential").programme
+    address = reverse("programme_responses", args=[programme.slug])
+    assert "promised confidentiality" in executive.get(f"{address}?outcome=nps").text
+    other = reverse("programme_responses", args=[f.published_survey().programme.slug])
+    for query in ("", "?outcome=nothing", "?outcome=nps&driver=csat"):
+        assert "Nobody has given such a rating" in executive.get(f"{other}{query}").text
 
 
 def test_drivers_ask_for_the_permission(client, someone, seen_by):

@@ -75,6 +75,7 @@ NARROWED = {
     "survey_results": (f"{FOREIGN}&language=tlh", "answered=nps:detractors&last=all", "flagged=without"),
     "cross_tab": ("rows=nps&columns=segment", "rows=nps&columns=csat", "rows=nps&columns=language"),
     "metric_rows": (f"{FOREIGN}&language=tlh",),
+    "programme_responses": ("outcome=nps&last=all", f"outcome=nps&driver=csat&{FOREIGN}"),
     "renewals": (FOREIGN, "ahead=24"),
     "backtest_rows": (FOREIGN, "part=all", "outcome=kept&band=green", "score=nps"),
     "revenue": ("by=owner", "by=product&cohorts=year&last=24m", "bar=expansion"),
