@@ -1,16 +1,16 @@
 """Who is in an audience: how many, which part of the revenue, and who cannot be asked today and why."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -26,7 +26,27 @@ from surveys.asking.days import local_day
 from surveys.asking.standing import Candidate, standing_of
 from surveys.models import Audience
 
-SAMPLE, LEFT_A_PAGE = 20, 50
+SAMPLE, LISTED_A_PAGE = 20, 50
+LISTS = ("left", "all", "may")
+
+
+class Wanted(NamedTuple):
+    """Who of an audience is listed: those left out today, all, or those who may be asked; "" for any."""
+
+    who: str
+    reason: str
+    role: str
+
+    @property
+    def role_label(self) -> str:
+        """The role as people read it, "" for any."""
+        return str(Contact.Role(self.role).label) if self.role else ""
+
+    def has(self, one: Candidate) -> bool:
+        """Whether a contact is meant."""
+        reason = one.block.reason if one.block else ""
+        is_listed = self.who == "all" or bool(reason) == (self.who == "left")
+        return is_listed and self.reason in ("", reason) and self.role in ("", one.contact.role)
 
 
 def audience(request: HttpRequest, pk: int) -> TemplateResponse:
@@ -34,14 +54,21 @@ def audience(request: HttpRequest, pk: int) -> TemplateResponse:
     viewer = _viewer(request)
     found = get_object_or_404(Audience, pk=pk)
     context = {**admin.site.each_context(request), "title": found.name, "audience": found}
-    left: list[Candidate] = []
+    inside: list[Candidate] = []
     try:
-        who, left = _who(found.conditions, viewer, timezone.now(), audience=found.pk)
+        who, inside = _who(found.conditions, viewer, timezone.now(), audience=found.pk)
         context |= who
     except AudienceRefused as refused:
         context["refused"] = str(refused)
-    left.sort(key=lambda one: (one.contact.name, one.contact.pk))
-    context["page"] = Paginator(left, LEFT_A_PAGE).get_page(request.GET.get("page"))
+    wanted, faults = _read_listing(request.GET, {one.block.reason for one in inside if one.block})
+    listed = [one for one in inside if wanted.has(one)]
+    # An order by what may not be seen would tell it.
+    listed.sort(key=lambda one: (one.contact.name if viewer.sees_people else "", one.contact.pk))
+    context |= {
+        "wanted": wanted,
+        "faults": faults,
+        "page": Paginator(listed, LISTED_A_PAGE).get_page(request.GET.get("page")),
+    }
     return TemplateResponse(request, "metrics/audience.html", context)
 
 
@@ -59,6 +86,19 @@ def audience_typed(request: HttpRequest) -> TemplateResponse:
     return TemplateResponse(request, "metrics/_audience_typed.html", context)
 
 
+def _read_listing(asked: QueryDict, reasons: Collection[str]) -> tuple[Wanted, list[str]]:
+    """Return who the address asks for, and what of that there is not."""
+    known = {"list": LISTS, "reason": reasons, "role": Contact.Role.values}
+    said = {name: asked.get(name, "") for name in known}
+    faults = [
+        f"There is no {name} “{value[:60]}” here: left out."
+        for name, value in said.items()
+        if value and value not in known[name]
+    ]
+    who, reason, role = (value if value in known[name] else "" for name, value in said.items())
+    return Wanted(who or LISTS[0], reason, role), faults
+
+
 def _viewer(request: HttpRequest) -> User:
     viewer = request.user
     if not isinstance(viewer, User) or not viewer.has_perm("surveys.view_audience"):
@@ -69,7 +109,7 @@ def _viewer(request: HttpRequest) -> User:
 def _who(
     document: Any, viewer: User, now: datetime, *, audience: int | None
 ) -> tuple[dict[str, Any], list[Candidate]]:
-    """Return what is shown of the contacts for whom conditions hold, and those who cannot be asked today."""
+    """Return what is shown of the contacts for whom conditions hold, and each of them as they stand today."""
     today = local_day(now)
     conditions = read_conditions(document)
     if not viewer.sees_revenue and any(condition.field.needs_revenue for condition in conditions):
@@ -78,23 +118,25 @@ def _who(
     everyone = Contact.objects.visible_to(viewer)
     roles = dict(contacts.order_by().values_list("role").annotate(Count("pk")))
     of_all = dict(everyone.order_by().values_list("role").annotate(Count("pk")))
-    left = [one for one in standing_of(contacts.iterator(2000), today) if one.block]
-    reasons = Counter(one.block.reason for one in left if one.block)
-    count = contacts.count()
+    inside = list(standing_of(contacts.iterator(2000), today))
+    reasons = Counter(one.block.reason for one in inside if one.block)
+    count, left = len(inside), reasons.total()
     context = {
         "conditions": conditions,
         "count": count,
-        "may_be_asked": count - len(left),
+        "may_be_asked": count - left,
         "accounts": contacts.order_by().values("account").distinct().count(),
-        "roles": [(label, roles.get(role, 0), of_all.get(role, 0)) for role, label in Contact.Role.choices],
+        "roles": [
+            (role, label, roles.get(role, 0), of_all.get(role, 0)) for role, label in Contact.Role.choices
+        ],
         "revenue": _revenue(contacts.order_by().values("account"), viewer, today)
         if viewer.sees_revenue
         else None,
         "sample": list(standing_of(contacts.order_by("name", "pk")[:SAMPLE], today)),
         "reasons": reasons.most_common(),
-        "left_count": len(left),
+        "left_count": left,
     }
-    return context, left
+    return context, inside
 
 
 def _revenue(accounts: Any, viewer: User, today: date) -> tuple[Decimal, Decimal]:
