@@ -10,7 +10,7 @@ const find = (selector, within = document) => within.querySelector(selector);
 const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
-// The rules of surveys/kinds, as Kind.rule hands them over, for what controls send.
+// The rules of surveys/kinds, as Kind.rule gives them.
 
 const BLANK = "(?:(?!\\ufeff)[\\s\\x1c-\\x1f\\x85])+";
 const EDGES = new RegExp(`^${BLANK}|${BLANK}$`, "g");
@@ -119,7 +119,7 @@ const readers = {
   },
 };
 
-// Branching: the rules of surveys/branching.py, on what surveys/live.py left of the conditions.
+// Branching as in surveys/branching.py, on what surveys/live.py left.
 
 const holds = ([operator, ...parts], answers) => {
   if (operator === "all") return parts.every((part) => holds(part, answers));
@@ -161,10 +161,8 @@ export const judge = ({ questions, needs_answer: needsAnswer }, valuesOf) => {
   return { asked: asked.map(({ key }) => key), answers, refused };
 };
 
-// The page as it stands.
-
 let form, page, judged;
-let savedBody, isTouched, isBusy, waitingFor;
+let savedBody, saving, isTouched, isBusy, waitingFor;
 let saveTimer, retryTimer, goOnTimer;
 let wait = 2000;
 
@@ -207,7 +205,7 @@ const branch = () => {
   return news;
 };
 
-// Texts that repeat an answer of the same page, as surveys/filling.py fills them.
+// Texts that repeat an answer, as in surveys/filling.py.
 
 const told = (key) => {
   const question = questionOf(key);
@@ -279,7 +277,7 @@ const bodyOf = (go) => {
 const post = (body, options) =>
   fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(body), ...options });
 
-// What a device remembers of a visit.
+// What a device remembers.
 
 const PLACE = `earshot ${location.pathname}`;
 
@@ -303,26 +301,33 @@ const remember = (kept) => {
 
 const forget = () => stored((memory) => memory.removeItem(PLACE));
 
-// Keeping what is answered so far, once a person did something.
+// Keeping what is answered, once a person did something.
 
-const save = async (options) => {
-  clearTimeout(saveTimer);
-  const body = form && bodyOf(waitingFor ?? "save");
-  if (!isTouched || isBusy || !page.keeps || body === savedBody) return;
-  if (waitingFor) return remember({ body, isSent: true });
+const keep = async (body, options) => {
   try {
     const response = await post(body, options);
     if (response.status !== 204) return;
     savedBody = body;
     remember();
-    tell(phrase("saved"));
+    const faults = findAll(".wrong", form).length;
+    tell(phrase(faults ? "problems" : "saved", faults), faults);
   } catch {
     remember({ body });
     tell(phrase("offline"), true);
   }
 };
 
-// What finds no connection waits on the device; under its key it counts once, however often sent.
+// Of two on their way the older could arrive last; who leaves cannot wait.
+const save = async (options) => {
+  clearTimeout(saveTimer);
+  if (!options) await saving;
+  const body = form && bodyOf(waitingFor ?? "save");
+  if (!isTouched || isBusy || !page.keeps || body === savedBody) return;
+  if (waitingFor) return remember({ body, isSent: true });
+  saving = keep(body, options);
+};
+
+// What finds no connection waits here; under its key it counts once, however often sent.
 
 const waitForConnection = (go) => {
   waitingFor = go;
@@ -342,6 +347,7 @@ const turn = async (go, written) => {
   isBusy = true;
   [saveTimer, retryTimer, goOnTimer].forEach(clearTimeout);
   form.classList.add("busy");
+  await saving;
   const response = await post(body).catch(() => undefined);
   isBusy = false;
   form.classList.remove("busy");
@@ -427,7 +433,7 @@ const resume = async () => {
   if (kept.body && fields.get("_page") === new FormData(form).get("_page")) fill(fields);
 };
 
-// Ranking: by taps in one's order, by dragging, or by arrow keys on a handle; the selects beneath hold the answer.
+// Ranking by taps, dragging or arrow keys; the selects beneath hold the answer.
 
 const rankOf = (item) => find("select", item).value;
 
@@ -489,7 +495,7 @@ const dragRank = (event) => {
   };
 };
 
-// Keys, in a question: digits for points, letters for choices, Enter to go on.
+// Keys in a question: digits, letters, Enter to go on.
 
 let digits = "";
 let digitsTimer;
