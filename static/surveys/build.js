@@ -14,10 +14,13 @@
   const find = (selector, within = root) => within.querySelector(selector);
   const all = (selector, within = root) => [...within.querySelectorAll(selector)];
   const middle = find("#build-middle");
+  // What is typed and not sent yet: form by form a timer, or 0 once it stands in line.
   const waiting = new Map();
+  const sent = new WeakMap();
   const reshaped = new Set();
   const seenAt = new Map();
   let line = Promise.resolve();
+  let isSending = false;
   let failures = 0;
 
   document.documentElement.classList.add("has-script");
@@ -77,26 +80,27 @@
   }
 
   async function ask(url, options = {}) {
-    const answer = await fetch(url, { headers: { Accept: "application/json" }, ...options });
+    isSending = Boolean(options.body);
+    const answer = await fetch(url, { headers: { Accept: "application/json" }, ...options }).finally(() => { isSending = false; });
     if (answer.redirected || !answer.headers.get("Content-Type")?.includes("json")) {
       throw new Error(answer.redirected ? "you are logged out" : `the server answered ${answer.status}`);
     }
     return [answer.status, await answer.json()];
   }
 
-  function settle(form, status, told) {
+  function settle(form, status, told, isNext = true) {
     failures = 0;
     if (status === 409) return conflict(form, told);
     if (status >= 400) {
       const said = Object.values(told.errors || {}).join(" ");
-      if (told.parts) swap(told);
+      if (told.parts) swap(told, isNext && form);
       showErrors(told.parts ? middle : form, told.errors || {});
       state("Not saved", true);
       alarm(`Could not save: ${said}`);
       return false;
     }
     alarm("");
-    swap(told);
+    swap(told, isNext && form);
     if (form.isConnected) showErrors(form, {});
     stateNow();
     say(told.said);
@@ -127,20 +131,51 @@
 
   // --- Forms: saved as one types, or sent by a button
 
-  function save(form) {
+  function stand(form) {
     clearTimeout(waiting.get(form));
     waiting.set(form, 0);
+  }
+
+  // Until here the form stood in line; what is typed from now on is newer than what was sent.
+  function leaveLine(form, body) {
+    sent.set(form, body);
+    if (waiting.get(form) === 0) waiting.delete(form);
+  }
+
+  function save(form) {
+    stand(form);
     return inLine(async () => {
       if (!form.isConnected) return waiting.delete(form);
       const body = new FormData(form);
       body.set("keep", "1");
+      leaveLine(form, body);
       state("Saving…");
       try {
         const [status, told] = await ask(form.action, { method: "POST", body });
-        if (waiting.get(form) === 0) waiting.delete(form);
         return settle(form, status, told);
       } catch (error) {
+        sent.delete(form);
+        stand(form);
         return postpone(error, () => save(form));
+      }
+    });
+  }
+
+  // Typed into a form that made room for another meanwhile.
+  function saveGone(form) {
+    const body = new FormData(form);
+    body.set("keep", "1");
+    return inLine(async () => {
+      if (seenAt.has(placeOf(body))) body.set("seen", seenAt.get(placeOf(body)));
+      state("Saving…");
+      try {
+        const [status, told] = await ask(form.action, { method: "POST", body });
+        if (status >= 400) throw new Error(told.conflict || Object.values(told.errors || {}).join(" "));
+        stateNow();
+        open(location.search, true);
+      } catch (error) {
+        state("Not saved", true);
+        alarm(`Could not save: ${error.message}`);
       }
     });
   }
@@ -174,15 +209,18 @@
     forget(form);
     const body = new FormData(form, pressed);
     const url = pressed?.getAttribute("formaction") || form.action;
+    const isTyped = form.matches("[data-autosave]");
+    if (isTyped) stand(form);
     await saveAll();
-    const place = placeOf(body);
-    if (seenAt.has(place)) body.set("seen", seenAt.get(place));
-    state("Saving…");
     await inLine(async () => {
+      if (isTyped) leaveLine(form, body);
+      const place = placeOf(body);
+      if (seenAt.has(place)) body.set("seen", seenAt.get(place));
+      state("Saving…");
       try {
         const [status, told] = await ask(url, { method: "POST", body });
         const isNew = status < 400 && /\/(add|duplicate)\/$/.test(url);
-        settle(form, status, told);
+        settle(form, status, told, url === form.action);
         if (isNew) {
           showTab("middle");
           document.getElementById("id_text")?.focus();
@@ -221,31 +259,50 @@
     seenAt.set(placeOf(new FormData(find("[data-outline]"))), seen);
   }
 
-  // What was typed or chosen while an answer was on its way is newer than what it brings.
-  function typedNow() {
-    const field = document.activeElement;
-    const isPending = waiting.get(field?.form) > 0 && middle.contains(field);
-    return isPending && field.matches("input, textarea, select") ? { id: field.id, value: field.value, at: field.selectionStart } : null;
+  const isTicked = (field) => field.matches("[type=checkbox], [type=radio]");
+
+  // Whether a field holds something else than what was sent of it or, if nothing was, than it came with.
+  function isNewer(field, body) {
+    if (isTicked(field)) return field.checked !== (body ? body.getAll(field.name).includes(field.value) : field.defaultChecked);
+    if (body) return field.value !== body.get(field.name);
+    if (!field.matches("select")) return field.value !== field.defaultValue;
+    const own = [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
+    return own && field.value !== own.value;
   }
 
-  function typeAgain(typed) {
-    const field = typed && document.getElementById(typed.id);
-    if (!field || field.value === typed.value) return;
-    if (field.matches("select") && ![...field.options].some((option) => option.value === typed.value)) return;
-    field.value = typed.value;
-    field.setSelectionRange?.(typed.at, typed.at);
+  const newerIn = (form) => {
+    const fields = all("textarea[id], select[id], input[id]:not([type=hidden], [type=color], [type=file])", form);
+    return fields.filter((field) => field.name && isNewer(field, sent.get(form)));
+  };
+
+  // What was typed or chosen while an answer was on its way is newer than what it brings.
+  function typeAgain({ id, value, checked }) {
+    const field = document.getElementById(id);
+    if (!field || (isTicked(field) ? field.checked === checked : field.value === value)) return;
+    if (field.matches("select") && ![...field.options].some((option) => option.value === value)) return;
+    if (isTicked(field)) field.checked = checked;
+    else field.value = value;
     if (reshapes(field)) reshape(field.form, true);
     else saveSoon(field.form);
   }
 
-  function swap(told) {
+  // `answered` is the form of which the new one is the next state.
+  function swap(told, answered) {
     const focused = document.activeElement;
     const id = focused?.id;
-    const typed = "build-middle" in told.parts ? typedNow() : null;
+    const at = focused?.selectionStart;
+    const isDrawn = "build-middle" in told.parts;
+    const typed = isDrawn ? [...waiting.keys()].filter((form) => middle.contains(form)) : [];
+    const newer = typed.map((form) => [form, newerIn(form)]);
     const scrolls = new Map(Object.keys(told.parts).map((part) => [part, document.getElementById(part).scrollTop]));
     for (const [part, html] of Object.entries(told.parts)) document.getElementById(part).innerHTML = html;
-    if ("build-middle" in told.parts) setUpMiddle();
     for (const form of [...waiting.keys()].filter((one) => !one.isConnected)) forget(form);
+    const here = placeOf(new FormData(find("[data-outline]")));
+    for (const [form, fields] of newer) {
+      if (form === answered || placeOf(new FormData(form)) === here) fields.forEach(typeAgain);
+      else if (fields.length) saveGone(form);
+    }
+    if (isDrawn) setUpMiddle();
     for (const [part, top] of scrolls) document.getElementById(part).scrollTop = top;
     setSeen(told.seen);
     setLanguages();
@@ -253,8 +310,9 @@
     if (!focused?.isConnected) {
       const next = (id && document.getElementById(id)) || find("#build-outline [aria-current]") || middle;
       next.focus({ preventScroll: true });
+      // Not every field has a place between its letters.
+      if (Number.isInteger(at) && Number.isInteger(next.selectionStart)) next.setSelectionRange(at, at);
     }
-    typeAgain(typed);
     find("#build-outline [aria-current]")?.scrollIntoView({ block: "nearest" });
   }
 
@@ -426,8 +484,15 @@
 
   window.addEventListener("popstate", () => open(location.search, true));
   window.addEventListener("resize", fitPreview);
-  window.addEventListener("beforeunload", (event) => { if (waiting.size) event.preventDefault(); });
+  window.addEventListener("beforeunload", (event) => { if (waiting.size || isSending) event.preventDefault(); });
 
+  // What was typed before this file was there; where one comes back to, the browser fills in what was there once.
+  const isComeBack = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+  for (const form of isComeBack ? [] : all("form[data-autosave]")) {
+    const typed = newerIn(form);
+    if (typed.some(reshapes)) act(form);
+    else if (typed.length) saveSoon(form);
+  }
   setUpMiddle();
   fitPreview();
   find("#build-outline [aria-current]")?.scrollIntoView({ block: "nearest" });

@@ -13,6 +13,7 @@ from surveys.interchange.native import from_json
 from surveys.models import Survey
 from tests import factories
 from tests.accounts.staff import logged_in, member
+from tests.processes import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -73,6 +74,7 @@ def test_a_branching_survey_is_built_with_the_mouse_published_and_answered(open_
     page.get_by_label("Title").fill("Mouse")
     page.get_by_label("Programme").select_option(index=1)
     page.get_by_role("button", name="Start blank").click()
+    page.wait_for_url(re.compile("build"))
 
     page.locator("#add-nps").click()
     expect(page.locator("#id_text")).to_be_focused()
@@ -80,10 +82,12 @@ def test_a_branching_survey_is_built_with_the_mouse_published_and_answered(open_
     expect(page.frame_locator("iframe").last.get_by_text("Would you recommend us?")).to_be_visible()
     page.locator("#add-page").click()
     page.locator("#add-single_choice").click()
+    expect(page.locator("#panel-title")).to_contain_text("Question 2")
     page.locator("#id_text").fill("Which colour?")
     page.locator(".choice input[type=text]").first.fill("Red")
     page.locator("#add-question").click()
     page.locator("#add-long_text").click()
+    expect(page.locator("#panel-title")).to_contain_text("Question 3")
     page.locator("#id_text").fill("What went wrong?")
     page.locator("#if-add").click()
     page.get_by_label("Question", exact=True).nth(1).select_option(label="Would you recommend us?")
@@ -189,14 +193,15 @@ def test_a_branching_survey_is_built_with_the_keyboard_alone(open_page, live_ser
     assert survey.responses.get().answers == {"nps": 3, "long_text": "Slow."}
 
 
-def test_keys_pressed_while_the_form_is_drawn_anew_are_not_lost(open_page, survey):
+@pytest.mark.parametrize("pause", [0, 1200], ids=["at once", "after the next was sent too"])
+def test_keys_pressed_while_the_form_is_drawn_anew_are_not_lost(open_page, survey, pause):
     page = open_page(url_of(survey, "?open=question&name=colour"))
     page.locator("#if-add").click()
     operator = page.locator("[id='if.0.operator']")
     expect(operator).to_be_visible()
     saved(page)
     held = []
-    page.route("**/build/question/", lambda route, request: held.append(route))
+    page.route("**/build/question/", lambda route, request: held.append(route), times=1)
     operator.focus()
     offered = operator.evaluate("(select) => [...select.options].map((option) => option.value)")
     at = offered.index(operator.input_value())
@@ -204,17 +209,44 @@ def test_keys_pressed_while_the_form_is_drawn_anew_are_not_lost(open_page, surve
     with page.expect_request("**/build/question/"):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    while not held:
-        page.wait_for_timeout(10)
+    page.wait_for_timeout(pause)
+    wait_until(lambda: page.evaluate("1") and held)
     with page.expect_response("**/build/question/"):
         held.pop(0).continue_()
     expect(operator).to_be_focused()
     page.keyboard.press("ArrowDown")
     expect(operator).to_have_value(offered[at + 3])
-    page.unroute_all(behavior="ignoreErrors")
     saved(page)
     expect(operator).to_have_value(offered[at + 3])
     assert offered[at + 3] in draft_json(survey)["questions"][1]["show_if"]
+
+
+def test_words_typed_before_the_script_is_there_are_saved(open_page, survey, page):
+    held = []
+    page.route("**/build.js", lambda route, request: held.append(route))
+    open_page("/admin/")
+    with page.expect_request("**/build.js"):
+        page.evaluate("(path) => { location.href = path; }", url_of(survey, "?open=question&name=nps"))
+    page.locator("#id_text").fill("Typed early")
+    held[0].continue_()
+    expect(page.locator("#build-outline").get_by_text("Typed early")).to_be_visible()
+    saved(page)
+    assert draft_json(survey)["questions"][0]["text"]["en"] == "Typed early"
+
+
+def test_words_typed_while_another_question_opens_stay_with_theirs(open_page, survey):
+    page = open_page(url_of(survey, "?open=question&name=nps"))
+    held = []
+    page.route(re.compile("name=colour"), lambda route, request: held.append(route), times=1)
+    page.locator("#q-colour").click()
+    page.locator("#id_text").fill("Of the first")
+    wait_until(lambda: page.evaluate("1") and held)
+    held[0].continue_()
+    expect(page.locator("#id_text")).to_have_value("Which colour?")
+    expect(page.locator("#build-outline").get_by_text("Of the first")).to_be_visible()
+    saved(page)
+    texts = [question["text"]["en"] for question in draft_json(survey)["questions"]]
+    assert texts[:2] == ["Of the first", "Which colour?"]
 
 
 def test_choices_and_settings_are_saved_as_they_are_typed(open_page, survey):
