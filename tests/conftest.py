@@ -77,7 +77,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[pytest.C
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
-        if "page" in getattr(item, "fixturenames", ()):
+        if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
         if BROWSER is None and item.get_closest_marker("browser"):
             item.add_marker(

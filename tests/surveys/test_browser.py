@@ -16,6 +16,7 @@ from surveys.actions.logos import store_logo
 from surveys.actions.outreach import create_invitation
 from surveys.kinds import KINDS
 from surveys.models import Response, Survey
+from tests.browsers import wait_for_rest
 from tests.factories import NOON, account, contact, published_survey, respond
 from tests.surveys.respondent import Respondent
 from tests.surveys.test_images import PNG
@@ -158,7 +159,7 @@ def test_faults_are_named_above_and_beside_and_lead_to_their_question(look):
     expect(summary).to_be_focused()
     expect(page).to_have_title(re.compile("^One answer needs another look"))
     summary.get_by_role("link", name="How satisfied are you?").click()
-    assert page.url.endswith("#csat-q")
+    expect(page).to_have_url(re.compile("#csat-q$"))
     question = page.get_by_role("radiogroup", name="How satisfied are you?")
     expect(question).to_have_accessible_description("Please answer this question.")
     expect(question).to_have_attribute("aria-invalid", "true")
@@ -311,8 +312,8 @@ def test_nothing_is_cut_too_small_or_out_of_reach(look, width, scheme, language)
 
 
 def faults(page):
-    """What axe-core finds; an animation that is still running would be taken for a faint colour."""
-    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+    """What axe-core finds on a page that has come to rest."""
+    wait_for_rest(page)
     return [(fault["id"], fault["nodes"][0]["html"]) for fault in Axe().run(page).response["violations"]]
 
 

@@ -7,9 +7,11 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from config.wsgi import EarshotHandler
 from tests.accounts.staff import logged_in, superuser
+from tests.processes import wait_until
 from tests.surveys.test_build import large
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -62,6 +64,7 @@ def test_a_first_visit_to_a_hundred_questions_in_eight_languages_weighs_under_15
         lambda told: weights.update({names[told["requestId"]]: told["encodedDataLength"]}),
     )
     page.goto(url + reverse("admin:surveys_survey_build", args=[survey.pk]), wait_until="networkidle")
-    assert page.frame_locator("iframe").locator("form").count() == 1
-    assert {name.rsplit("/")[-1] for name in weights} >= {"build.js", "build.css", "icons.svg", "answer.js"}
+    expect(page.frame_locator("iframe").locator("form")).to_have_count(1)
+    wanted = {"build.js", "build.css", "icons.svg", "answer.js"}
+    wait_until(lambda: page.evaluate("1") and wanted <= {name.rsplit("/")[-1] for name in weights})
     assert sum(weights.values()) < MOST, sorted(weights.items(), key=lambda pair: -pair[1])

@@ -11,13 +11,11 @@ from metrics.actions.absorb import absorb_responses
 from metrics.models import Target
 from metrics.pages.registry import PAGES
 from tests import factories as f
+from tests.browsers import wait_for_charts, wait_for_rest
 from tests.metrics.pages.conftest import pays_the_canary
 from tests.metrics.pages.test_account import XSS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-IS_DRAWN = (
-    """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"""
-)
 
 
 @pytest.fixture
@@ -48,6 +46,7 @@ def visit(live_server, page, seen_by):
     def go(path):
         page.goto(live_server.url + path)
         page.wait_for_load_state("networkidle")
+        wait_for_rest(page)
 
     yield go
     assert complaints == []
@@ -63,7 +62,7 @@ def test_pages_fit_and_draw_their_charts(page, visit, paths, width, theme):
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.evaluate("window.__x") is None
         assert page.locator("canvas").count() >= 1
-        assert all(canvas.evaluate(IS_DRAWN) for canvas in page.locator("canvas").all())
+        wait_for_charts(page)
         found = Axe().run(page).response["violations"]
         assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
 
@@ -107,8 +106,7 @@ def test_a_filter_is_in_the_address_that_can_be_shared(page, visit, paths):
     visit("/admin/")
     page.get_by_label("From").fill("2026-01-01")
     page.get_by_role("button", name="Show").click()
-    page.wait_for_load_state("networkidle")
-    assert "from=2026-01-01" in page.url
+    page.wait_for_url("**from=2026-01-01**")
     assert page.get_by_label("From").input_value() == "2026-01-01"
     visit("/admin/?segment=Nowhere")
     assert "no segment “Nowhere”" in page.get_by_role("alert").inner_text()
@@ -117,7 +115,7 @@ def test_a_filter_is_in_the_address_that_can_be_shared(page, visit, paths):
 def test_a_goal_is_set_and_stands_on_the_page(page, visit, paths, today):
     visit("/admin/goals/")
     page.get_by_role("link", name="Add a goal").click()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_url("**/add/**")
     page.locator("[name=metric]").select_option("nps")
     page.locator("[name=value]").fill("45")
     page.locator("[name=by]").fill(str(today + timedelta(days=60)))

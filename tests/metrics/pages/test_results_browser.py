@@ -9,6 +9,7 @@ from django.utils import timezone
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.reading import read_comments
 from tests import factories as f
+from tests.browsers import wait_for_rest
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CHOICES = [{"key": "free", "text": "Free"}, {"key": "paid", "text": "Paid"}]
@@ -64,6 +65,7 @@ def visit(live_server, page, seen_by):
     def go(path):
         page.goto(live_server.url + path)
         page.wait_for_load_state("networkidle")
+        wait_for_rest(page)
 
     yield go
     assert complaints == []
