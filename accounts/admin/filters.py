@@ -11,8 +11,10 @@ from unfold.contrib.filters.admin import (
     AllValuesCheckboxFilter,
     AutocompleteSelectFilter,
     RadioFilter,
+    RangeDateFilter,
     RelatedDropdownFilter,
 )
+from unfold.utils import parse_date_str
 
 from accounts.admin.visibility import user_of, visible
 
@@ -47,6 +49,18 @@ class ValuesFilter(AllValuesCheckboxFilter):
             field = choice["form"].fields[self.lookup_kwarg]
             field.choices = [(value, label or "(none)") for value, label in field.choices]
             yield choice
+
+
+class DaysFilter(RangeDateFilter):
+    """Finds instants by the first and the last of their local days."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows of these days, all where a day is none."""
+        for end, lookup in (("from", "date__gte"), ("to", "date__lte")):
+            day = parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}") or "")
+            if day:
+                queryset = queryset.filter(**{f"{self.parameter_name}__{lookup}": day})
+        return queryset
 
 
 class StateFilter(RadioFilter):

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateFilter
 from unfold.decorators import display
 
-from accounts.admin.filters import OfferedFilter, SearchedFilter
+from accounts.admin.filters import DaysFilter, OfferedFilter, SearchedFilter
 from accounts.admin.visibility import VisibleAdmin, user_of
 from followups.actions import move_follow_up
 from followups.models import FollowUp, Rule
@@ -42,6 +42,8 @@ class FollowUpAdmin(VisibleAdmin):
         ("reason", ChoicesCheckboxFilter),
         ("account", SearchedFilter),
         ("due_on", RangeDateFilter),
+        ("opened_at", DaysFilter),
+        ("closed_at", DaysFilter),
     )
     search_fields = ("about", "account__name", "contact__name", "contact__email")
     search_help_text = "What happened, account or contact"

@@ -1,6 +1,6 @@
 """What an account manager should know on Monday morning of the accounts that are theirs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -9,13 +9,14 @@ from django.db.models import Q
 from accounts.models import Account, User
 from accounts.rights import may_read
 from followups.models import Alert, FollowUp
+from followups.reports.leading import UNFINISHED, cases_of, renewals_on
 from followups.reports.report import Report, Row, Section, Table
 from followups.reports.telling import band_table
 from followups.reports.voiced import quotes_of
 from followups.reports.words import several
 from metrics.measures.comments import newest_comments
 from metrics.measures.health import Standing, standings
-from metrics.measures.renewals import coming_renewals
+from metrics.measures.renewals import Due, coming_renewals
 from metrics.measures.scope import Scope
 from metrics.measures.voices import NEWEST, Mood
 from metrics.templatetags.figures import UNKNOWN, day, money, number
@@ -56,7 +57,7 @@ def weekly_digest(user: User, today: date) -> Report:
         _cases(user, today),
         _bands(own, scope),
         *_voices(user, scope),
-        _renewals(scope, found),
+        _renewals(user, scope, found),
     ]
     return Report(
         title=f"Your accounts, week to {day(today - timedelta(days=1))}",
@@ -90,7 +91,10 @@ def _cases(user: User, today: date) -> Section:
         ],
         more=max(0, rows.count() - ROWS),
     )
-    return Section("Waiting for you", [sentence] if late else [], table=table)
+    yesterday = today - timedelta(days=1)
+    overdue = cases_of(owner__id__exact=user.pk, state__exact=UNFINISHED, due_on_to=yesterday)
+    leads = {several(late, "follow-up"): overdue}
+    return Section("Waiting for you", [sentence] if late else [], table=table, leads=leads)
 
 
 def _bands(own: Own, scope: Scope) -> Section:
@@ -110,7 +114,7 @@ def _voices(user: User, scope: Scope) -> Iterator[Section]:
         yield Section(heading, quotes=quotes_of([each for each in heard if each.mood is mood][:QUOTES], user))
 
 
-def _renewals(scope: Scope, found: Mapping[int, Standing]) -> Section:
+def _renewals(user: User, scope: Scope, found: Mapping[int, Standing]) -> Section:
     """Return what ends in the coming weeks; it is told of by who may see revenue."""
     if not scope.viewer.sees_revenue:
         return Section("Renewals ahead")
@@ -132,6 +136,16 @@ def _renewals(scope: Scope, found: Mapping[int, Standing]) -> Section:
                     band=standing.band.value if standing else "",
                 )
             )
-    sentence = f"{several(len({each.account for each in due}), 'account')} to renew in {COMING_DAYS} days."
+    accounts = several(len({each.account for each in due}), "account")
+    sentence = f"{accounts} to renew in {COMING_DAYS} days."
     table = Table(("Account", "Ends", "A year", "Health"), rows, more=max(0, len(due) - ROWS))
-    return Section("Renewals ahead", [sentence] if due else [], table=table)
+    leads = {accounts: _whole(user, scope, due)}
+    return Section("Renewals ahead", [sentence] if due else [], table=table, leads=leads)
+
+
+def _whole(user: User, scope: Scope, due: Sequence[Due]) -> str:
+    """Return where all of the user's renewals are listed, "" where that list would hold others too."""
+    others = scope.accounts.filter(pk__in={each.account for each in due}).exclude(owner=user)
+    if not others.exists():
+        return renewals_on(user, scope.today, COMING_DAYS, owner=user.pk)
+    return "" if user.sees_all_accounts else renewals_on(user, scope.today, COMING_DAYS)

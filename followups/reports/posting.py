@@ -98,7 +98,7 @@ def alerts_issue(instant: datetime) -> Issue:
     def write(user: User) -> Report:
         viewer = user if user.sees_all_accounts else Own(user)
         alerts = Alert.objects.of(viewer).filter(found_at=instant).select_related("account__owner")
-        return alert_report(list(alerts), viewer, instant)
+        return alert_report(list(alerts), viewer, instant, user)
 
     return Issue(Mailing.Kind.ALERTS, instant.isoformat(), reverse("alerts"), write)
 

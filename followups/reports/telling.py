@@ -5,9 +5,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
+from django.urls import reverse
 
-from accounts.models import Account, Viewer
+from accounts.models import Account, User, Viewer
 from followups.models import Alert
+from followups.reports.leading import for_reader
 from followups.reports.report import Report, Row, Section, Table
 from followups.reports.words import several
 from metrics.formulas.money import ZERO
@@ -26,14 +28,17 @@ OVER = {
 }
 
 
-def alert_report(alerts: Sequence[Alert], viewer: Viewer, found_at: datetime) -> Report:
-    """Return the report that tells of alerts found at one instant; the viewer may see each of them."""
+def alert_report(alerts: Sequence[Alert], viewer: Viewer, found_at: datetime, reader: User) -> Report:
+    """Return the report that tells a reader of alerts found at one instant; the viewer may see each of them.
+
+    A survey leads to where it is told what is unusual in it.
+    """
     today = found_at.astimezone(settings.REPORTING_ZONE).date()
     bands = [each for each in alerts if each.about == Alert.About.BAND]
     surveys = [each for each in alerts if each.about != Alert.About.BAND]
     sections = [
         Section("Health bands", table=band_table(bands, viewer, today)),
-        Section("Surveys", [survey_words(each) for each in surveys]),
+        Section("Surveys", [survey_words(each) for each in surveys], leads=_unusual(surveys, reader)),
     ]
     return Report(
         title=_title(bands, surveys),
@@ -56,6 +61,14 @@ def survey_words(alert: Alert) -> str:
         f"“{alert.survey}”: {what} {verb} {now} {OVER[Alert.About(alert.about)]}, {side} the usual {usual};"
         f" by chance alone that happens {chance}."
     )
+
+
+def _unusual(alerts: Sequence[Alert], reader: User) -> dict[str, str]:
+    surveys = {each.survey for each in alerts if each.survey}
+    return {
+        f"“{each}”": for_reader(reader, "drivers", f"{reverse('drivers', args=[each.slug])}#unusual")
+        for each in surveys
+    }
 
 
 def _asked(alert: Alert) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from accounts.models import Account
 from followups.reports.book import COMING_DAYS, Book
 from followups.reports.drawing import bridge_bars
-from followups.reports.leading import for_reader, page_for
+from followups.reports.leading import for_reader, page_for, renewals_on
 from followups.reports.report import Row, Section, Table
 from followups.reports.words import several
 from metrics.formulas.health import Band
@@ -113,7 +113,7 @@ def _coming(book: Book, unwell: Sequence[Due], named: Mapping[int, Account]) -> 
         return Section("Renewals ahead", [f"Nothing ends in the next {COMING_DAYS} days."])
     accounts = len({each.account for each in due})
     sentence = (
-        f"In the next {COMING_DAYS} days {several(accounts, 'account')} with {_value(due)} a year"
+        f"In the next {COMING_DAYS} days {_of_due(due)}"
         f" {'comes' if accounts == 1 else 'come'} up for renewal; {_of_unwell(unwell)}."
     )
     rows = [
@@ -133,7 +133,21 @@ def _coming(book: Book, unwell: Sequence[Due], named: Mapping[int, Account]) -> 
     ]
     columns = ("Unwell and due", "A year", "Ends", "Health", "Owner")
     table = Table(columns, rows, more=max(0, len(unwell) - book.rows), whole=book.whole)
-    return Section("Renewals ahead", [sentence], table=table)
+    leads = {
+        _of_due(due): renewals_on(book.viewer, book.month.end, COMING_DAYS),
+        **_leads_of_unwell(book, unwell),
+    }
+    return Section("Renewals ahead", [sentence], table=table, leads=leads)
+
+
+def _of_due(due: Sequence[Due]) -> str:
+    return f"{several(len({each.account for each in due}), 'account')} with {_value(due)} a year"
+
+
+def _leads_of_unwell(book: Book, unwell: Sequence[Due]) -> dict[str, str]:
+    accounts = several(len({each.account for each in unwell}), "account")
+    address = renewals_on(book.viewer, book.month.end, COMING_DAYS, WORSE)
+    return {f"{_value(unwell)} of it": address, f"{accounts} in red or yellow": address} if unwell else {}
 
 
 def _of_unwell(unwell: Sequence[Due]) -> str:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -24,10 +24,9 @@ from metrics.measures.tested import SCORES, Decided, Part, decided_renewals
 from metrics.pages.backtest import DEFAULT, WINDOWS
 from metrics.pages.filters import read_filters
 from metrics.pages.renewals import NARROWED_BY
+from metrics.pages.windows import chosen_day
 
 ROWS = 25
-# How long ago a back-test may have been worked out whose renewals are asked for.
-OLDEST = timedelta(days=366)
 OUTCOMES = ("kept", "lost")
 
 
@@ -75,7 +74,7 @@ def backtest_rows(request: HttpRequest) -> TemplateResponse:
     score = _chosen(query, "score", SCORES[0], SCORES, faults)
     with_replays = query.get("replays") == "1"
     today = filters.scope.today
-    as_of = _day(query.get("as_of", ""), today, faults)
+    as_of = chosen_day(query, today, faults)
     scope = replace(filters.scope, **of_months(as_of, WINDOWS[months])._asdict(), today=as_of)
     known = decided_renewals(scope, score, lead, with_replays=with_replays)
     wanted = Wanted(
@@ -120,17 +119,6 @@ def _chosen(query: QueryDict, name: str, default: str, known: Any, faults: list[
         faults.append(f"There is no {name} “{said[:60]}” in what you see: left out.")
         return default
     return said or default
-
-
-def _day(said: str, today: date, faults: list[str]) -> date:
-    try:
-        day = date.fromisoformat(said) if said else today
-    except ValueError:
-        day = date.min
-    if today - OLDEST <= day <= today:
-        return day
-    faults.append(f"“{said[:60]}” is no day of the last twelve months: counted as of today.")
-    return today
 
 
 def _rows(scope: Scope, shown: Sequence[Decided]) -> list[Row]:

@@ -29,6 +29,7 @@ from metrics.measures.renewals import BOOKS, Due, Renewals, coming_renewals, ren
 from metrics.measures.scope import Scope
 from metrics.pages.charts import Chart, bars_chart, period_name
 from metrics.pages.filters import Filters, read_filters
+from metrics.pages.windows import chosen_day
 
 NARROWED_BY = ("segment", "tier", "region", "country", "owner", "team")
 AHEAD = {"3": 3, "6": 6, "12": 12, "24": 24}
@@ -100,8 +101,9 @@ class Listing(NamedTuple):
 
 def renewals(request: HttpRequest) -> TemplateResponse:
     """Show the coming renewals of the accounts that the user sees."""
-    filters = read_filters(request, *NARROWED_BY)
-    scope = replace(filters.scope, **trailing(filters.scope.today)._asdict())
+    filters, faults = read_filters(request, *NARROWED_BY), list[str]()
+    as_of = chosen_day(request.GET, filters.scope.today, faults)
+    scope = replace(filters.scope, today=as_of, **trailing(as_of)._asdict())
     ahead = request.GET.get("ahead", DEFAULT)
     ahead = ahead if ahead in AHEAD else DEFAULT
     end = months_later(scope.today, AHEAD[ahead])
@@ -113,7 +115,7 @@ def renewals(request: HttpRequest) -> TemplateResponse:
     months = by_month(dues, known, scope.today, end)
     forecast = renewal_forecast(dues, known, tested) if tested else None
     risky = Listing().of(dues, known, scope.today)
-    listing, faults = _read_listing(request.GET, months)
+    listing, unlisted = _read_listing(request.GET, months)
     listed = listing.of(dues, known, scope.today)
     # Those that are worth most first.
     ranked = sorted(listed, key=lambda due: (-(due.value or Decimal(0)), due.ends_on, due.account))
@@ -121,7 +123,8 @@ def renewals(request: HttpRequest) -> TemplateResponse:
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Renewals",
-        "filters": replace(filters, faults=(*filters.faults, *faults)),
+        "filters": replace(filters, faults=(*filters.faults, *faults, *unlisted)),
+        "as_of": as_of if as_of < filters.scope.today else None,
         "currency": settings.REPORTING_CURRENCY,
         "ahead": ahead,
         "windows": AHEAD,
@@ -146,7 +149,7 @@ def renewals(request: HttpRequest) -> TemplateResponse:
         "tested": tested,
         "backtest_definition": BACKTEST,
         "lead": LEAD_DAYS,
-        "tested_of": _tested_of(filters, found),
+        "tested_of": _tested_of(filters, as_of, found),
     }
     return TemplateResponse(request, "metrics/renewals.html", context)
 
@@ -181,11 +184,10 @@ def _contracts(scope: Scope, days: int, is_to_be_tested: bool) -> tuple[list[Due
     return coming_renewals(scope, days), rates, tested
 
 
-def _tested_of(filters: Filters, found: Foretold | None) -> dict[str, object]:
+def _tested_of(filters: Filters, as_of: date, found: Foretold | None) -> dict[str, object]:
     """Return what the renewals behind the back-test are asked by: those of the accounts on the page."""
     narrowed = {field.name: field.chosen for field in filters.fields}
-    as_of = (found and found.as_of) or filters.scope.today
-    return {"as_of": as_of, "months": BACKTEST_MONTHS, **narrowed}
+    return {"as_of": (found and found.as_of) or as_of, "months": BACKTEST_MONTHS, **narrowed}
 
 
 def _long_ago(scope: Scope) -> Scope:

@@ -8,6 +8,8 @@ from metrics.formulas.days import months_later
 from metrics.measures.measure import Days
 
 ALL = "all"
+# The day as of which a page is asked, by what is known now.
+AS_OF = "as_of"
 # What an address may name as `last`, and how a page offers it: days for answers, months for what is compared
 # with the same time before.
 NAMES: Mapping[str, str] = {
@@ -65,6 +67,21 @@ def chosen_window(
     last = query.get("last", default)
     last = last if last in offered else default
     return Chosen(_last(last, today), last)
+
+
+def chosen_day(query: Mapping[str, str], today: date, faults: list[str]) -> date:
+    """Return the day as of which the address asks, today without one; what is none is said in the faults."""
+    said = query.get(AS_OF, "")
+    if not said:
+        return today
+    try:
+        day = date.fromisoformat(said)
+    except ValueError:
+        day = date.min
+    if EARLIEST <= day <= today:
+        return day
+    faults.append(f"“{said[:60]}” is no day gone by, such as 2025-01-31: shown as of today.")
+    return today
 
 
 def _last(name: str, today: date) -> Days:

@@ -1,8 +1,9 @@
 """Follow-ups in the admin: whose they are, who may move them, and what the account's page shows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -168,3 +169,17 @@ def test_what_is_to_be_done_stands_first_and_what_was_done_last_comes_next():
         case(account, about=about, due_on=today + timedelta(days=days), **ended)
     rows = logged_in(superuser()).get(LIST).context["cl"].result_list
     assert [row.about for row in rows] == ["late", "next", "done lately", "done"]
+
+
+def test_cases_are_found_by_the_days_on_which_they_were_opened():
+    client, zone = logged_in(superuser()), settings.REPORTING_ZONE
+    for at in (datetime(2026, 5, 1, tzinfo=zone), datetime(2026, 5, 31, 23, 59, 59, 999_999, tzinfo=zone)):
+        FollowUp.objects.create(about="Slow", reason="manual", opened_at=at, due_on=at.date())
+    for query, count in (
+        ("opened_at_from=2026-05-01&opened_at_to=2026-05-31", 2),
+        ("opened_at_from=2026-05-02&opened_at_to=2026-05-31", 1),
+        ("opened_at_to=2026-05-30", 1),
+        ("closed_at_from=2026-05-01", 0),
+        ("opened_at_from=soon", 2),
+    ):
+        assert client.get(f"{LIST}?{query}").context["cl"].result_count == count, query

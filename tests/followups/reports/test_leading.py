@@ -1,21 +1,27 @@
 """Numbers of a report lead to what they count, for whoever may see that, in the mail too."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
+from accounts.models import Account, Team
+from followups.models import Alert, FollowUp
+from followups.reports.digest import weekly_digest
 from followups.reports.monthly import monthly_report
-from followups.reports.posting import mail_of, monthly_issue
+from followups.reports.posting import alerts_issue, mail_of, monthly_issue
 from followups.reports.report import Section
+from followups.reports.words import several
 from metrics.actions.absorb import absorb_responses
 from metrics.measures.measure import Unit
 from metrics.models import Comment
 from metrics.templatetags.figures import change, figure, money, number
+from surveys.models import Survey
 from tests import factories as f
 from tests.accounts.staff import almighty_but, logged_in
 from tests.followups.reports.conftest import MONDAY, MONTH
@@ -74,7 +80,11 @@ def is_told(client, words, path):
     """Whether the page that a number leads to is of that number."""
     answer = client.get(path)
     assert answer.status_code == 200, path
+    if "/followup/" in path:
+        return re.match(r"[\d,]+", words)[0] == number(answer.context["cl"].result_count)
     assert not answer.context["filters"].faults, path
+    if "/renewals/" in path:
+        return are_due(answer.context, words)
     if "/revenue/" in path:
         return words == change(answer.context["moved_total"], Unit.MONEY)
     if "/comments/" in path:
@@ -88,6 +98,42 @@ def is_told(client, words, path):
     return words.startswith(money(measure.value) if measure.unit is Unit.MONEY else figure(measure))
 
 
+def are_due(context, words):
+    """Whether these are the renewals that the words count."""
+    pages = context["page"].paginator
+    listed = [due for page in pages for due in page]
+    value = money(sum(due.value for due in listed))
+    accounts = several(len({due.account for due in listed}), "account")
+    return words in {
+        f"{accounts} with {value} a year",
+        f"{accounts} in red or yellow",
+        f"{value} of it",
+        accounts,
+    }
+
+
+@pytest.fixture
+def coming(month, mine, theirs, feels):
+    """Renewals ahead when the month had ended, and cases come and gone at the edges of it."""
+    smaller = Account.objects.get(name="Smaller")
+    for account, days, value in ((mine, 9, 700), (mine, 50, 30), (smaller, 89, 5000), (theirs, 90, 1)):
+        f.subscription(account, date(2025, 7, 1), NEXT + timedelta(days=days), value)
+    feels(mine, NEXT, 40, "red")
+    feels(smaller, NEXT, 90, "green")
+    zone = settings.REPORTING_ZONE
+    for opened, closed in (
+        (datetime(2026, 5, 1, tzinfo=zone), datetime(2026, 5, 31, 23, 59, 59, 999_999, tzinfo=zone)),
+        (datetime(2026, 5, 31, 23, 59, 59, 999_999, tzinfo=zone), None),
+        (datetime(2026, 4, 30, 23, 59, 59, 999_999, tzinfo=zone), datetime(2026, 5, 1, tzinfo=zone)),
+        (datetime(2026, 6, 1, tzinfo=zone), None),
+    ):
+        for account in (mine, theirs):
+            FollowUp.objects.create(
+                account=account, about="Slow", reason="manual", opened_at=opened, closed_at=closed,
+                state="closed" if closed else "open", due_on=opened.date(), owner=account.owner,
+            )  # fmt: skip
+
+
 def test_every_number_leads_to_what_it_counts(executive, month):
     client, links = logged_in(executive), list(links_of(monthly_report(executive, MONTH)))
     pages = {urlsplit(path).path for _, path in links}
@@ -99,6 +145,56 @@ def test_every_number_leads_to_what_it_counts(executive, month):
     assert [link for link in links if not is_told(client, *link)] == []
     page = unescape(client.get(PAGE).text)
     assert [path for _, path in links if f'href="{path}"' not in page] == []
+
+
+def test_renewals_and_cases_lead_to_those_of_the_month_whenever_they_are_read(
+    executive, manager, coming, time_machine
+):
+    """Two months later the report leads to what was ahead then and to what was opened and closed in it."""
+    time_machine.move_to(MONDAY + timedelta(days=60), tick=False)
+    for reader, opened in ((executive, 4), (manager, 2)):
+        links = list(links_of(monthly_report(reader, MONTH)))
+        ahead = [words for words, path in links if "/renewals/" in path]
+        assert len(ahead) == (3 if reader is executive else 0)
+        cases = [words for words, path in links if "/followup/" in path]
+        assert cases == [f"{opened} follow-ups opened", f"{opened} closed", several(opened // 2, "case")]
+        assert [link for link in links if not is_told(logged_in(reader), *link)] == []
+    blind = almighty_but("view_followup", "change_followup", "view_revenue")
+    paths = [path for _, path in links_of(monthly_report(blind, MONTH))]
+    assert not [path for path in paths if "/followup/" in path or "/renewals/" in path]
+
+
+def test_counts_of_a_digest_lead_to_what_it_counts(executive, manager, coming, mine, time_machine):
+    manager.user_permissions.add(Permission.objects.get(codename="view_revenue"))
+    manager = type(manager).objects.get(pk=manager.pk)
+    time_machine.move_to(MONDAY + timedelta(days=3), tick=False)
+    today = MONDAY.date() + timedelta(days=3)
+    own = f.account(name="Of the team", team=Team.objects.create(name="North"))
+    for is_shared in (False, True):
+        if is_shared:
+            manager.teams.add(own.team)
+            f.subscription(own, date(2025, 7, 1), today + timedelta(days=9), 5)
+        links = [link for link in links_of(weekly_digest(manager, today)) if link[0][0].isdigit()]
+        assert [words for words, _ in links] == ["2 follow-ups", "3 accounts" if is_shared else "2 accounts"]
+        assert [link for link in links if not is_told(logged_in(manager), *link)] == []
+    # Who sees every account is not led to those of others.
+    mine.owner = executive
+    mine.save()
+    executive.teams.add(own.team)
+    assert [words for words, _ in links_of(weekly_digest(executive, today)) if "account" in words] == []
+    executive.teams.clear()
+    (link,) = [each for each in links_of(weekly_digest(executive, today)) if "account" in each[0]]
+    assert is_told(logged_in(executive), *link)
+
+
+def test_an_alert_of_a_survey_leads_to_what_is_unusual_in_it(executive, month):
+    survey = Survey.objects.get()
+    about = {"about": "answers", "day": MONDAY.date(), "is_lower": True, "chance": 0.001, "found_at": MONDAY}
+    Alert.objects.create(survey=survey, before=9, after=2, **about)
+    led = list(links_of(alerts_issue(MONDAY).write(executive)))
+    assert led == [(f"“{survey}”", f"{reverse('drivers', args=[survey.slug])}#unusual")]
+    assert "Unusual lately" in logged_in(executive).get(led[0][1]).text
+    assert not list(links_of(alerts_issue(MONDAY).write(almighty_but("view_survey"))))
 
 
 def test_a_manager_is_led_to_their_own_part_and_to_no_revenue(manager, month):

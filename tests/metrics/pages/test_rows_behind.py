@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Team
 from accounts.roles import EXECUTIVE
+from followups.reports.words import several
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.health import score_accounts
 from metrics.formulas.days import months_later
@@ -79,12 +80,13 @@ def is_there(client, href, text):
     assert answer.status_code == 200, href
     if "/renewals/" in href:
         return text in of_renewals(answer)
-    if "bar=" in href:
-        return text == amount(answer.context["moved_total"])
-    if "step=" in href:
-        return text in of_cohort(answer)
+    if "/backtest/rows/" in href:
+        assert not answer.context["faults"], href
+        return text == number(answer.context["page"].paginator.count)
     if "#contacts" in href:
         return text == number(len(answer.context["listed"]))
+    if "bar=" in href or "step=" in href:
+        return text in ({amount(answer.context["moved_total"])} if "bar=" in href else of_cohort(answer))
     measure = answer.context["measure"]
     assert not answer.context["filters"].faults, href
     assert answer.context["rows"], href
@@ -112,7 +114,10 @@ def of_renewals(answer):
     assert not context["filters"].faults
     value, accounts = sum((due.value for due in shown), Decimal(0)), len({due.account for due in shown})
     assert money(value) in answer.text
-    return {money(value), amount(value), number(accounts), number(len(shown))}
+    told = {money(value), amount(value), number(accounts), number(len(shown))}
+    # As a report says it in a sentence.
+    said = several(accounts, "account")
+    return told | {f"{said} with {money(value)} a year", f"{money(value)} of it", f"{said} in red or yellow"}
 
 
 def of_cohort(answer):
@@ -194,6 +199,8 @@ def test_an_account_manager_finds_what_their_own_numbers_count(company, manager,
     [
         ("renewals", "month=2001-01", "no month"),
         ("renewals", "band=purple", "no band"),
+        ("renewals", "as_of=soon", "no day gone by"),
+        ("renewals", "as_of=9999-12-31", "no day gone by"),
         ("renewals", "within=7", "no renewal within"),
         ("renewals", "notice=maybe", "no notice"),
         ("revenue", "began=2001-01-01&step=1", "no such cell"),

@@ -76,7 +76,7 @@ NARROWED = {
     "cross_tab": ("rows=nps&columns=segment", "rows=nps&columns=csat", "rows=nps&columns=language"),
     "metric_rows": (f"{FOREIGN}&language=tlh",),
     "programme_responses": ("outcome=nps&last=all", f"outcome=nps&driver=csat&{FOREIGN}"),
-    "renewals": (FOREIGN, "ahead=24"),
+    "renewals": (FOREIGN, "ahead=24", "as_of=2026-01-01&list=all"),
     "backtest_rows": (FOREIGN, "part=all", "outcome=kept&band=green", "score=nps"),
     "revenue": ("by=owner", "by=product&cohorts=year&last=24m", "bar=expansion"),
 }
