@@ -130,11 +130,13 @@ def comments_of(
     with_promised: bool = True,
     promised: frozenset[int] | None = None,
     most: int = MOST_FOUND,
+    names_accounts: bool = True,
 ) -> Any:
     """Return the comments in question as a QuerySet, in two queries more where surveys are confidential.
 
     `promised` are the surveys in question that promised confidentiality, read unless given; without them
-    their comments are left out altogether. So many as `most` are read at once.
+    their comments are left out altogether. So many as `most` are read at once. A caller who names accounts of
+    the scope has them not looked up again for every comment.
     """
     wanted = wanted or Wanted()
     rows: Any = Comment.objects.visible_to(scope.viewer).alias(said_on=F("day")).filter(scope.surveys())
@@ -146,7 +148,7 @@ def comments_of(
     if promised and with_promised and not says_more:
         shown |= _disclosed(scope, promised)
     rows = rows.filter(shown)
-    if scope.is_narrowed:
+    if scope.is_narrowed and names_accounts:
         rows = rows.filter(account__in=scope.accounts)
     if scope.channel:
         rows = rows.filter(response__channel=scope.channel)
@@ -194,7 +196,10 @@ def newest_first(rows: Any, after: Cursor | None, limit: int) -> tuple[list[Comm
 def largest_first(
     rows: Any, ranked: Sequence[int], after: Cursor | None, limit: int
 ) -> tuple[list[Comment], Cursor | None]:
-    """Return a page of comments of accounts in the order given, the newest of each account first."""
+    """Return a page of comments of accounts in the order given, the newest of each account first.
+
+    Of the rows only those of these accounts: which they are is for the caller to limit to what may be seen.
+    """
     page: list[Comment] = []
     place = 0
     if after and after.account in ranked:

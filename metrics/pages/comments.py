@@ -71,7 +71,8 @@ def comments(request: HttpRequest) -> TemplateResponse:
     scope, wanted = asked.scope, asked.wanted
     arr = remembered(arr_at_end, scope, CONTRACTS) if scope.viewer.sees_revenue else None
     promised = confidential_surveys(scope)
-    rows = comments_of(scope, wanted, promised=promised, most=PAGE)
+    ranks = bool(asked.is_by_arr and arr)
+    rows = comments_of(scope, wanted, promised=promised, most=PAGE, names_accounts=not ranks)
     if asked.is_by_arr and arr:
         found, after = largest_first(rows, _ranked(arr), asked.after, PAGE)
     else:
