@@ -49,6 +49,7 @@ VARIANTS = {
     "comments": (
         *("q=visit", "order=arr", "last=all", "q=visit&order=arr&last=all", "mood=negative", "theme=support"),
         *("segment=Small", "survey=relationship&language=de", "company=Company+77"),
+        *("theme=%28none%29", "mood=%28none%29&last=all"),
         *(
             "q=invoice",
             "q=%22not+renewing%22+or+Rechnung&last=all",

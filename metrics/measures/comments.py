@@ -7,13 +7,12 @@ months that hold enough people, without day, account and answer.
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import Count, F, Func, IntegerField, Q, Value
 from django.db.models.functions import TruncMonth
 
@@ -22,27 +21,13 @@ from metrics.formulas.days import month_of
 from metrics.formulas.disclosure import blocks
 from metrics.measures.answers import Settings
 from metrics.measures.confidentiality import confidential_surveys, whole_months
+from metrics.measures.hits import Part, hits_in, parts_of
 from metrics.measures.scope import Scope
 from metrics.measures.voices import NEWEST, Given, Voice, heard_in, scores_given
 from metrics.models import Comment
-from metrics.models.search import DICTIONARY, UNSPACED, Sought, findable, pieces
+from metrics.models.search import Sought
 from surveys.models import Response
 
-# What PostgreSQL's parser calls the space between words.
-BLANK = 12
-# Which written words of a comment are what was looked for, whatever their ending. An operator of the search
-# is none: what was left out does not stand in what was found.
-HITS = f"""
-SELECT comment.id, array_agg(DISTINCT word.token) FROM metrics_comment AS comment
-CROSS JOIN LATERAL (SELECT {DICTIONARY} AS name OFFSET 0) AS dictionary
-CROSS JOIN LATERAL (
-    SELECT tsvector_to_array({findable("dictionary.name", "%(words)s::text")}) AS forms OFFSET 0
-) AS sought
-CROSS JOIN LATERAL ts_parse('default', comment.text) AS word
-WHERE comment.id = ANY(%(comments)s) AND word.tokid <> {BLANK}
-    AND tsvector_to_array({findable("dictionary.name", "word.token")}) && sought.forms
-GROUP BY comment.id
-"""  # noqa: S608 - the dictionaries are ours
 # With the largest accounts first, comments of so many accounts are read, then of a hundred times more.
 ACCOUNTS_AT_ONCE = 20
 # Where words are looked for, comments have to be found first.
@@ -55,14 +40,22 @@ IN_THE_WORDS = frozenset({"survey", "programme", "language"})
 class Wanted:
     """What comments are looked for besides the scope: words, a theme, a mood, a part of an account's name.
 
-    Who asks more than once for the same words reads once what is `sought` by them.
+    Of those that were read, those `without_theme` name none, and `without_mood` none could be told. Who asks
+    more than once for the same words reads once what is `sought` by them.
     """
 
     words: str = ""
     sought: Sought | None = None
     theme: str = ""
     mood: str = ""
+    without_theme: bool = False
+    without_mood: bool = False
     company: str = ""
+
+    @property
+    def of_any(self) -> "Wanted":
+        """The same of any theme and mood."""
+        return replace(self, theme="", mood="", without_theme=False, without_mood=False)
 
 
 class Cursor(NamedTuple):
@@ -84,13 +77,6 @@ class Cursor(NamedTuple):
         except ValueError:
             return None
         return cursor if 0 <= cursor.pk < 2**63 and 0 <= cursor.account < 2**63 else None
-
-
-class Part(NamedTuple):
-    """A piece of a comment, and whether it is what was looked for."""
-
-    text: str
-    is_hit: bool
 
 
 class Said(NamedTuple):
@@ -164,10 +150,14 @@ def comments_of(
         rows = rows.filter(themes__contains=[wanted.theme])
     if wanted.mood:
         rows = rows.filter(mood=wanted.mood)
+    if wanted.without_theme or wanted.without_mood:
+        rows = rows.exclude(read_at=None, corrected_at=None)
+        rows = rows.filter(**({"themes": []} if wanted.without_theme else {}))
+        rows = rows.filter(**({"mood": ""} if wanted.without_mood else {}))
     if not wanted.words:
         return rows
     # Of the newest that say it, hardly any may be what is looked for besides.
-    is_narrowed = says_more or scope.narrowings or wanted.theme or wanted.mood
+    is_narrowed = says_more or scope.narrowings or wanted != wanted.of_any
     return rows.saying(wanted.sought or Sought.of(wanted.words), MOST_FOUND if is_narrowed else most)
 
 
@@ -232,7 +222,7 @@ def told(
         [each.response_id for each in comments]
     )
     given = scores_given(heard.values(), known)
-    hits = _hits(comments, words)
+    hits = hits_in(comments, words)
     promised = confidential_surveys(scope) if promised is None else promised
     return [
         Said(
@@ -246,31 +236,6 @@ def told(
         for each in comments
         if each.response_id in heard
     ]
-
-
-def parts_of(text: str, hits: Collection[str]) -> tuple[Part, ...]:
-    """Return a text cut at the words that were looked for, nothing of it lost."""
-    if not hits:
-        return (Part(text, is_hit=False),)
-    longest_first = sorted(hits, key=len, reverse=True)
-    pattern = re.compile("|".join(rf"(?<!\w){re.escape(hit)}(?!\w)" for hit in longest_first))
-    if any(UNSPACED.search(hit) for hit in hits):
-        pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
-    parts, end = [], 0
-    for found in pattern.finditer(text):
-        parts += [Part(text[end : found.start()], is_hit=False), Part(found.group(), is_hit=True)]
-        end = found.end()
-    return tuple(part for part in (*parts, Part(text[end:], is_hit=False)) if part.text)
-
-
-def _hits(comments: Sequence[Comment], words: str) -> dict[int, Sequence[str]]:
-    if not words or not comments:
-        return {}
-    if UNSPACED.search(words):
-        return {each.pk: pieces(words) for each in comments}
-    with connection.cursor() as cursor:
-        cursor.execute(HITS, {"words": words, "comments": [each.pk for each in comments]})
-        return dict(cursor.fetchall())
 
 
 def _after(rows: Any, after: Cursor | None) -> Any:

@@ -44,11 +44,17 @@ class Theme(NamedTuple):
     accounts: int
     arr: Decimal | None
 
+    @property
+    def without_mood(self) -> int:
+        """How many of them sound as no reader could tell."""
+        return self.comments - self.negative - self.neutral - self.positive
+
 
 class Themes(NamedTuple):
     """The themes named most first, over how many comments, how many name none, and what is to be said.
 
-    `moods` says how many comments sound how; what no reader could tell is under "".
+    `moods` says how many comments sound how, `bare_moods` how many of those that name no theme; there under
+    "" what no reader could tell.
     """
 
     themes: Sequence[Theme]
@@ -57,6 +63,7 @@ class Themes(NamedTuple):
     without_mood: int
     notes: tuple[str, ...]
     moods: Mapping[str, int]
+    bare_moods: Mapping[str, int]
     is_cut: bool = False
 
 
@@ -79,11 +86,11 @@ def themes(
     total: Counter[str] = Counter()
     moods: dict[str, Counter[str]] = defaultdict(Counter)
     accounts: dict[str, set[int]] = defaultdict(set)
-    bare = 0
+    bare: Counter[str] = Counter()
     is_by_survey = scope.programme is not None and not (wanted and wanted.words)
     for names, mood, count, of in _counts(rows, most, is_by_survey=is_by_survey):
         total[mood] += count
-        bare += 0 if names else count
+        bare[mood] += 0 if names else count
         for name in names:
             moods[name][mood] += count
             accounts[name].update(filter(None, of))
@@ -94,10 +101,11 @@ def themes(
     return Themes(
         ranked,
         total.total() + silent,
-        bare,
+        bare.total(),
         silent,
         notes,
         dict(total),
+        dict(bare),
         is_cut=total.total() + silent == most,
     )
 

@@ -1,6 +1,6 @@
 """What customers wrote, across surveys: searched in every language, by theme, mood, account and revenue."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -33,7 +33,7 @@ from metrics.measures.scope import Scope
 from metrics.measures.themes import MOST_COMMENTS, Themes, themes
 from metrics.models import Comment
 from metrics.models.search import Sought
-from metrics.pages.filters import Filters, account_named, read_filters
+from metrics.pages.filters import UNSAID, Filters, account_named, read_filters
 
 # With whatever a page is narrowed by that counts comments.
 NARROWED_BY = (
@@ -78,7 +78,7 @@ def comments(request: HttpRequest) -> TemplateResponse:
     else:
         found, after = newest_first(rows, asked.after, PAGE)
     most = MOST_FOUND if wanted.words else MOST_COMMENTS
-    about = themes(scope, replace(wanted, theme="", mood=""), most=most, arr=arr, promised=promised)
+    about = themes(scope, wanted.of_any, most=most, arr=arr, promised=promised)
     is_narrowed = bool(replace(wanted, sought=None) != Wanted() or scope.account or asked.filters.is_narrowed)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
@@ -93,6 +93,7 @@ def comments(request: HttpRequest) -> TemplateResponse:
         "said": told(scope, found, wanted.words, arr.by_account if arr else None, promised),
         "about": about,
         "is_narrowed": is_narrowed,
+        "is_of_some": wanted != wanted.of_any,
         "is_bare": not (found or about.comments or is_narrowed or asked.after or asked.faults),
         "counted": _counted(about, wanted),
         "lists_promised": promised and not scope.is_narrowed,
@@ -111,12 +112,20 @@ def _counted(about: Themes, wanted: Wanted) -> Counted | None:
     """Return how many of the comments that are counted are wanted, None where nothing is counted."""
     if not about.comments:
         return None
+    if wanted.without_theme:
+        return Counted(_of_mood(about.bare_moods, wanted, about.without_theme))
     if not wanted.theme:
-        return Counted(about.moods.get(wanted.mood, 0) if wanted.mood else about.comments)
+        return Counted(_of_mood({**about.moods, "": about.without_mood}, wanted, about.comments))
     of = next((theme for theme in about.themes if theme.name == wanted.theme), None)
     if of is None:
         return Counted(0)
-    return Counted(getattr(of, wanted.mood)) if wanted.mood else Counted(of.comments, of.accounts, of.arr)
+    if wanted.mood or wanted.without_mood:
+        return Counted(getattr(of, wanted.mood or "without_mood"))
+    return Counted(of.comments, of.accounts, of.arr)
+
+
+def _of_mood(moods: Mapping[str, int], wanted: Wanted, together: int) -> int:
+    return moods.get(wanted.mood, 0) if wanted.mood or wanted.without_mood else together
 
 
 def comments_export(request: HttpRequest) -> HttpResponseBase:
@@ -136,7 +145,8 @@ def _read(request: HttpRequest) -> Asked:
     scope, faults = filters.scope, []
     mood, theme = request.GET.get("mood", ""), request.GET.get("theme", "")
     words, company = (request.GET.get(name, "").strip() for name in ("q", "company"))
-    if mood and mood not in MOODS:
+    without_theme, without_mood = theme == UNSAID, mood == UNSAID
+    if mood and mood not in (*MOODS, UNSAID):
         faults.append(f"There is no mood “{mood[:60]}”: left out.")
         mood = ""
     if max(len(words), len(company)) > LONGEST_SEARCH:
@@ -150,8 +160,10 @@ def _read(request: HttpRequest) -> Asked:
         Wanted(
             words=words,
             sought=Sought.of(words) if words else None,
-            theme=theme[:60],
-            mood=mood,
+            theme="" if without_theme else theme[:60],
+            mood="" if without_mood else mood,
+            without_theme=without_theme,
+            without_mood=without_mood,
             company=company,
         ),
         replace(scope, account=account),

@@ -142,14 +142,17 @@ def rated_like(context: Mapping[str, Any], outcome: str, driver: str = "") -> st
 
 @register.simple_tag(takes_context=True)
 def comments_like(context: Mapping[str, Any], **wanted: str) -> str:
-    """Return the address of the comments narrowed as the page is, and by a theme and a mood if wanted."""
+    """Return the address of the comments narrowed as the page is, and by a theme and a mood if wanted.
+
+    What is wanted of nothing, such as no theme, asks for the comments without one.
+    """
     query = context["request"].GET.copy()
     for name in ("theme", "mood", "order", "after", "kind"):
         query.pop(name, None)
     if programme := context.get("programme"):
         query["programme"] = programme.slug
     for name, value in wanted.items():
-        query[name] = value
+        query[name] = value or UNSAID
     return f"{reverse('comments')}?{query.urlencode()}#comments"
 
 

@@ -43,6 +43,7 @@ def survey(today, manager):
     read_comments(now=now)
     Comment.objects.filter(text__contains="price").update(mood="negative")
     Comment.objects.filter(text__startswith="Great").update(mood="positive")
+    Comment.objects.filter(text__startswith="Nothing").update(mood="")
     return survey
 
 
@@ -78,7 +79,11 @@ def test_counts_of_a_programme_open(survey, executive, query):
 
 @pytest.mark.parametrize(
     "query",
-    ["", "?theme=price", "?mood=negative", "?theme=support&mood=positive", "?q=price", "?segment=big"],
+    [
+        *("", "?theme=price", "?mood=negative", "?theme=support&mood=positive", "?q=price", "?segment=big"),
+        *("?theme=(none)", "?mood=(none)", "?theme=(none)&mood=(none)", "?theme=(none)&mood=negative"),
+        *("?theme=price&mood=(none)", "?theme=(none)&segment=big"),
+    ],
 )
 def test_counts_of_comments_open(survey, executive, query):
     wrong, n = untold(executive, reverse("comments") + query)
@@ -95,6 +100,19 @@ def test_an_account_manager_opens_their_own(survey, manager, seen_by):
     answer = client.get(reverse("comments"))
     assert answer.context["counted"].comments == len(SAID)
     assert "order=arr" not in answer.text
+
+
+def test_what_has_no_theme_or_mood_was_read_and_has_none(survey, executive):
+    """What waits to be read is in no count, and in no list of those without a theme."""
+    f.respond(survey, {"nps": 5, "why": "Not read yet"}, at=timezone.now())
+    absorb_responses(now=timezone.now())
+    for query in ({"theme": "(none)"}, {"mood": "(none)"}, {"theme": "(none)", "mood": "(none)"}):
+        answer = executive.get(reverse("comments"), query)
+        assert [each.comment.text for each in answer.context["said"]] == 3 * ["Nothing to add"]
+        assert answer.context["counted"].comments == 3
+    text = executive.get(reverse("comments")).text
+    for name in ("theme", "mood"):
+        assert re.search(rf'{name}=%28none%29#comments">3</a>', text)
 
 
 def test_an_unknown_theme_counts_nothing(survey, executive):

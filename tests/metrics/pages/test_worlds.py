@@ -70,6 +70,8 @@ NARROWED = {
         "company=Foreign",
         "language=tlh",
         "mood=negative",
+        "theme=(none)",
+        "mood=(none)&last=all",
     ),
     "programme": (FOREIGN, "last=all&kind=csat"),
     "survey_results": (f"{FOREIGN}&language=tlh", "answered=nps:detractors&last=all", "flagged=without"),
