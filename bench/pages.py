@@ -73,6 +73,7 @@ VARIANTS = {
         *("answered=nps:detractors&segment=Small", "version=1&answered=nps:promoters&language=de"),
     ),
     "survey_responses": (
+        *("visits=all&version=1", "visits=all&flagged=without"),
         *("question=nps", "question=nps&pick=promoters", "question=reason&pick=price&last=all"),
         *("question=nps&pick=detractors&version=1", "question=reason&pick=price&answered=nps:detractors"),
         *("rows=nps&columns=segment&row=detractors&column=Small", "rows=nps&columns=segment&column=Small"),

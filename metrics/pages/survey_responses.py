@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from metrics.measures.questions import survey_results
+from metrics.measures.questions import completion, survey_results
 from metrics.measures.receipts.given import chosen, given
 from metrics.measures.samples import Sample
 from metrics.pages.counted import Counted, counted_in_results, counted_in_table
@@ -46,6 +46,10 @@ def survey_responses(request: HttpRequest, slug: str) -> TemplateResponse:
 
 def _in_results(request: HttpRequest, sample: Sample, versions: Versions) -> dict[str, Any]:
     results = survey_results(sample.scope, versions.live, former=versions.former, sample=sample)
+    if request.GET.get("visits") == "all" and (sample.is_raw or sample.scope.without_flagged):
+        rate = completion(results)
+        visits = Counted("Visits", rate.n, "", (), is_tallied=False, measure=rate)
+        return {"counted": visits, "is_promised": results.is_promised, "is_cut": results.is_cut}
     counted = counted_in_results(request.GET.dict(), results, sample)
     is_cut = bool(counted and not counted.is_tallied and results.is_cut)
     return {"counted": counted, "is_promised": results.is_promised, "is_cut": is_cut}

@@ -78,6 +78,8 @@ def _results(request: HttpRequest, versions: Versions, asked: Asked) -> dict[str
         "headline_name": name,
         "leads_to_responses": not results.is_promised and request.user.has_perm("surveys.view_response"),
         "leads_to_visits": _leads_to_visits(results, sample),
+        # Counted one by one, of which the list is these very responses.
+        "counts_each": sample.is_raw or scope.without_flagged,
         "leads_to_metric": _is_the_metric(results, sample),
         "chart": trend_chart(results.trend, name, "month"),
         "response_rate": response_rate(scope) if is_asked_of_all else None,

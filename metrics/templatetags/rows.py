@@ -120,6 +120,12 @@ def responses_like(context: Mapping[str, Any], question: str, pick: str = "", **
 
 
 @register.simple_tag(takes_context=True)
+def visits_like(context: Mapping[str, Any]) -> str:
+    """Return the address of all responses to the page's survey, narrowed as the page is."""
+    return _responses(context, {"visits": "all"})
+
+
+@register.simple_tag(takes_context=True)
 def crossed_like(context: Mapping[str, Any], row: str | None = None, column: str | None = None) -> str:
     """Return the address of the responses in a cell, a row or a column of the page's cross-tab, or in all."""
     cell = {"row": row, "column": column}

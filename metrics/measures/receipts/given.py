@@ -43,9 +43,9 @@ def given(scope: Scope, kind: str, gave: Gave, *beside: Gave) -> Receipt:
 
 
 def chosen(sample: Sample, kind: str, *gave: Gave) -> Receipt:
-    """Return the responses that gave all of some answers, of those that are counted one by one."""
+    """Return the responses that gave all of some answers, if any, of those that are counted one by one."""
     matches = read_matches(sample, *gave)
-    one = [gave[0].key] if kind in ONE_VALUE else []
+    one = [gave[0].key] if gave and kind in ONE_VALUE else []
 
     def read(after: Key | None) -> Iterator[tuple[Key, Row]]:
         rest = [(day, pk) for day, pk in matches if after is None or (day.isoformat(), pk) < after]

@@ -41,6 +41,7 @@ ODD = {
     "sort": ("--arr", "-", *TEXTS),
     "as_of": DAYS,
     "do": ("preview",),
+    "visits": ("all", "x"),
     "format": ("csv", "xlsx", "x"),
     **dict.fromkeys(
         (

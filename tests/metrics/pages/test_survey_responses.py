@@ -111,6 +111,18 @@ def test_each_count_opens_to_as_many_responses(survey, executive, query):
     assert [link for link in found if not is_told(executive, *link)] == []
 
 
+@pytest.mark.parametrize("query", ["?version=1", "?answered=nps:detractors&last=all", "?flagged=without"])
+def test_a_narrowed_completion_rate_opens_the_visits_that_it_counts(survey, executive, query):
+    page = executive.get(reverse("survey_results", args=[survey.slug]) + query)
+    rate = page.context["completion_rate"]
+    href = unescape(re.search(r'href="([^"]*/responses/[^"]*visits=all[^"]*)"', page.text)[1])
+    answer = executive.get(href)
+    assert rate.n
+    assert answer.context["counted"].measure.value == rate.value
+    assert len(answer.context["rows"]) == answer.context["counted"].n == rate.n
+    assert not answer.context["filters"].faults
+
+
 def test_words_of_their_own_open_too(survey, executive):
     [href] = [
         href for href, _ in counts_on(executive, survey) if "question=plans" in href and "words" in href

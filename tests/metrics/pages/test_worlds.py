@@ -75,6 +75,7 @@ NARROWED = {
     ),
     "programme": (FOREIGN, "last=all&kind=csat"),
     "survey_results": (f"{FOREIGN}&language=tlh", "answered=nps:detractors&last=all", "flagged=without"),
+    "survey_responses": ("visits=all&flagged=without", "visits=all&version=1"),
     "cross_tab": ("rows=nps&columns=segment", "rows=nps&columns=csat", "rows=nps&columns=language"),
     "metric_rows": (f"{FOREIGN}&language=tlh",),
     "programme_responses": ("outcome=nps&last=all", f"outcome=nps&driver=csat&{FOREIGN}"),
@@ -97,7 +98,7 @@ def hang_on(account, survey, name, today, now):
     contact = f.contact(account, name=f"{name} contact", email=f"{name}@x.example", language=language)
     asked = f.invitation(survey, contact, sent_at=now - timedelta(days=9), campaign=survey.campaigns.get())
     for ago, score in ((0, 0), (3, 9), (30, 1), (45, 10), (200, 4), (400, 8)):
-        said = {"nps": score, "csat": 1 + score // 2, "why": f"{name} words"}
+        said = {"nps": score, "csat": min(5, 1 + score // 2), "why": f"{name} words"}
         f.respond(survey, said, contact=contact, language=language, at=now - timedelta(days=ago))
     case = {"about": f"{name} waits", "due_on": today, "opened_at": now}
     Alert.objects.create(
