@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from config.lists import LISTS
+from config.lists import FIRST_WORDS, LISTS
 
 register = template.Library()
 # The list of targets stands behind the page of goals.
@@ -20,6 +20,13 @@ def in_menu(part: dict[str, Any]) -> str:
 
 
 @register.filter
+def placed(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the parts of a heading, beginning with the group of the menu that holds its list."""
+    within = next((group for part in parts if (group := _groups().get(str(part.get("link", ""))))), "")
+    return [{"title": within}, *parts[1:]] if within and len(parts) > 1 else parts
+
+
+@register.filter
 def called(opts: Any) -> str:
     """Return what the menu calls a list, as said within a sentence."""
     title = TITLES.get(opts.label_lower, "")
@@ -28,6 +35,21 @@ def called(opts: Any) -> str:
     return title if title[:2].isupper() else title[0].lower() + title[1:]
 
 
+@register.filter
+def first_words(opts: Any) -> str:
+    """Return what an empty list is for and how its first row comes, or "" where the way in says it."""
+    return FIRST_WORDS.get(opts.label_lower, "")
+
+
 @cache
 def _titles() -> dict[str, str]:
-    return {reverse(f"admin:{label.replace('.', '_')}_changelist"): title for label, title in TITLES.items()}
+    return {_address(label): title for label, title in TITLES.items()}
+
+
+@cache
+def _groups() -> dict[str, str]:
+    return {_address(label): group for group, lists in LISTS.items() for _, _, label in lists}
+
+
+def _address(label: str) -> str:
+    return reverse(f"admin:{label.replace('.', '_')}_changelist")

@@ -1,5 +1,7 @@
+from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import ManyToManyField, Model, QuerySet
 from django.http import HttpRequest
@@ -54,15 +56,31 @@ class MailingAdmin(ModelAdmin):
 class DeliveryAdmin(ReadOnlyAdmin):
     """What went out to whom, and what did not."""
 
-    list_display = ("kind", "user", "period", "standing", "attempts", "claimed_at", "sent_at", "fault")
+    list_display = ("kind", "user", "told_of", "standing", "attempts", "claimed_at", "sent_at", "fault")
     list_filter = ("kind", "state")
     list_select_related = ("user",)
-    fields = ("kind", "user", "period", "state", "attempts", "claimed_at", "sent_at", "fault")
+    fields = ("kind", "user", "told_of", "standing", "attempts", "claimed_at", "sent_at", "fault")
 
     @display(
         description="state",
         ordering="state",
-        label={"sent": "success", "being sent": "info", "failed": "danger", "unknown": "warning"},
+        label={"sent": "success", "claimed": "info", "failed": "danger", "unknown": "warning"},
     )
-    def standing(self, delivery: Delivery) -> str:
-        return str(delivery.get_state_display())
+    def standing(self, delivery: Delivery) -> tuple[str, str]:
+        return delivery.state, delivery.get_state_display()
+
+    @display(description="period", ordering="period")
+    def told_of(self, delivery: Delivery) -> str:
+        try:
+            return _in_words(delivery.kind, delivery.period)
+        except ValueError:
+            return delivery.period
+
+
+def _in_words(kind: str, period: str) -> str:
+    """Return what a report of the kind is of. Raises ValueError where nothing of ours wrote the period."""
+    if kind == Mailing.Kind.MONTHLY:
+        return f"{date.fromisoformat(f'{period}-01'):%B %Y}"
+    if kind == Mailing.Kind.DIGEST:
+        return f"week before {date.fromisoformat(period):%-d %b %Y}"
+    return f"{datetime.fromisoformat(period).astimezone(settings.REPORTING_ZONE):%-d %b %Y, %H:%M}"

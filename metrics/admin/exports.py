@@ -131,9 +131,18 @@ class ExportAdmin(VisibleAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Return the form with what this user may read."""
         form = super().get_form(request, obj, change=change, **kwargs)
-        field: Any = form.base_fields["what"]
-        field.choices = [(name, label) for name, (label, _) in DATASETS.items() if _may(request, name)]
+        if obj is None:
+            field: Any = form.base_fields["what"]
+            field.choices = [(name, label) for name, (label, _) in DATASETS.items() if _may(request, name)]
         return form
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Return what may be ordered, or of an export what the list says of it."""
+        return super().get_fieldsets(request) if obj is None else ((None, {"fields": self.list_display}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Return what is worked out of an export."""
+        return () if obj is None else self.list_display
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether the user may read anything that can be exported."""
@@ -219,7 +228,7 @@ class ExportAdmin(VisibleAdmin):
     def state(self, export: Export) -> Any:
         if export.status != "running":
             return export.status
-        return "being written", f"{export.percent or 0} %"
+        return "being written", f"{export.percent or 0}%"
 
     @display(description="rows")
     def rows(self, export: Export) -> str:

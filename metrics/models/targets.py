@@ -11,6 +11,8 @@ from surveys.models import Programme
 
 # A target is of the whole company or of one value of one of these.
 PARTS = ("segment", "team", "account_owner", "programme")
+# Metrics that are called by their initials.
+INITIALS = ("nps", "csat", "ces", "arr", "grr", "nrr", "clv")
 NOTHING: Mapping[str, Any] = {"segment": "", "team": None, "account_owner": None, "programme": None}
 
 
@@ -93,7 +95,8 @@ class Target(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.metric} {self.value.normalize():f} by {self.by:%-d %b %Y}"
+        words = (word.upper() if word in INITIALS else word for word in self.metric.split("_"))
+        return f"{' '.join(words)} {self.value.normalize():,f} by {self.by:%-d %b %Y}"
 
     @property
     def part(self) -> dict[str, Any]:

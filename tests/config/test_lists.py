@@ -3,12 +3,15 @@
 from datetime import date
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import ForeignKey
 from django.urls import reverse
+from django.utils.html import escape
 from model_bakery import baker
 
 from accounts.models import Event, ExchangeRate, Export, ServicesMonth, Subscription
+from config.lists import FIRST_WORDS
 from followups.models import Mailing
 from metrics.models import Close, Target
 from surveys.models import ContactPolicy
@@ -66,3 +69,43 @@ def test_it_takes_few_queries_whatever_its_length(model, django_assert_max_num_q
 )
 def test_an_empty_list_calls_itself_as_the_menu_does(url, words):
     assert words in logged_in(superuser()).get(reverse(url)).text
+
+
+def test_an_empty_list_says_what_it_is_for_and_counts_nothing():
+    browser = logged_in(superuser())
+    for label, words in FIRST_WORDS.items():
+        model = apps.get_model(label)
+        model._default_manager.all().delete()
+        page = browser.get(reverse(f"admin:{label.replace('.', '_')}_changelist"), follow=True).text
+        assert escape(words) in page
+        assert f"0 {model._meta.verbose_name_plural}" not in " ".join(page.split())
+
+
+def test_a_search_without_a_hit_is_told_so_and_not_how_to_begin():
+    page = logged_in(superuser()).get(reverse("admin:accounts_apikey_changelist"), {"q": "nothing"}).text
+    assert "No API keys are like that" in page
+    assert FIRST_WORDS["accounts.apikey"] not in page
+
+
+def test_a_list_counts_its_rows_by_the_name_in_the_menu():
+    baker.make(Target, metric="nps", by=iter((date(2027, 1, 1), date(2027, 2, 1))), value=40, _quantity=2)
+    page = logged_in(superuser()).get(reverse("admin:metrics_target_changelist")).text
+    assert "2 goals" in " ".join(page.split())
+
+
+@pytest.mark.parametrize(
+    ("url", "group"),
+    [
+        ("admin:surveys_campaign_changelist", "Ask"),
+        ("admin:surveys_survey_changelist", "Listen"),
+        ("admin:accounts_tableimport_changelist", "Data"),
+        ("admin:followups_rule_changelist", "Act"),
+    ],
+)
+def test_a_heading_begins_with_the_group_of_the_menu(url, group):
+    page = logged_in(superuser()).get(reverse(url)).text
+    crumbs = page.split('<span class="crumbs">')[1].split("</h1>")[0]
+    assert (
+        f">{group}</span>"
+        in crumbs.split("crumb", 2)[1] + crumbs.split("crumb", 2)[2].split("</span></span>")[0]
+    )

@@ -119,3 +119,15 @@ def test_an_export_and_its_file_are_thrown_away(survey):
     assert browser.get(file_of(export)).status_code == 404
     assert browser.post(f"{LIST}{export.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not Export.objects.exists()
+
+
+def test_the_page_of_an_export_says_what_the_list_says(survey):
+    factories.respond(survey, {"nps": 9, "why": "Good"})
+    browser = logged_in(member(ADMINISTRATOR))
+    browser.post(ADD, wish(survey))
+    write_exports()
+    export = Export.objects.get()
+    page = browser.get(reverse("admin:accounts_export_change", args=[export.pk])).text
+    assert f"Responses to a survey: {survey.slug}" in page
+    assert "CSV" in page
+    assert file_of(export) in page

@@ -90,7 +90,8 @@ def is_told(client, href, text):
     assert len(listed) == counted.n or (counted.are_answers and 0 < len(listed) < counted.n), href
     assert f"<b>{counted.n}</b>" in answer.text, href
     said = {str(counted.n), f"{counted.n} answer", f"{counted.n} answers"}
-    said |= {f"{counted.n} {group}" for group in ("promoters", "passives", "detractors")}
+    groups = ("promoter", "passive", "detractor")
+    said |= {f"{counted.n} {group}{'s' if counted.n != 1 else ''}" for group in groups}
     return text in said | ({figure(counted.measure)} if counted.measure else set())
 
 
