@@ -56,7 +56,7 @@ class MailingAdmin(ModelAdmin):
 class DeliveryAdmin(ReadOnlyAdmin):
     """What went out to whom, and what did not."""
 
-    list_display = ("kind", "user", "told_of", "standing", "attempts", "claimed_at", "sent_at", "fault")
+    list_display = ("kind", "user", "told_of", "standing", "sent_at", "fault")
     list_filter = ("kind", "state")
     list_select_related = ("user",)
     fields = ("kind", "user", "told_of", "standing", "attempts", "claimed_at", "sent_at", "fault")
@@ -64,10 +64,10 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @display(
         description="state",
         ordering="state",
-        label={"sent": "success", "claimed": "info", "failed": "danger", "unknown": "warning"},
+        label={"Sent": "success", "being sent": "info", "Failed": "danger", "Unknown": "warning"},
     )
-    def standing(self, delivery: Delivery) -> tuple[str, str]:
-        return delivery.state, delivery.get_state_display()
+    def standing(self, delivery: Delivery) -> str:
+        return str(delivery.get_state_display())
 
     @display(description="period", ordering="period")
     def told_of(self, delivery: Delivery) -> str:

@@ -107,6 +107,8 @@ class ExportAdmin(VisibleAdmin):
         "expires_at",
     )
     list_display_links = None
+    # A page of one row shows no label, which is what the list makes of a state.
+    _told = tuple("how_far" if name == "state" else name for name in list_display)
     actions = ("delete_selected",)
     fieldsets = (
         (
@@ -138,11 +140,11 @@ class ExportAdmin(VisibleAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Return what may be ordered, or of an export what the list says of it."""
-        return super().get_fieldsets(request) if obj is None else ((None, {"fields": self.list_display}),)
+        return super().get_fieldsets(request) if obj is None else ((None, {"fields": self._told}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Return what is worked out of an export."""
-        return () if obj is None else self.list_display
+        return () if obj is None else self._told
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether the user may read anything that can be exported."""
@@ -229,6 +231,11 @@ class ExportAdmin(VisibleAdmin):
         if export.status != "running":
             return export.status
         return "being written", f"{export.percent or 0}%"
+
+    @display(description="state")
+    def how_far(self, export: Export) -> str:
+        state = self.state(export)
+        return state if isinstance(state, str) else ", ".join(state)
 
     @display(description="rows")
     def rows(self, export: Export) -> str:

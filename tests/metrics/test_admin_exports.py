@@ -131,3 +131,12 @@ def test_the_page_of_an_export_says_what_the_list_says(survey):
     assert f"Responses to a survey: {survey.slug}" in page
     assert "CSV" in page
     assert file_of(export) in page
+
+
+def test_the_page_of_an_export_under_way_says_how_far_it_is(survey):
+    browser = logged_in(member(ADMINISTRATOR))
+    browser.post(ADD, wish(survey))
+    export = Export.objects.get()
+    Export.objects.update(beat_at=timezone.now(), rows_total=8, rows_done=2)
+    page = browser.get(reverse("admin:accounts_export_change", args=[export.pk])).text
+    assert "being written, 25%" in page
