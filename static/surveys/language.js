@@ -29,7 +29,8 @@
         if (changed.get(name) === text) changed.delete(name);
         form.elements[name].closest(".side").classList.toggle("is-missing", !text.trim());
       }
-      state.textContent = "All changes saved";
+      // What was typed while the answer was on its way is still to be saved.
+      state.textContent = changed.size ? "Not saved yet" : "All changes saved";
     } catch (error) {
       state.textContent = `Could not save: ${error.message}`;
     }

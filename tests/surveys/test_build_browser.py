@@ -386,6 +386,19 @@ def test_translations_are_typed_beside_their_source(open_page, survey):
     assert draft_json(survey)["questions"][0]["text"]["ar"] == "هل توصي بنا؟"
 
 
+def test_a_translation_typed_while_an_answer_is_on_its_way_is_not_called_saved(open_page, survey):
+    page = open_page(reverse("admin:surveys_survey_language", args=[survey.pk, "ar"]))
+    held = []
+    page.route("**/ar/", lambda route, request: held.append(route), times=1)
+    field = page.locator("textarea[name='text.question.nps.text']")
+    field.fill("هل")
+    wait_until(lambda: page.evaluate("1") and held)
+    field.fill("هل توصي بنا؟")
+    held[0].continue_()
+    saved(page)
+    assert draft_json(survey)["questions"][0]["text"]["ar"] == "هل توصي بنا؟"
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_of_it_is_a_serious_barrier(open_page, survey, theme):
     page = open_page("/admin/")
