@@ -3,7 +3,8 @@
 Django's own way lays rights and content types again, but no role, and takes ten times as long.
 """
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected
 
 LAID = "laid"
 
@@ -19,7 +20,20 @@ def keep_what_is_laid() -> None:
 
 
 def empty() -> None:
-    """Leave no row but those that were remembered, each as it was."""
+    """Leave no row but those that were remembered, each as it was.
+
+    A request that a closing page left behind may hold one table and wait for another; then it goes first.
+    """
+    while True:
+        try:
+            return empty_at_once()
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected):
+                raise
+
+
+def empty_at_once() -> None:
+    """Do it, or raise OperationalError where somebody and we wait for each other."""
     quote = connection.ops.quote_name
     with transaction.atomic(), connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)

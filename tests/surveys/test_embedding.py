@@ -119,8 +119,11 @@ def test_the_next_page_begins_at_its_top(visit, website, live_server, settings, 
     frame = page.frame_locator("iframe")
     turns = {"Next": "Page 2 of 2", "Send": "Thank you!"}
     for number, (button, told) in enumerate(turns.items()):
-        # The label waits until the frame has grown; the hidden input behind it would be clicked at once.
-        frame.locator(f"label[for=q{8 * number}-9]").click()
+        label = frame.locator(f"label[for=q{8 * number}-9]")
+        expect(label).to_be_visible()
+        # Until it has grown the frame would scroll within itself.
+        wait_until(lambda: page.frames[1].evaluate("document.documentElement.scrollHeight <= innerHeight"))
+        label.click()
         frame.get_by_role("button", name=button).scroll_into_view_if_needed()
         assert page.locator("iframe").bounding_box()["y"] < 0
         frame.get_by_role("button", name=button).click()
