@@ -66,13 +66,14 @@ class Target(models.Model):
     objects = Targets.as_manager()
 
     class Meta:
+        verbose_name = "goal"
         ordering = ("metric", "segment", "by")
         constraints = (
             models.UniqueConstraint(
                 fields=("metric", *PARTS, "by"),
                 name="one_target_a_day",
                 nulls_distinct=False,
-                violation_error_message="There is a target of this metric and part for that day.",
+                violation_error_message="There is a goal for this metric and part by that day.",
             ),
             models.CheckConstraint(
                 condition=Q(starts_on=None) | Q(starts_on__lt=models.F("by")),
