@@ -23,9 +23,14 @@ class HistoryAdmin(ReadOnlyAdmin):
     search_help_text = "What was changed"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the lines for who sees every account, none for others (SECURITY T18)."""
-        rows = super().get_queryset(request)
-        return rows if user_of(request).sees_all_accounts else rows.none()
+        """Return the lines for who sees every account, none for others (SECURITY T18).
+
+        What was done to contacts, whose names the lines hold, is for who may see these.
+        """
+        rows, user = super().get_queryset(request), user_of(request)
+        if not user.sees_all_accounts:
+            return rows.none()
+        return rows if user.sees_people else rows.exclude(content_type__model="contact")
 
     @display(description="what", label={"added": "success", "changed": "info", "deleted": "danger"})
     def action(self, entry: LogEntry) -> str:

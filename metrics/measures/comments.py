@@ -179,8 +179,9 @@ def newest_comments(
 
 def newest_first(rows: Any, after: Cursor | None, limit: int) -> tuple[list[Comment], Cursor | None]:
     """Return a page of comments, the newest first, and where the next one begins."""
-    page = list(_after(rows, after).order_by("-said_on", "-pk")[: limit + 1])
-    return _cut(page, limit)
+    page, goes_on = _cut(list(_after(rows, after).order_by("-said_on", "-pk")[: limit + 1]), limit)
+    # The address of the next page would tell the account of what was said in confidence.
+    return page, goes_on and goes_on._replace(account=0)
 
 
 def largest_first(

@@ -60,7 +60,8 @@ def contacts_heard(scope: Scope) -> list[Heard]:
             unnamed_on=Subquery(invited.annotate(on=Max("answered_on")).values("on")),
             answered_at=Subquery(answered.order_by("-submitted_at").values("submitted_at")[:1]),
         )
-        .order_by("name", "pk")
+        # An order by names would tell them to who may not see them.
+        .order_by(*(["name"] if scope.viewer.sees_people else []), "pk")
     )
     heard = [_heard(row, row.asked_at, row.answered_at, row.unnamed_on, since=scope.start) for row in rows]
     order = {role: place for place, role in enumerate(Contact.Role)}

@@ -62,7 +62,7 @@ def audience(request: HttpRequest, pk: int) -> TemplateResponse:
         context["refused"] = str(refused)
     wanted, faults = _read_listing(request.GET, {one.block.reason for one in inside if one.block})
     listed = [one for one in inside if wanted.has(one)]
-    # An order by what may not be seen would tell it.
+    # As for the sample: no order by what may not be seen.
     listed.sort(key=lambda one: (one.contact.name if viewer.sees_people else "", one.contact.pk))
     context |= {
         "wanted": wanted,
@@ -121,6 +121,8 @@ def _who(
     inside = list(standing_of(contacts.iterator(2000), today))
     reasons = Counter(one.block.reason for one in inside if one.block)
     count, left = len(inside), reasons.total()
+    # An order by what may not be seen would tell it.
+    order = ("name", "pk") if viewer.sees_people else ("pk",)
     context = {
         "conditions": conditions,
         "count": count,
@@ -132,7 +134,7 @@ def _who(
         "revenue": _revenue(contacts.order_by().values("account"), viewer, today)
         if viewer.sees_revenue
         else None,
-        "sample": list(standing_of(contacts.order_by("name", "pk")[:SAMPLE], today)),
+        "sample": list(standing_of(contacts.order_by(*order)[:SAMPLE], today)),
         "reasons": reasons.most_common(),
         "left_count": left,
     }

@@ -72,7 +72,10 @@ def comments(request: HttpRequest) -> TemplateResponse:
     arr = remembered(arr_at_end, scope, CONTRACTS) if scope.viewer.sees_revenue else None
     promised = confidential_surveys(scope)
     ranks = bool(asked.is_by_arr and arr)
-    rows = comments_of(scope, wanted, promised=promised, most=PAGE, names_accounts=not ranks)
+    # Beside the comments of its account, what was said in confidence would tell whose it is.
+    rows = comments_of(
+        scope, wanted, with_promised=not ranks, promised=promised, most=PAGE, names_accounts=not ranks
+    )
     if asked.is_by_arr and arr:
         found, after = largest_first(rows, _ranked(arr), asked.after, PAGE)
     else:
@@ -96,7 +99,7 @@ def comments(request: HttpRequest) -> TemplateResponse:
         "is_of_some": wanted != wanted.of_any,
         "is_bare": not (found or about.comments or is_narrowed or asked.after or asked.faults),
         "counted": _counted(about, wanted),
-        "lists_promised": promised and not scope.is_narrowed,
+        "lists_promised": promised and not scope.is_narrowed and not ranks,
         "moods": [(mood, about.moods.get(mood, 0)) for mood in MOODS],
         # As text: the address would list the parts of a tuple one by one.
         "after": str(after) if after else None,

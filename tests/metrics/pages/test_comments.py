@@ -226,6 +226,25 @@ def test_of_confidential_surveys_only_words_and_months_show(executive, say, priv
     assert "Confidential words" not in refused.text
 
 
+def test_the_order_by_revenue_does_not_tell_whose_confidential_words_are(executive, say, today):
+    """Beside the named words of their account they would; so would an address that holds the account."""
+    survey = f.published_survey([f.NPS, f.WHY], privacy="confidential", title="Promised")
+    large, small = f.account(name="Large"), f.account(name="Small")
+    pays_the_canary(large, today)
+    f.subscription(small, today - timedelta(days=30), today + timedelta(days=300), 5)
+    for place in range(22):
+        account = small if place % 2 else large
+        f.respond(survey, {"nps": 0, "why": f"In confidence {place}"}, at=timezone.now(), account=account)
+    for account in (small, large):
+        say(f"Words of {account}", account=account)
+    page = executive.get(PAGE, {"order": "arr"})
+    assert texts(page) == ["Words of Large", "Words of Small"]
+    assert "said in confidence" not in page.text
+    newest = executive.get(PAGE)
+    assert "In confidence 21" in texts(newest)
+    assert newest.context["after"].endswith(".0")
+
+
 def test_queries_do_not_grow_with_the_comments(executive, say, django_assert_max_num_queries):
     executive.get(PAGE)
     counts = []

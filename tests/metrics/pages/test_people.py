@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
@@ -97,3 +99,28 @@ def test_nobody_is_asked_by_who_may_not_see_whom(company):
     add = reverse("admin:surveys_invitation_add")
     assert logged_in(almighty_but("view_contact", "change_contact")).get(add).status_code == 403
     assert logged_in(superuser()).get(add).status_code == 200
+
+
+def test_no_order_tells_a_name_that_may_not_be_seen():
+    account = f.account(name="Acme")
+    people = [f.contact(account, name=name).pk for name in ("Zoe", "Mia", "Ann")]
+    places = [(reverse("audience", args=[f.audience().pk]), "sample"), (account.get_absolute_url(), "listed")]
+    blind, seeing = logged_in(almighty_but("view_contact", "change_contact")), logged_in(superuser())
+    for path, name in places:
+        assert [each.contact.pk for each in blind.get(path).context[name]] == people, path
+        assert [each.contact.pk for each in seeing.get(path).context[name]] == people[::-1], path
+
+
+def test_the_history_of_contacts_is_for_who_may_see_them(company):
+    root, jane = superuser(), company["people"][0]
+    of_jane = LogEntry.objects.create(
+        user=root, object_id=str(jane.pk), object_repr=str(jane), change_message="[]", action_flag=CHANGE,
+        content_type=ContentType.objects.get_for_model(jane),
+    )  # fmt: skip
+    history = reverse("admin:admin_logentry_changelist")
+    one = reverse("admin:admin_logentry_change", args=[of_jane.pk])
+    blind = logged_in(almighty_but("view_contact", "change_contact"))
+    assert "Jane Roe" in logged_in(root).get(history).text
+    assert "Jane Roe" not in blind.get(history).text
+    assert "Jane Roe" not in blind.get(one, follow=True).text
+    assert not blind.get(history, {"q": "jane"}).context["cl"].result_list
