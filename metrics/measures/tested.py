@@ -11,7 +11,8 @@ from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.outcomes import Outcome, healths_before, renewal_outcomes, sentiment_before
 from metrics.measures.revenue import require_revenue
 from metrics.measures.scope import Scope
-from metrics.models import Recount
+from metrics.models import Health, Recount
+from surveys.models import Programme, Survey
 
 SCORES = ("health", "nps")
 
@@ -43,11 +44,11 @@ def decided_renewals(
     Raises PermissionDenied for whoever may not see revenue: these are contracts.
     """
     require_revenue(scope.viewer)
-    # What was known so long before changes with recounts of answers alone.
-    tables = (*CONTRACTS, Recount)
     if score == "nps":
-        return remembered(_by_answers, scope, tables, lead_days)
-    return remembered(_by_health, scope, tables, lead_days, with_replays)
+        return remembered(_by_answers, scope, (*CONTRACTS, Recount, Programme, Survey), lead_days)
+    # What is known of a past day never changes, but days may be scored later.
+    newest = Health.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return remembered(_by_health, scope, CONTRACTS, lead_days, with_replays, newest)
 
 
 def _by_answers(scope: Scope, lead_days: int) -> list[Decided]:
@@ -59,7 +60,7 @@ def _by_answers(scope: Scope, lead_days: int) -> list[Decided]:
     ]
 
 
-def _by_health(scope: Scope, lead_days: int, with_replays: bool) -> list[Decided]:
+def _by_health(scope: Scope, lead_days: int, with_replays: bool, _newest: int | None) -> list[Decided]:
     return [*_each_health(renewal_outcomes(scope), lead_days, with_replays)]
 
 

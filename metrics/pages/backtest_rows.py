@@ -106,8 +106,9 @@ def backtest_rows(request: HttpRequest) -> TemplateResponse:
         "rows": _rows(scope, [*page.object_list]),
         "accounts": len({each.outcome.account for each in found}),
         "lost": sum(not each.outcome.is_kept for each in found),
-        # The count that led here may be of contracts as they were.
+        # The count that led here may be of contracts as they were, and of answers.
         "found": kept if kept and kept.as_of == as_of and kept.have_changed else None,
+        "found_at": kept.found_at if kept and kept.as_of == as_of else None,
         "currency": settings.REPORTING_CURRENCY,
     }
     return TemplateResponse(request, "metrics/backtest_rows.html", context)

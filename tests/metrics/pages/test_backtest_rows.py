@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Account
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.findings import keep_backtests
 from metrics.measures.foretold import MOST_AT_ONCE
@@ -120,6 +121,17 @@ def test_a_row_says_what_was_known_and_what_came_of_it(company, executive, today
         for part in ("without", "persons", "replays")
     ]
     assert left_out == [["No 8", "No 9"], ["No 7"], ["No 6"]]
+
+
+def test_a_health_that_is_scored_only_later_is_listed_as_it_is_counted(company, executive, today):
+    executive.get("/admin/backtest/rows/?part=without")
+    day = today - timedelta(days=290)
+    Health.objects.create(
+        account=Account.objects.get(name="No 8"), scorecard=Scorecard.objects.get(), day=day, revision=1,
+        score=5000, base=0, confidence=9000, band="yellow", computed_at=timezone.now(), parts=[],
+    )  # fmt: skip
+    assert executive.get("/admin/backtest/").context["chosen"].without == 1
+    assert untold(executive, "/admin/backtest/") == []
 
 
 def test_a_day_gone_by_counts_what_was_decided_then(company, executive, today):
