@@ -102,6 +102,11 @@ class Sample:
         """Whether it asks for what no tally knows, so that everything is counted from the answers."""
         return bool(self.version or self.answered)
 
+    @property
+    def is_of_some(self) -> bool:
+        """Whether it leaves out responses that the rows of a metric hold."""
+        return self.is_raw or self.scope.without_flagged
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from metrics.measures.questions import completion, survey_results
-from metrics.measures.receipts.given import chosen, given
+from metrics.measures.receipts.given import came, chosen, given
 from metrics.measures.samples import Sample
 from metrics.pages.counted import Counted, counted_in_results, counted_in_table
 from metrics.pages.cross_tab import read_table
@@ -46,11 +46,11 @@ def survey_responses(request: HttpRequest, slug: str) -> TemplateResponse:
 
 def _in_results(request: HttpRequest, sample: Sample, versions: Versions) -> dict[str, Any]:
     results = survey_results(sample.scope, versions.live, former=versions.former, sample=sample)
-    if request.GET.get("visits") == "all" and (sample.is_raw or sample.scope.without_flagged):
+    if request.GET.get("visits") == "all" and sample.is_of_some:
         rate = completion(results)
-        visits = Counted("Visits", rate.n, "", (), is_tallied=False, measure=rate)
-        return {"counted": visits, "is_promised": results.is_promised, "is_cut": results.is_cut}
-    counted = counted_in_results(request.GET.dict(), results, sample)
+        counted: Counted | None = Counted("Visits", rate.n, "", (), results.counts.is_tallied, rate)
+    else:
+        counted = counted_in_results(request.GET.dict(), results, sample)
     is_cut = bool(counted and not counted.is_tallied and results.is_cut)
     return {"counted": counted, "is_promised": results.is_promised, "is_cut": is_cut}
 
@@ -66,5 +66,5 @@ def _in_table(request: HttpRequest, sample: Sample, versions: Versions) -> dict[
 def _found(sample: Sample, counted: Counted) -> Any:
     """Return the responses as they were counted: from tallies, or one by one."""
     if counted.is_tallied:
-        return given(sample.scope, counted.kind, *counted.gave)
+        return given(sample.scope, counted.kind, *counted.gave) if counted.gave else came(sample.scope)
     return chosen(sample, counted.kind, *counted.gave)

@@ -78,8 +78,7 @@ def _results(request: HttpRequest, versions: Versions, asked: Asked) -> dict[str
         "headline_name": name,
         "leads_to_responses": not results.is_promised and request.user.has_perm("surveys.view_response"),
         "leads_to_visits": _leads_to_visits(results, sample),
-        # Counted one by one, of which the list is these very responses.
-        "counts_each": sample.is_raw or scope.without_flagged,
+        "is_of_some": sample.is_of_some,
         "leads_to_metric": _is_the_metric(results, sample),
         "chart": trend_chart(results.trend, name, "month"),
         "response_rate": response_rate(scope) if is_asked_of_all else None,
@@ -94,12 +93,12 @@ def _results(request: HttpRequest, versions: Versions, asked: Asked) -> dict[str
 def _leads_to_visits(results: Results, sample: Sample) -> bool:
     """Whether all visits were counted, which are the rows of the completion rate."""
     is_whole = results.counts.is_tallied or not results.is_cut
-    return is_whole and not (sample.is_raw or results.is_promised or sample.scope.without_flagged)
+    return is_whole and not (sample.is_of_some or results.is_promised)
 
 
 def _is_the_metric(results: Results, sample: Sample) -> bool:
     """Whether the survey's score is a metric's, of one question alone, whose rows can be listed."""
-    if results.headline is None or sample.is_raw or results.is_promised or sample.scope.without_flagged:
+    if results.headline is None or sample.is_of_some or results.is_promised:
         return False
     kind = results.headline.question.kind
     return kind in METRICS and sum(each.question.kind == kind for each in results.questions) == 1

@@ -10,6 +10,7 @@ from metrics.measures.samples import Sample
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import MEASURED
 from metrics.models import Absorbed, Pick, PickTally, Score
+from metrics.models.picks import CAME
 from surveys.models import Response
 
 # An answer given on more days than these is found among the newest responses soon enough.
@@ -42,8 +43,14 @@ def given(scope: Scope, kind: str, gave: Gave, *beside: Gave) -> Receipt:
     return _receipt(scope, rows.filter(day__in=days) if len(days) <= MOST_DAYS else rows, sliced)
 
 
+def came(scope: Scope) -> Receipt:
+    """Return all visits, as tallies count them: all of the days in question, finished or not."""
+    rows: Any = Absorbed.objects.filter(picks__contains=[CAME]).exclude(response=None)
+    return _receipt(scope, rows, scope.sliced)
+
+
 def chosen(sample: Sample, kind: str, *gave: Gave) -> Receipt:
-    """Return the responses that gave all of some answers, if any, of those that are counted one by one."""
+    """Return the responses that gave all of some answers, or all without any, of those counted one by one."""
     matches = read_matches(sample, *gave)
     one = [gave[0].key] if gave and kind in ONE_VALUE else []
 

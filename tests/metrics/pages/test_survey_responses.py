@@ -124,6 +124,16 @@ def test_a_narrowed_completion_rate_opens_the_visits_that_it_counts(survey, exec
     assert not answer.context["filters"].faults
 
 
+def test_visits_that_tallies_count_are_listed_beyond_the_newest(survey, executive, monkeypatch):
+    """Choices of one version are counted over the newest responses; of all versions every one is."""
+    monkeypatch.setattr("metrics.measures.samples.MOST_COMPLETE", 2)
+    address = reverse("survey_responses", args=[survey.slug])
+    for query, n, is_cut in (("flagged=without", 5, False), ("version=1", 3, True)):
+        answer = executive.get(f"{address}?visits=all&{query}")
+        assert len(answer.context["rows"]) == answer.context["counted"].n == n
+        assert answer.context["is_cut"] is is_cut
+
+
 def test_words_of_their_own_open_too(survey, executive):
     [href] = [
         href for href, _ in counts_on(executive, survey) if "question=plans" in href and "words" in href
