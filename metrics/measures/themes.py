@@ -53,8 +53,8 @@ class Theme(NamedTuple):
 class Themes(NamedTuple):
     """The themes named most first, over how many comments, how many name none, and what is to be said.
 
-    `moods` says how many comments sound how, `bare_moods` how many of those that name no theme; there under
-    "" what no reader could tell.
+    `moods` says how many comments sound how, where that can be told; `bare_moods` how many of those that name
+    no theme, there under "" where it cannot.
     """
 
     themes: Sequence[Theme]

@@ -135,7 +135,10 @@ def crossed_like(context: Mapping[str, Any], row: str | None = None, column: str
 
 @register.simple_tag(takes_context=True)
 def rated_like(context: Mapping[str, Any], outcome: str, driver: str = "") -> str:
-    """Return the address of the responses to the survey or programme that rated the outcome, or both."""
+    """Return the address of the responses to the page's survey or programme that rated the outcome.
+
+    Where a driver is named, of those that rated it as well.
+    """
     if "survey" not in context:
         query = context["request"].GET.copy()
         query.pop("after", None)
