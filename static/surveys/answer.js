@@ -306,6 +306,7 @@ const forget = () => stored((memory) => memory.removeItem(PLACE));
 const keep = async (body, options) => {
   try {
     const response = await post(body, options);
+    if (response.status >= 500) throw response;
     if (response.status !== 204) return;
     savedBody = body;
     remember();

@@ -21,6 +21,7 @@
   const seenAt = new Map();
   let line = Promise.resolve();
   let isSending = false;
+  let isGoing = 0;
   let failures = 0;
 
   document.documentElement.classList.add("has-script");
@@ -226,6 +227,11 @@
           document.getElementById("id_text")?.focus();
         }
       } catch (error) {
+        if (isTyped && form.isConnected) {
+          sent.delete(form);
+          stand(form);
+          return postpone(error, () => (pressed ? save(form) : act(form)));
+        }
         state("Not saved", true);
         alarm(`Could not save: ${error.message}`);
       }
@@ -306,7 +312,7 @@
     for (const [part, top] of scrolls) document.getElementById(part).scrollTop = top;
     setSeen(told.seen);
     setLanguages();
-    if (told.url && told.url !== location.search) history.pushState(null, "", told.url);
+    if (told.url && !isGoing && told.url !== location.search) history.pushState(null, "", told.url);
     if (!focused?.isConnected) {
       const next = (id && document.getElementById(id)) || find("#build-outline [aria-current]") || middle;
       next.focus({ preventScroll: true });
@@ -482,7 +488,11 @@
     }
   });
 
-  window.addEventListener("popstate", () => open(location.search, true));
+  // An answer that was on its way when one went back is no new place.
+  window.addEventListener("popstate", () => {
+    isGoing += 1;
+    open(location.search, true).finally(() => { isGoing -= 1; });
+  });
   window.addEventListener("resize", fitPreview);
   window.addEventListener("beforeunload", (event) => { if (waiting.size || isSending) event.preventDefault(); });
 

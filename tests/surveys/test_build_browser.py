@@ -363,6 +363,39 @@ def test_an_outage_loses_no_words(open_page, survey):
     assert draft_json(survey)["questions"][0]["text"]["en"] == "Written on a train"
 
 
+def test_an_outage_while_a_kind_is_chosen_loses_no_words(open_page, survey):
+    page = open_page(url_of(survey, "?open=question&name=colour"))
+    page.context.set_offline(True)
+    page.locator("#id_text").fill("Which colours?")
+    page.locator("#id_kind").select_option("multiple_choice")
+    expect(page.locator("[data-state]")).to_contain_text("Trying again")
+    page.context.set_offline(False)
+    page.locator("#q-nps").click()
+    expect(page.locator("#build-outline").get_by_text("Which colours?")).to_be_visible()
+    saved(page)
+    question = draft_json(survey)["questions"][1]
+    assert (question["text"]["en"], question["kind"]) == ("Which colours?", "multiple_choice")
+
+
+def test_an_answer_that_comes_after_one_went_back_does_not_lead_forth_again(open_page, survey):
+    page = open_page(url_of(survey, "?open=question&name=nps"))
+    page.locator("#q-colour").click()
+    expect(page.locator("#id_text")).to_have_value("Which colour?")
+    held = []
+    page.route("**/build/question/", lambda route, request: held.append(route), times=1)
+    page.locator("#id_text").fill("Which hue?")
+    wait_until(lambda: page.evaluate("1") and held)
+    page.evaluate("history.back()")
+    page.wait_for_url(re.compile("name=nps"))
+    page.locator("#id_text").fill("Which tint?")
+    held[0].continue_()
+    expect(page.locator("#build-outline").get_by_text("Which tint?")).to_be_visible()
+    saved(page)
+    expect(page.locator("#id_text")).to_have_value(factories.NPS["text"])
+    expect(page).to_have_url(re.compile("name=nps"))
+    assert draft_json(survey)["questions"][1]["text"]["en"] == "Which tint?"
+
+
 def test_on_a_phone_the_columns_are_tabs(open_page, survey):
     page = open_page("/admin/")
     page.set_viewport_size({"width": 390, "height": 844})

@@ -212,6 +212,20 @@ def test_a_connection_that_comes_back_is_enough(visit, person):
     assert Response.objects.completed().count() == 1
 
 
+def test_words_that_the_server_failed_to_keep_wait_on_the_device(visit, person):
+    survey = published_survey(BRANCH)
+    page = visit(survey)
+    person.route(
+        "**/s/**",
+        lambda route, request: route.fulfill(status=503) if request.method == "POST" else route.continue_(),
+    )
+    pick(page, "nps-9")
+    expect(page.get_by_text("No connection.")).to_be_visible()
+    page.close(run_before_unload=False)
+    person.unroute("**/s/**")
+    expect(visit(survey).locator("#nps-9")).to_be_checked()
+
+
 def test_digits_letters_and_arrows_answer_where_the_focus_is(visit):
     page = visit(KINDS)
     stop_clock(page)
