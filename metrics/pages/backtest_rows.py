@@ -117,7 +117,7 @@ def backtest_rows(request: HttpRequest) -> TemplateResponse:
 def _chosen(query: QueryDict, name: str, default: str, known: Any, faults: list[str]) -> str:
     said = query.get(name, "")
     if said and said not in [*known]:
-        faults.append(f"There is no {name} “{said[:60]}” in what you see: left out.")
+        faults.append(f"“{said[:60]}” cannot be chosen for {name}: left out.")
         return default
     return said or default
 
