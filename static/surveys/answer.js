@@ -328,7 +328,7 @@ const save = async (options) => {
   saving = keep(body, options);
 };
 
-// What finds no connection waits here; under its key it counts once, however often sent.
+// What finds no connection waits; under its key it counts once.
 
 const waitForConnection = (go) => {
   waitingFor = go;
@@ -361,7 +361,7 @@ const turn = async (go, written) => {
     return location.assign(response.headers.get("Location"));
   }
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
-  // What could not be read is shown by the browser itself, which can go back to what was typed.
+  // What cannot be read the browser shows itself: it can go back.
   if (UNREAD.includes(response.status) && !find("form[data-answers]", next)) return HTMLFormElement.prototype.submit.call(form);
   show(next);
   if (form && response.ok) remember();
