@@ -4,10 +4,13 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from metrics.measures.confidentiality import confidential_surveys
-from metrics.measures.drivers import rated
+from metrics.measures.drivers import MOST_RESPONSES, rated
 from metrics.measures.receipts.given import rated_together
 from metrics.pages.listing import listing_of
 from metrics.pages.programme import head_of, texts_of
+
+# Drivers are told of fewer, so that nothing leads to more: these are not counted to their end.
+MOST_COUNTED = 2 * MOST_RESPONSES
 
 
 def programme_responses(request: HttpRequest, slug: str) -> TemplateResponse:
@@ -16,11 +19,12 @@ def programme_responses(request: HttpRequest, slug: str) -> TemplateResponse:
     scope = context["filters"].scope
     outcome, driver = request.GET.get("outcome", ""), request.GET.get("driver", "")
     is_promised = bool(confidential_surveys(scope))
-    n = 0 if is_promised or not outcome else rated(scope, outcome, driver).count()
+    n = 0 if is_promised or not outcome else rated(scope, outcome, driver)[: MOST_COUNTED + 1].count()
     texts = texts_of(context["surveys"])
     context |= {
         "is_promised": is_promised,
-        "n": n,
+        "n": min(n, MOST_COUNTED),
+        "has_more": n > MOST_COUNTED,
         "outcome": texts.get(outcome, outcome),
         "driver": texts.get(driver, driver),
     }

@@ -275,6 +275,22 @@ def test_a_programme_says_when_none_is_listed(executive, today):
         assert "Nobody has given such a rating" in executive.get(f"{other}{query}").text
 
 
+def test_more_responses_than_drivers_use_are_not_counted_to_their_end(executive, today, monkeypatch):
+    survey = f.published_survey()
+    for ago in range(3):
+        f.respond(survey, {"nps": 9}, account=f.account(), at=timezone.now() - timedelta(days=ago))
+    absorb_responses(now=timezone.now())
+    address = reverse("programme_responses", args=[survey.programme.slug]) + "?outcome=nps"
+    monkeypatch.setattr("metrics.pages.programme_responses.MOST_COUNTED", 2)
+    shown = executive.get(address)
+    assert "more than <b>2</b> responses" in shown.text
+    assert len(shown.context["rows"]) == 3
+    monkeypatch.setattr("metrics.pages.programme_responses.MOST_COUNTED", 3)
+    shown = executive.get(address)
+    assert "more than" not in shown.text
+    assert shown.context["n"] == 3
+
+
 def test_drivers_ask_for_the_permission(client, someone, seen_by):
     survey = f.published_survey()
     page = reverse("drivers", args=[survey.slug])
