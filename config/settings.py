@@ -230,7 +230,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = False  # the proxy that ends TLS redirects
 # W008: as above. W005 and W021: the other hosts of the company's domain are not ours to bind to HTTPS.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
+# fields.W161: within ten seconds of nine o'clock Django takes the hour of campaigns for a mistaken now.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021", "fields.W161"]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
