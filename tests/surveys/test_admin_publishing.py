@@ -13,7 +13,7 @@ from tests.accounts.staff import almighty_but, logged_in, member
 
 pytestmark = pytest.mark.django_db
 
-XSS = "\"><svg/onload=fetch('//127.0.0.1:9/x')><script>window.__x=1</script>{{7*7}}"
+XSS = "\"><svg/onload=fetch('//127.0.0.1:9/x')><script>window.__x=1</script>{{31337*31337}}"
 
 
 def url_of(survey, page="change"):
@@ -176,5 +176,5 @@ def test_texts_of_staff_are_shown_as_text(client):
         html = client.get(page).content.decode()
         assert "<script>window" not in html, page
         assert "<svg/onload" not in html, page
-        assert "49" not in html.replace("4949", "") or "{{7*7}}" in html, page
+        assert "982007569" not in html, page
     assert "&lt;script&gt;window" in client.get(url_of(made)).content.decode()
