@@ -241,7 +241,8 @@ def test_the_order_by_revenue_does_not_tell_whose_confidential_words_are(executi
     assert texts(page) == ["Words of Large", "Words of Small"]
     assert "said in confidence" not in page.text
     newest = executive.get(PAGE)
-    assert "In confidence 21" in texts(newest)
+    # Kept to ten minutes they are all as new as each other: which of them come first is chance.
+    assert any(text.startswith("In confidence") for text in texts(newest))
     assert newest.context["after"].endswith(".0")
 
 
