@@ -14,7 +14,7 @@ from accounts.models import Viewer
 from surveys.interchange.columns import UNREADABLE, AnswerColumn, answer_columns
 from surveys.models import Response, Survey
 from surveys.models.responses import IS_DATED
-from surveys.privacy import IDENTIFIED, PERSONAL_KINDS
+from surveys.privacy import IDENTIFIED, is_masked
 from surveys.versions import published_definition
 
 CHUNK = 2000
@@ -59,7 +59,7 @@ def responses_dataset(
         question.key
         for definition in definitions
         for question in definition
-        if question.kind in PERSONAL_KINDS and not viewer.sees_people
+        if is_masked(question, sees_people=viewer.sees_people)
     }
     answers = [column for column in answer_columns(definitions) if column.key not in private]
     own = [*OWN, *OF_PEOPLE] if viewer.sees_people else [*OWN]

@@ -5,8 +5,10 @@ asked, anonymous ones nothing; neither carries anything that leads back to an in
 """
 
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 
-from surveys.definition import PRIVACY
+from surveys.definition import PRIVACY, Question
+from surveys.kinds import KINDS
 
 IDENTIFIED, CONFIDENTIAL, ANONYMOUS = PRIVACY
 # Shorter than the overlap in which metrics look for what was changed (metrics.actions.absorb).
@@ -15,6 +17,18 @@ CHANGED_WITHIN = timedelta(minutes=10)
 PERSONAL_KINDS = frozenset({"email"})
 # Fewer answers given in confidence than these leave nowhere as rows (SECURITY T22).
 LEAST_TOGETHER = 5
+
+
+def is_masked(question: Question, *, sees_people: bool) -> bool:
+    """Whether the answers to a question say who somebody is, to a reader who may not know."""
+    return question.kind in PERSONAL_KINDS and not sees_people
+
+
+def answer_read(question: Question, answer: Any, language: str, *, sees_people: bool) -> str:
+    """Return an allowed answer as its reader may see it: an address is masked where people are hidden."""
+    if is_masked(question, sees_people=sees_people):
+        return masked(str(answer))
+    return KINDS[question.kind].show(question, answer, language)
 
 
 def masked(address: str) -> str:

@@ -13,7 +13,7 @@ from surveys.branching import asked, ending_of
 from surveys.definition import Definition, Ending, Question
 from surveys.kinds import KINDS
 from surveys.models import Response
-from surveys.privacy import PERSONAL_KINDS, masked
+from surveys.privacy import answer_read
 
 FLAGS: Mapping[str, str] = {
     "fast": "sent faster than anyone reads",
@@ -112,10 +112,8 @@ def _step(
 
 def _shown(question: Question, answer: Any, viewer: Viewer) -> str:
     """Return an answer as people read it; one that no longer fits its question as it was stored."""
-    if question.kind in PERSONAL_KINDS and not viewer.sees_people:
-        return masked(str(answer))
     try:
-        return KINDS[question.kind].show(question, answer, question.text.language)
+        return answer_read(question, answer, question.text.language, sees_people=viewer.sees_people)
     except (AttributeError, KeyError, TypeError, ValueError):
         return str(answer)
 

@@ -45,7 +45,7 @@ def drivers(request: HttpRequest, slug: str) -> TemplateResponse:
         "status": survey.status(timezone.now()),
         "filters": filters,
         "found": found,
-        "led": led(scope, found).intersection(texts),
+        "listed_questions": listed_questions(scope, found).intersection(texts),
         "outcome": texts.get(found.outcome, found.outcome) if found else "",
         "drivers": told,
         "chart": importance_chart([(text, each.performance, each.share) for text, each in told]),
@@ -57,7 +57,7 @@ def drivers(request: HttpRequest, slug: str) -> TemplateResponse:
     return TemplateResponse(request, "metrics/drivers.html", context)
 
 
-def led(scope: Scope, found: KeyDrivers | None) -> frozenset[str]:
+def listed_questions(scope: Scope, found: KeyDrivers | None) -> frozenset[str]:
     """Return the questions whose answers can be listed as they were counted, none said in confidence."""
     may_see = isinstance(scope.viewer, User) and scope.viewer.has_perm("surveys.view_response")
     if found is None or found.is_cut or not may_see or confidential_surveys(scope):

@@ -27,7 +27,7 @@ from metrics.measures.sentiment import by_programme, measure_of, name_of, trend
 from metrics.measures.themes import MOST_COMMENTS, themes
 from metrics.measures.voices import mood_of
 from metrics.pages.charts import trend_chart
-from metrics.pages.drivers import led
+from metrics.pages.drivers import listed_questions
 from metrics.pages.filters import read_filters
 from metrics.pages.planes import importance_chart
 from surveys.kinds import KINDS, Scale
@@ -160,7 +160,7 @@ def _drivers(scope: Scope, surveys: Sequence[Survey], given: Sequence[Cell]) -> 
     told = [(texts.get(each.key, each.key), each) for each in found.drivers] if found else []
     return {
         "found": found,
-        "led": led(scope, found),
+        "listed_questions": listed_questions(scope, found),
         "outcome": texts.get(found.outcome, found.outcome) if found else "",
         "drivers": told,
         "driver_chart": importance_chart([(text, each.performance, each.share) for text, each in told]),

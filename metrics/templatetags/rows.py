@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
 
 from accounts.models import Account
 from metrics.formulas.days import trailing
@@ -16,15 +18,41 @@ from metrics.measures.campaigns import Rate
 from metrics.measures.measure import Days, Measure, Point
 from metrics.measures.query import METRICS
 from metrics.measures.sentiment import PERIODS
+from metrics.measures.voices import Mood
 from metrics.models import Target
 from metrics.pages.filters import KNOWN, UNSAID, WINDOW, Field
+from metrics.templatetags.figures import UNKNOWN, number
 
 # What a list of renewals is asked for by.
 LISTED = ("month", "band", "within", "notice", "list", "page", "sort")
 # What the page of the back-test is asked by.
 TESTED = ("months", "lead", "replays")
 
+NOWHERE = {number(0), UNKNOWN}
+
 register = template.Library()
+
+
+class Part(NamedTuple):
+    """The promoters, passives or detractors of an NPS: how many, how drawn, and where they are listed."""
+
+    name: str
+    mood: Mood
+    n: int
+    behind: str
+
+    @property
+    def text(self) -> str:
+        """How many of whom: "1 promoter", "40 passives"."""
+        return f"{number(self.n)} {self.name if self.n != 1 else self.name.removesuffix('s')}"
+
+
+@register.filter
+def linked(text: str, address: str) -> SafeString:
+    """Return a number with a link to its rows; without one where it is nought, unknown or has no address."""
+    if not address or text in NOWHERE:
+        return conditional_escape(text)
+    return format_html('<a href="{}">{}</a>', address, text)
 
 
 @register.simple_tag
@@ -117,6 +145,24 @@ def responses_like(context: Mapping[str, Any], question: str, pick: str = "", **
     """
     asked = {"question": question, "pick": pick, **more}
     return _responses(context, {name: str(value) for name, value in asked.items() if value})
+
+
+@register.simple_tag(takes_context=True)
+def nps_parts(context: Mapping[str, Any], measure: Measure) -> list[Part]:
+    """Return the three parts of an NPS, each with the address of its responses or else of its rows."""
+    moods = {"promoters": Mood.HAPPY, "passives": Mood.NEUTRAL, "detractors": Mood.UNHAPPY}
+    counts = {name: int(measure.beside[name] or 0) for name in moods}
+    question = context["results"].headline.question.key if context.get("leads_to_responses") else ""
+    rows = context.get("behind", "")
+
+    def behind(name: str) -> str:
+        if question:
+            return responses_like(context, question, name)
+        return rows and f"{rows}&part={name}"
+
+    return [
+        Part(name, mood, counts[name], behind(name) if counts[name] else "") for name, mood in moods.items()
+    ]
 
 
 @register.simple_tag(takes_context=True)

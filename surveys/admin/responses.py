@@ -14,10 +14,10 @@ from accounts.admin.filters import OfferedFilter, SearchedFilter
 from accounts.admin.visibility import ReadOnlyAdmin, user_of
 from accounts.models import Account, Contact, User
 from surveys.admin.response_filters import AfterwordFilter, ChannelFilter, FlaggedFilter, LanguageFilter
-from surveys.definition import Definition, Question
+from surveys.definition import Definition
 from surveys.kinds import KINDS
 from surveys.models import Response
-from surveys.privacy import PERSONAL_KINDS, masked
+from surveys.privacy import answer_read
 from surveys.versions import definition_answered
 
 # So many accounts or contacts of one name are looked up by their keys.
@@ -26,24 +26,18 @@ MOST_CALLED = 20_000
 
 def answers_read(definition: Definition, response: Response, reader: User) -> list[dict[str, Any]]:
     """Return each question with its answer as the reader may read it, None where there is none."""
-    language = response.language
+    language, answers = response.language, response.answers
     return [
         {
             "key": question.key,
             "text": question.text.into(language),
             "kind": KINDS[question.kind].label,
-            "answer": _read(question, response.answers[question.key], language, reader)
-            if question.key in response.answers
+            "answer": answer_read(question, answers[question.key], language, sees_people=reader.sees_people)
+            if question.key in answers
             else None,
         }
         for question in definition
     ]
-
-
-def _read(question: Question, answer: Any, language: str, reader: User) -> str:
-    if question.kind in PERSONAL_KINDS and not reader.sees_people:
-        return masked(str(answer))
-    return KINDS[question.kind].show(question, answer, language)
 
 
 @admin.register(Response)
