@@ -168,15 +168,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MAIL_PROVIDER = ""
 ANYMAIL: dict[str, str] = {}
 EMAIL_CONFIG: dict[str, Any] = {}
-if env.str("EMAIL_URL", default="").startswith(f"{providers.SCHEME}:"):
+if not env.str("EMAIL_URL", default=""):
+    # Printed to the log, it would leave names, answers and personal links there.
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = DATA_DIR / "mail"
+elif env.str("EMAIL_URL").startswith(f"{providers.SCHEME}:"):
     try:
         EMAIL_CONFIG |= providers.provider_settings(env.str("EMAIL_URL"))
     except providers.ProviderUnreadable as unreadable:
         raise ImproperlyConfigured(str(unreadable)) from None
 else:
-    EMAIL_CONFIG |= env.email_url("EMAIL_URL", default="consolemail://")
+    EMAIL_CONFIG |= env.email_url("EMAIL_URL")
 vars().update(EMAIL_CONFIG)
-if EMAIL_CONFIG["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+if EMAIL_CONFIG.get("EMAIL_BACKEND") == "django.core.mail.backends.smtp.EmailBackend":
     # Ours knows whether the server got the words of a mail before the line broke.
     EMAIL_BACKEND = "surveys.mail.smtp.EmailBackend"
 EMAIL_TIMEOUT = 30

@@ -83,6 +83,12 @@ from django.core.management import call_command
 print(settings.REDIS_URL, settings.EMBEDDED)
 call_command("migrate", "config", "zero", verbosity=0)
 """
+KEEP = """
+from accounts.models import Team
+from django.core.mail import send_mail
+Team.objects.create(name="Kept")
+send_mail("Asked", "How are we doing?", None, ["ada@example.com"])
+"""
 
 
 def test_it_starts_shares_survives_a_kill_and_stops_clean(instance):
@@ -100,10 +106,14 @@ def test_it_starts_shares_survives_a_kill_and_stops_clean(instance):
         assert second.returncode == 1
         assert second.stderr == f"CommandError: Earshot is already running on {instance.data_dir}.\n"
 
-        kept = instance.run(
-            "shell", "-v0", "-c", "from accounts.models import Team; Team.objects.create(name='Kept')"
-        )
+        kept = instance.run("shell", "-v0", "-c", KEEP)
         assert kept.returncode == 0, kept.stderr
+        # Without a server to hand it to, mail is told of, written to a file and stands in no log.
+        (mail,) = (instance.data_dir / "mail").iterdir()
+        assert "To: ada@example.com" in mail.read_text()
+        assert "ada@example.com" not in kept.stdout + kept.stderr
+        told = f"written to {instance.data_dir / 'mail'}."
+        wait_until(lambda: told in (instance.data_dir / "up.log").read_text())
         wait_until(instance.is_ready)
     finally:
         first.kill()
