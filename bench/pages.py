@@ -29,7 +29,7 @@ from followups.pages.reports import PAGES as REPORTS
 from metrics.formulas.days import months_later
 from metrics.measures.query import METRICS
 from metrics.pages.registry import PAGES, Page
-from surveys.models import Survey
+from surveys.models import Audience, Survey
 
 RESPONSES = int(os.environ.get("BENCH_RESPONSES", "1000000"))
 FEW = RESPONSES // 10
@@ -216,6 +216,9 @@ def _all_addresses() -> Iterator[tuple[str, str]]:
         yield page.name, address
         for query in VARIANTS.get(page.name, ()):
             yield f"{page.name} {query}", f"{address}?{query}"
+    everyone, _ = Audience.objects.get_or_create(name="Everyone", defaults={"conditions": []})
+    for query in ("", "?list=may"):
+        yield f"audience {query}".strip(), f"{reverse('audience', args=[everyone.pk])}{query}"
     yield "digest of an account manager", f"{reverse('digest')}?of={account.owner_id}"
 
 

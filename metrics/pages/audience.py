@@ -1,7 +1,7 @@
 """Who is in an audience: how many, which part of the revenue, and who cannot be asked today and why."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence, Set
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -23,7 +23,8 @@ from metrics.measures.revenue import arr_on
 from surveys.admin.audience_form import conditions_typed
 from surveys.asking.audiences import AudienceRefused, matching, read_conditions
 from surveys.asking.days import local_day
-from surveys.asking.standing import Candidate, standing_of
+from surveys.asking.everyone import Standing, standings
+from surveys.asking.policy import Protected
 from surveys.models import Audience
 
 SAMPLE, LISTED_A_PAGE = 20, 50
@@ -42,11 +43,18 @@ class Wanted(NamedTuple):
         """The role as people read it, "" for any."""
         return str(Contact.Role(self.role).label) if self.role else ""
 
-    def has(self, one: Candidate) -> bool:
+    def has(self, one: Standing) -> bool:
         """Whether a contact is meant."""
         reason = one.block.reason if one.block else ""
         is_listed = self.who == "all" or bool(reason) == (self.who == "left")
-        return is_listed and self.reason in ("", reason) and self.role in ("", one.contact.role)
+        return is_listed and self.reason in ("", reason) and self.role in ("", one.role)
+
+
+class Listed(NamedTuple):
+    """A contact who is listed, and what stands against asking them today."""
+
+    contact: Contact
+    block: Protected | None
 
 
 def audience(request: HttpRequest, pk: int) -> TemplateResponse:
@@ -54,7 +62,7 @@ def audience(request: HttpRequest, pk: int) -> TemplateResponse:
     viewer = _viewer(request)
     found = get_object_or_404(Audience, pk=pk)
     context = {**admin.site.each_context(request), "title": found.name, "audience": found}
-    inside: list[Candidate] = []
+    inside: list[Standing] = []
     try:
         who, inside = _who(found.conditions, viewer, timezone.now(), audience=found.pk)
         context |= who
@@ -62,13 +70,9 @@ def audience(request: HttpRequest, pk: int) -> TemplateResponse:
         context["refused"] = str(refused)
     wanted, faults = _read_listing(request.GET, {one.block.reason for one in inside if one.block})
     listed = [one for one in inside if wanted.has(one)]
-    # As for the sample: no order by what may not be seen.
-    listed.sort(key=lambda one: (one.contact.name if viewer.sees_people else "", one.contact.pk))
-    context |= {
-        "wanted": wanted,
-        "faults": faults,
-        "page": Paginator(listed, LISTED_A_PAGE).get_page(request.GET.get("page")),
-    }
+    page: Any = Paginator(listed, LISTED_A_PAGE).get_page(request.GET.get("page"))
+    page.object_list = _listed(page.object_list)
+    context |= {"wanted": wanted, "faults": faults, "page": page}
     return TemplateResponse(request, "metrics/audience.html", context)
 
 
@@ -108,45 +112,46 @@ def _viewer(request: HttpRequest) -> User:
 
 def _who(
     document: Any, viewer: User, now: datetime, *, audience: int | None
-) -> tuple[dict[str, Any], list[Candidate]]:
+) -> tuple[dict[str, Any], list[Standing]]:
     """Return what is shown of the contacts for whom conditions hold, and each of them as they stand today."""
     today = local_day(now)
     conditions = read_conditions(document)
     if not viewer.sees_revenue and any(condition.field.needs_revenue for condition in conditions):
         raise AudienceRefused("It is chosen by amounts of money, which you may not see.")
     contacts = matching(conditions, now=now, audience=audience).visible_to(viewer)
-    everyone = Contact.objects.visible_to(viewer)
-    roles = dict(contacts.order_by().values_list("role").annotate(Count("pk")))
-    of_all = dict(everyone.order_by().values_list("role").annotate(Count("pk")))
-    inside = list(standing_of(contacts.iterator(2000), today))
-    reasons = Counter(one.block.reason for one in inside if one.block)
-    count, left = len(inside), reasons.total()
     # An order by what may not be seen would tell it.
-    order = ("name", "pk") if viewer.sees_people else ("pk",)
+    inside = standings(contacts.order_by(*(("name", "pk") if viewer.sees_people else ("pk",))), today)
+    everyone = Contact.objects.visible_to(viewer)
+    roles = Counter(one.role for one in inside)
+    of_all = dict(everyone.order_by().values_list("role").annotate(Count("pk")))
+    reasons = Counter(one.block.reason for one in inside if one.block)
+    accounts = {one.account for one in inside}
     context = {
         "conditions": conditions,
-        "count": count,
-        "may_be_asked": count - left,
-        "accounts": contacts.order_by().values("account").distinct().count(),
+        "count": len(inside),
+        "may_be_asked": len(inside) - reasons.total(),
+        "accounts": len(accounts),
         "roles": [
             (role, label, roles.get(role, 0), of_all.get(role, 0)) for role, label in Contact.Role.choices
         ],
-        "revenue": _revenue(contacts.order_by().values("account"), viewer, today)
-        if viewer.sees_revenue
-        else None,
-        "sample": list(standing_of(contacts.order_by(*order)[:SAMPLE], today)),
+        "revenue": _revenue(accounts, viewer, today) if viewer.sees_revenue else None,
+        "sample": _listed(inside[:SAMPLE]),
         "reasons": reasons.most_common(),
-        "left_count": left,
+        "left_count": reasons.total(),
     }
     return context, inside
 
 
-def _revenue(accounts: Any, viewer: User, today: date) -> tuple[Decimal, Decimal]:
+def _listed(found: Sequence[Standing]) -> list[Listed]:
+    """Return contacts with their accounts, in the order in which they were found."""
+    contacts = Contact.objects.select_related("account").in_bulk([one.contact for one in found])
+    return [Listed(contacts[one.contact], one.block) for one in found if one.contact in contacts]
+
+
+def _revenue(accounts: Set[int], viewer: User, today: date) -> tuple[Decimal, Decimal]:
     """Return the ARR of the accounts in the audience and of all that the user sees, as far as it is known."""
-    seen = Account.objects.visible_to(viewer)
-    rates = rates_on(today)
-    inside = arr_on(today, seen.filter(pk__in=accounts), rates)
-    return _sum(inside.by_account.values()), _sum(arr_on(today, seen, rates).by_account.values())
+    paid = arr_on(today, Account.objects.visible_to(viewer), rates_on(today)).by_account
+    return _sum(paid[account] for account in accounts & paid.keys()), _sum(paid.values())
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal:

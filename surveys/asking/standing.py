@@ -1,10 +1,9 @@
 """What is known of the people whom a campaign may ask: their asks, their wishes, and what keeps us quiet."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from itertools import islice
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import CharField, Func, Q, QuerySet, Value
@@ -17,7 +16,9 @@ from surveys.asking.policy import SENT, Ask, Ledger, Person, Policy, Protected, 
 from surveys.asking.windows import is_sampled
 from surveys.models import Campaign, ContactPolicy, Invitation, Preference, Suppression
 
-CHUNK = 2000
+ERASED, NO_ADDRESS, UNSUBSCRIBED, BOUNCED = (
+    Protected(reason, None) for reason in ("erased", "no e-mail address", "unsubscribed", "bounced")
+)
 # So far ahead a mail is planned at most: to the next weekday of its campaign.
 AHEAD = 7
 # Which of these accounts are left alone on a day.
@@ -73,7 +74,7 @@ def candidates(
         digest = hashes.get(contact.pk, b"")
         wish = wishes.get(digest)
         block = (
-            _refusal(contact)
+            refusal(contact.erased_at, contact.email, contact.unsubscribed_at, contact.bounced_at)
             or (Protected(suppressed[digest], None) if digest in suppressed else None)
             or _other_programme(wish, campaign)
             or cases.get(contact.account_id)
@@ -84,19 +85,13 @@ def candidates(
     return made
 
 
-def standing_of(contacts: Iterable[Contact], day: date) -> Iterator[Candidate]:
-    """Return contacts with what stands against asking them on a day, whichever campaign it is.
-
-    Asks that were sent count, plans do not: which of them comes first is for each campaign to see.
-    """
-    policy = ContactPolicy.objects.current()
-    rules = policy.rules()
-    contacts = iter(contacts)
-    while chunk := list(islice(contacts, CHUNK)):
-        found = candidates(chunk, None, policy, day)
-        ledger = ledger_around([one.person for one in found], day, rules)
-        for one in found:
-            yield replace(one, block=one.block or protection(one.person, day, ledger, rules, priority=SENT))
+def left_alone(accounts: Collection[int], policy: ContactPolicy, day: date) -> dict[int, Protected]:
+    """Return the accounts that are left alone on a day, whoever is asked: a case is open, a term ends."""
+    near = _negotiating(accounts, None, policy, day, day)
+    spells = {account: _on(spells, day) for account, spells in near.items()}
+    return {account: spell for account, spell in spells.items() if spell} | dict(
+        _with_open_case(accounts, policy, day)
+    )
 
 
 def block_of(campaign: Campaign, candidate: Candidate, day: date) -> Protected | None:
@@ -193,15 +188,17 @@ def _counted_with(
     return rows.filter(near).values("pk") if {"account", "domain"} & set(counted) else own
 
 
-def _refusal(contact: Contact) -> Protected | None:
-    """Return what the contact's own row says against asking them."""
-    reasons = {
-        "erased": contact.erased_at,
-        "no e-mail address": not contact.email,
-        "unsubscribed": contact.unsubscribed_at,
-        "bounced": contact.bounced_at,
-    }
-    return next((Protected(reason, None) for reason, holds in reasons.items() if holds), None)
+def refusal(
+    erased_at: datetime | None, email: str, unsubscribed_at: datetime | None, bounced_at: datetime | None
+) -> Protected | None:
+    """Return what a contact's own row says against asking them."""
+    if erased_at:
+        return ERASED
+    if not email:
+        return NO_ADDRESS
+    if unsubscribed_at:
+        return UNSUBSCRIBED
+    return BOUNCED if bounced_at else None
 
 
 def _other_programme(wish: Preference | None, campaign: Campaign | None) -> Protected | None:

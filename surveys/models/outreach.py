@@ -101,7 +101,8 @@ class Invitation(models.Model):
     # Which turn of the contact this is in a campaign that asks again: nobody is asked twice in one.
     round = models.CharField(max_length=80, blank=True, editable=False)
     planned_for = models.DateTimeField(null=True, blank=True, editable=False)
-    contact = models.ForeignKey(Contact, models.PROTECT, related_name="invitations")
+    # Found by either index of the class.
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="invitations", db_index=False)
     nonce = models.BinaryField(max_length=16, unique=True)
     token_hash = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField()
@@ -121,6 +122,12 @@ class Invitation(models.Model):
         )
         indexes = (
             models.Index(fields=("contact", "-created_at")),
+            # When somebody was asked last, of whole audiences.
+            models.Index(
+                fields=("contact", "sent_at"),
+                condition=models.Q(sent_at__isnull=False),
+                name="asks_of_contact",
+            ),
             models.Index(fields=("survey", "sent_at")),
         )
 
