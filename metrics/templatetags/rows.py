@@ -21,14 +21,12 @@ from metrics.measures.sentiment import PERIODS
 from metrics.measures.voices import Mood
 from metrics.models import Target
 from metrics.pages.filters import KNOWN, UNSAID, WINDOW, Field
-from metrics.templatetags.figures import UNKNOWN, number
+from metrics.templatetags.figures import number
 
 # What a list of renewals is asked for by.
 LISTED = ("month", "band", "within", "notice", "list", "page", "sort")
 # What the page of the back-test is asked by.
 TESTED = ("months", "lead", "replays")
-
-NOWHERE = {number(0), UNKNOWN}
 
 register = template.Library()
 
@@ -49,10 +47,14 @@ class Part(NamedTuple):
 
 @register.filter
 def linked(text: str, address: str) -> SafeString:
-    """Return a number with a link to its rows; without one where it is nought, unknown or has no address."""
-    if not address or text in NOWHERE:
-        return conditional_escape(text)
-    return format_html('<a href="{}">{}</a>', address, text)
+    """Return a number with a link to its rows, as it is where they have no address."""
+    return format_html('<a href="{}">{}</a>', address, text) if address else conditional_escape(text)
+
+
+@register.filter
+def linked_count(count: int | None, address: str) -> SafeString:
+    """Return a count with a link to what it counts, unless that is nothing."""
+    return linked(number(count), address if count else "")
 
 
 @register.simple_tag

@@ -5,7 +5,7 @@ import pytest
 
 from metrics.formulas.intervals import Interval
 from metrics.measures.measure import Days, Measure, Unit
-from metrics.templatetags import figures
+from metrics.templatetags import figures, rows
 
 
 def measure(unit, value, interval=None, n=2, counted="answers"):
@@ -40,6 +40,13 @@ def measure(unit, value, interval=None, n=2, counted="answers"):
 )
 def test_a_figure_has_its_sign_unit_and_rounding(unit, value, text):
     assert figures.figure(measure(unit, value)) == text
+
+
+def test_a_score_of_nought_leads_to_its_rows_and_a_count_of_nought_nowhere():
+    assert rows.linked("0", "?a=1&b=2") == '<a href="?a=1&amp;b=2">0</a>'
+    assert rows.linked("<0>", "") == "&lt;0&gt;"
+    assert rows.linked_count(1200, "?a=1") == '<a href="?a=1">1,200</a>'
+    assert [rows.linked_count(count, "?a=1") for count in (0, None)] == ["0", "–"]
 
 
 def test_an_interval_is_written_from_end_to_end():
