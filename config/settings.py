@@ -170,7 +170,7 @@ ANYMAIL: dict[str, str] = {}
 EMAIL_CONFIG: dict[str, Any] = {}
 if not env.str("EMAIL_URL", default=""):
     # Printed to the log, it would leave names, answers and personal links there.
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "surveys.mail.files.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 elif env.str("EMAIL_URL").startswith(f"{providers.SCHEME}:"):
     try:

@@ -109,10 +109,12 @@ def test_it_starts_shares_survives_a_kill_and_stops_clean(instance):
         kept = instance.run("shell", "-v0", "-c", KEEP)
         assert kept.returncode == 0, kept.stderr
         # Without a server to hand it to, mail is told of, written to a file and stands in no log.
-        (mail,) = (instance.data_dir / "mail").iterdir()
+        folder = instance.data_dir / "mail"
+        assert folder.stat().st_mode & 0o777 == 0o700
+        (mail,) = folder.iterdir()
         assert "To: ada@example.com" in mail.read_text()
         assert "ada@example.com" not in kept.stdout + kept.stderr
-        told = f"written to {instance.data_dir / 'mail'}."
+        told = f"written to {folder}."
         wait_until(lambda: told in (instance.data_dir / "up.log").read_text())
         wait_until(instance.is_ready)
     finally:

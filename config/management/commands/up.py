@@ -78,7 +78,7 @@ class Command(BaseCommand):
         """Return what to tell people once the server answers; checking the passwords takes a second."""
         links = [f"Earshot runs: {settings.PUBLIC_BASE_URL}/", *(guide() if demo else [])]
         connection.close()
-        if settings.EMAIL_BACKEND == "django.core.mail.backends.filebased.EmailBackend":
+        if settings.EMAIL_BACKEND == "surveys.mail.files.EmailBackend":
             links.append(f"Mail is sent to nobody; it is written to {settings.EMAIL_FILE_PATH}.")
         return [*links, "Ctrl-C stops it."]
 
