@@ -67,7 +67,7 @@ def chosen(sample: Sample, kind: str, *gave: Gave) -> Receipt:
 
 def rated_together(scope: Scope, outcome: str, driver: str = "") -> Receipt:
     """Return the responses that rated an outcome, and a driver too where one is named, as drivers count."""
-    return _listed(rated(scope, outcome, driver), "value")
+    return _listed(rated(scope, outcome, driver), "value", is_by_survey=True)
 
 
 def _of(response: Response, day: Value, keys: Sequence[str]) -> Row:
@@ -80,8 +80,9 @@ def _receipt(scope: Scope, rows: Any, sliced: Any, *more: str) -> Receipt:
     return _listed(rows.filter(response__flags=[]) if scope.without_flagged else rows, *more)
 
 
-def _listed(rows: Any, *more: str) -> Receipt:
-    return Receipt("responses", (*COLUMNS, *more), stored(rows, ORDER, (*READ, *more), _shape))
+def _listed(rows: Any, *more: str, is_by_survey: bool = False) -> Receipt:
+    read = stored(rows, ORDER, (*READ, *more), _shape, is_by_survey=is_by_survey)
+    return Receipt("responses", (*COLUMNS, *more), read)
 
 
 def _shape(public_id: object, *rest: Any) -> Row:
