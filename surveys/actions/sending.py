@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from accounts.models import Contact
 from surveys.models import Invitation, Mail
+from surveys.models.outreach import MIDWAY
 
 # The last word before the words of a mail go out, in one statement for all that wait for it.
 MARK = """
@@ -104,7 +105,7 @@ def record_results(results: Sequence[Result], claim: Claim, *, now: datetime) ->
     if not by_outcome:
         return
     ours = Mail.objects.select_related("invitation").filter(
-        pk__in=by_outcome, claim=claim.id, state__in=("claimed", "sending", "unknown")
+        pk__in=by_outcome, claim=claim.id, state__in=MIDWAY
     )
     for mail in ours:
         result = by_outcome[mail.pk]

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 from django.conf import settings
 
@@ -10,8 +11,18 @@ SALT = b"earshot.surveys.addresses.v1"
 
 def address_hash(address: str) -> bytes:
     """Return the 32 bytes by which an address is known, whatever its letter case and the spaces around it."""
-    normalized = address.strip().lower().encode()
-    return hmac.new(SALT + settings.SECRET_KEY.encode(), normalized, hashlib.sha256).digest()
+    return address_hashes((address,))[0]
+
+
+def address_hashes(addresses: Iterable[str]) -> list[bytes]:
+    """Return for each address the bytes by which it is known; the key of thousands is prepared once."""
+    keyed = hmac.new(SALT + settings.SECRET_KEY.encode(), digestmod=hashlib.sha256)
+    found = []
+    for address in addresses:
+        each = keyed.copy()
+        each.update(address.strip().lower().encode())
+        found.append(each.digest())
+    return found
 
 
 def domain_of(address: str) -> str:

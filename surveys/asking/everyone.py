@@ -1,24 +1,25 @@
 """Everyone of an audience as they stand today, in a few queries however many they are."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from datetime import date, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import DateField, Max, OuterRef, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import TruncDate
 
 from accounts.models.companies import Contacts
-from surveys.asking.addresses import address_hash, domain_of
+from surveys.asking.addresses import address_hashes, domain_of
 from surveys.asking.days import local_day, midnight
 from surveys.asking.policy import SENT, Ask, Ledger, Person, Policy, Protected, protection
 from surveys.asking.standing import ledger_around, left_alone, refusal
-from surveys.models import ContactPolicy, Invitation, Preference, Suppression
+from surveys.models import ContactPolicy, Invitation, Mail, Preference, Suppression
 
-Days = tuple[date, ...]
+# What the policy says of a contact: by their number, role, address and the days of their newest asks.
+Judge = Callable[[int, str, str, Sequence[date] | None], Protected | None]
 
 
 class Standing(NamedTuple):
@@ -37,80 +38,116 @@ def standings(contacts: Contacts, day: date) -> list[Standing]:
     """
     policy = ContactPolicy.objects.current()
     rules = policy.rules()
-    columns = ("pk", "account", "email", "role", "erased_at", "unsubscribed_at", "bounced_at")
-    rows = list(contacts.values_list(*columns))
-    suppressed, wished = _by_address(email for _, _, email, *_ in rows)
+    columns = ("pk", "account", "email", "role", "erased_at", "unsubscribed_at", "bounced_at", "asked")
+    since, counts_others = midnight(day) - _reach(rules), any(cap.per != "contact" for cap in rules.caps)
+    asks = Value(None, output_field=DateField()) if counts_others else _own_asks(since, rules)
+    rows: Any = list(contacts.annotate(asked=asks).values_list(*columns))
+    suppressed, wished = _by_address([email for _, _, email, *_ in rows])
     quiet = left_alone({account for _, account, *_ in rows}, policy, day)
-    found, open_ones = [], []
-    for contact, account, email, role, erased_at, unsubscribed_at, bounced_at in rows:
-        block = (
+    if counts_others:
+        judge = _among_others(
+            [
+                Person(contact, account, domain_of(email), role, wished.get(email, 0))
+                for contact, account, email, role, *_ in rows
+            ],
+            day,
+            rules,
+        )
+    else:
+        judge = _by_own_asks(wished, _midway(since, day), day, rules)
+    return [
+        Standing(
+            contact,
+            account,
+            role,
             refusal(erased_at, email, unsubscribed_at, bounced_at)
             or suppressed.get(email)
             or quiet.get(account)
+            or judge(contact, role, email, asked),
         )
-        found.append(Standing(contact, account, role, block))
-        if block is None:
-            open_ones.append(Person(contact, account, domain_of(email), role, wished.get(email, 0)))
-    protected = _protected(contacts, open_ones, day, rules)
-    return [one if one.block else one._replace(block=protected.get(one.contact)) for one in found]
+        for contact, account, email, role, erased_at, unsubscribed_at, bounced_at, asked in rows
+    ]
 
 
-def _by_address(emails: Iterable[str]) -> tuple[Mapping[str, Protected], Mapping[str, int]]:
+def _by_address(emails: Collection[str]) -> tuple[Mapping[str, Protected], Mapping[str, int]]:
     """Return which addresses are suppressed, and for how many days others wish to be left alone."""
     wishing = Preference.objects.exclude(quiet_days=0)
     if not (Suppression.objects.exists() or wishing.exists()):
         return {}, {}
     emails_of: dict[bytes, list[str]] = defaultdict(list)
-    for email in emails:
-        emails_of[address_hash(email)].append(email)
-    # As one value: a list of ten thousand takes longer to plan than to look up.
-    hashes = RawSQL("SELECT unnest(%s::bytea[])", [list(emails_of)])
-    reasons = Suppression.objects.of(hashes).values_list("address_hash", "reason")
-    wishes = wishing.filter(address_hash__in=hashes).values_list("address_hash", "quiet_days")
+    for digest, email in zip(address_hashes(emails), emails, strict=True):
+        emails_of[digest].append(email)
     suppressed = {
         email: Protected(str(Suppression.Reason(reason).label), None)
-        for digest, reason in reasons
-        for email in emails_of[bytes(digest)]
+        for digest, reason in _about(emails_of, Suppression.objects.values_list("address_hash", "reason"))
+        for email in emails_of.get(digest, ())
     }
-    return suppressed, {email: days for digest, days in wishes for email in emails_of[bytes(digest)]}
+    wished = {
+        email: days
+        for digest, days in _about(emails_of, wishing.values_list("address_hash", "quiet_days"))
+        for email in emails_of.get(digest, ())
+    }
+    return suppressed, wished
 
 
-def _protected(
-    contacts: Contacts, people: Collection[Person], day: date, rules: Policy
-) -> dict[int, Protected | None]:
-    """Return by contact what the policy says; of those whose own asks alone count, alike ones once."""
-    if any(cap.per != "contact" for cap in rules.caps):
-        ledger = ledger_around(people, day, rules)
-        return {one.contact: protection(one, day, ledger, rules, priority=SENT) for one in people}
-    asks = _newest_asks(contacts, people, day, rules)
-    known: dict[tuple[str, int, Days], Protected | None] = {}
-    found = {}
-    for one in people:
-        days = asks.get(one.contact, ())
-        alike = (one.role, one.quiet_days, days)
+def _about(digests: Collection[bytes], rows: Any) -> Iterator[tuple[bytes, Any]]:
+    """Return the rows about these addresses, and maybe others: all rows where they are fewer."""
+    found = list(rows[: len(digests) + 1])
+    if len(found) > len(digests):
+        # As one value, cut up there: as many each take longer to write and to plan than to find.
+        each = RawSQL(
+            "SELECT substring(%s::bytea FROM 32 * place + 1 FOR 32) FROM generate_series(0, %s) AS place",
+            [b"".join(digests), len(digests) - 1],
+        )
+        found = list(rows.filter(address_hash__in=each))
+    return ((bytes(digest), value) for digest, value in found)
+
+
+def _among_others(people: Collection[Person], day: date, rules: Policy) -> Judge:
+    """Return what the policy says of people each, where asks of others count as well."""
+    ledger, known = ledger_around(people, day, rules), {one.contact: one for one in people}
+    return lambda contact, *_: protection(known[contact], day, ledger, rules, priority=SENT)
+
+
+def _by_own_asks(
+    wished: Mapping[str, int], midway: Mapping[int, Sequence[date]], day: date, rules: Policy
+) -> Judge:
+    """Return what the policy says of people whose own asks alone count; of those who are alike once."""
+    known: dict[tuple[str, int, tuple[date, ...]], Protected | None] = {}
+
+    def judge(contact: int, role: str, email: str, asked: Sequence[date] | None) -> Protected | None:
+        days = (*(asked or ()), *midway.get(contact, ()))
+        alike = (role, wished.get(email, 0), days)
         if alike not in known:
-            ledger = Ledger()
+            one, ledger = Person(contact, 0, "", role, wished.get(email, 0)), Ledger()
             for asked_on in days:
                 ledger.add(one, Ask(asked_on))
             known[alike] = protection(one, day, ledger, rules, priority=SENT)
-        found[one.contact] = known[alike]
-    return found
+        return known[alike]
+
+    return judge
 
 
-def _newest_asks(contacts: Contacts, people: Collection[Person], day: date, rules: Policy) -> dict[int, Days]:
-    """Return on which days contacts were asked, as many of the newest as a cap allows at most."""
-    reach = timedelta(days=max((rules.horizon, *(one.quiet_days for one in people))))
-    if not reach:
-        return {}
-    since, depth = midnight(day) - reach, max((1, *(cap.limit for cap in rules.caps)))
+def _reach(rules: Policy) -> timedelta:
+    """Return how long an ask matters at most, to whoever wishes to be asked least."""
+    wished = Preference.objects.aggregate(most=Max("quiet_days"))["most"]
+    return timedelta(days=max(rules.horizon, wished or 0))
+
+
+def _own_asks(since: datetime, rules: Policy) -> ArraySubquery:
+    """Return on which days a contact was asked, as many of the newest as a cap allows at most."""
     sent = Invitation.objects.filter(contact=OuterRef("pk"), sent_at__gte=since).order_by("-sent_at")
-    asked_on = TruncDate("sent_at", tzinfo=settings.REPORTING_ZONE)
-    rows: Any = contacts.order_by().annotate(asked=ArraySubquery(sent.values(day=asked_on)[:depth]))
-    asks = {contact: tuple(days) for contact, days in rows.values_list("pk", "asked") if days}
-    # What a mail server may have got without our knowing binds as well.
-    midway = Invitation.objects.asked_between(since, midnight(day) + reach + timedelta(days=1))
-    midway = midway.filter(sent_at=None, is_binding=True)
-    more: dict[int, list[date]] = defaultdict(list)
-    for contact, at in midway.values_list("contact", "asked_at"):
-        more[contact].append(local_day(at))
-    return asks | {contact: (*asks.get(contact, ()), *days) for contact, days in more.items()}
+    asked_on, depth = TruncDate("sent_at", tzinfo=settings.REPORTING_ZONE), (cap.limit for cap in rules.caps)
+    return ArraySubquery(sent.values(day=asked_on)[: max((1, *depth))])
+
+
+def _midway(since: datetime, day: date) -> Mapping[int, Sequence[date]]:
+    """Return the days of asks that may have arrived without our knowing, which bind as well."""
+    # Planned ones too, for as long ahead as asks are looked back on.
+    end = midnight(day) + (midnight(day) - since) + timedelta(days=1)
+    asks = Invitation.objects.asked_between(since, end)
+    found: dict[int, list[date]] = defaultdict(list)
+    on_their_way = asks.filter(sent_at=None, pk__in=Mail.objects.midway().values("invitation"))
+    for contact, at in on_their_way.values_list("contact", "asked_at"):
+        found[contact].append(local_day(at))
+    return found

@@ -6,7 +6,7 @@ from django.db import models
 from accounts.models import Contact
 from accounts.models.people import OfAccount
 from surveys.models.campaigns import Campaign
-from surveys.models.outreach import Invitation
+from surveys.models.outreach import MIDWAY, Invitation
 
 
 class Mails(OfAccount):
@@ -17,6 +17,10 @@ class Mails(OfAccount):
     def due(self, now: datetime) -> Self:
         """Mails that wait and whose time has come."""
         return self.filter(state__in=(Mail.State.PLANNED, Mail.State.SOFT_FAILED), due_at__lte=now)
+
+    def midway(self) -> Self:
+        """First mails that may have arrived, or may yet."""
+        return self.filter(number=0, state__in=MIDWAY)
 
     def overdue(self, now: datetime) -> Self:
         """Mails that a worker claimed and did not settle within its lease."""
@@ -83,6 +87,11 @@ class Mail(models.Model):
                 fields=("claimed_until",), condition=models.Q(claimed_until__isnull=False), name="mail_leased"
             ),
             models.Index(fields=("sent_at",)),
+            models.Index(
+                fields=("invitation",),
+                condition=models.Q(number=0, state__in=MIDWAY),
+                name="mail_midway",
+            ),
         )
 
     def __str__(self) -> str:

@@ -12,6 +12,8 @@ from accounts.models import Contact
 from accounts.models.people import OfAccount
 from surveys.models.design import Survey
 
+# The states of a mail that may have arrived, or may yet.
+MIDWAY = ("claimed", "sending", "unknown")
 ORIGIN = re.compile(r"https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 
 
@@ -69,7 +71,7 @@ class Invitations(OfAccount):
         """Asks sent or planned in `[start, end)`, at `asked_at`; `is_binding`: it may have arrived."""
         # Looked up for each: as a join, tables grown since they were last analysed met row by row.
         on_its_way = Invitation.objects.order_by().filter(
-            pk=models.OuterRef("pk"), mails__number=0, mails__state__in=("claimed", "sending", "unknown")
+            pk=models.OuterRef("pk"), mails__number=0, mails__state__in=MIDWAY
         )
         return (
             self.filter(
