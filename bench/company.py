@@ -8,13 +8,14 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Contact, User
 from accounts.roles import ACCOUNT_MANAGER, EXECUTIVE
 from bench.arena import QUESTIONS
 from metrics.actions.absorb import rebuild_metrics
@@ -26,8 +27,9 @@ from metrics.actions.portfolio import count_account_nps
 from metrics.actions.reading import read_comments
 from metrics.actions.years import count_years
 from surveys.actions.authoring import create_survey, publish_survey
+from surveys.asking.addresses import address_hashes
 from surveys.interchange.native import from_json
-from surveys.models import Programme
+from surveys.models import Audience, Campaign, Preference, Programme, Suppression, Survey
 
 ACCOUNTS = int(os.environ.get("BENCH_ACCOUNTS", "2000"))
 DAYS = int(os.environ.get("BENCH_DAYS", "730"))
@@ -131,6 +133,17 @@ FROM visits JOIN accounts_contact ON accounts_contact.id = contact
 JOIN surveys_version AS version ON version.survey_id = survey
 WHERE n %% 3 > 0
 """
+# The newest asks of a survey as one campaign's, each with its mail; a few in a thousand never arrived.
+MOST_ASKED = 10_000
+CAMPAIGN = """
+UPDATE surveys_invitation SET campaign_id = %(campaign)s, round = id::text WHERE id IN (
+    SELECT id FROM surveys_invitation WHERE survey_id = %(survey)s ORDER BY sent_at DESC LIMIT %(most)s);
+INSERT INTO surveys_mail (invitation_id, number, state, due_at, variant, address_hash, attempts, provider_id,
+    error, sent_at, delivered_at, opened_at)
+SELECT id, 0, CASE WHEN id %% 500 = 0 THEN 'unknown' ELSE 'sent' END, sent_at,
+    (ARRAY['a', 'b'])[1 + id %% 2], '', 1, '', '', sent_at, sent_at, CASE WHEN id %% 3 > 0 THEN sent_at END
+FROM surveys_invitation WHERE campaign_id = %(campaign)s
+"""
 # Comments of both languages: what they are about, and how they end. Each ends in the number of its visit.
 SAID = (
     (
@@ -216,6 +229,31 @@ def hear(begin: int, end: int) -> None:
     score_accounts(day=timezone.localdate(), now=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+def ask_everyone(approver: User) -> Campaign:
+    """Return a campaign to an audience of everyone, whose are the newest asks; some people want none."""
+    contacts = Contact.objects.order_by("pk").values_list("email", flat=True)
+    digests, now = address_hashes(contacts), timezone.now()
+    Suppression.objects.bulk_create(
+        Suppression(address_hash=digest, reason="complained", created_at=now) for digest in digests[::20]
+    )
+    Preference.objects.bulk_create(
+        Preference(address_hash=digest, quiet_days=90, changed_at=now) for digest in digests[1::50]
+    )
+    survey = Survey.objects.get(slug=SURVEYS[0][0])
+    found: Campaign = Campaign.objects.create(
+        name="Everyone once",
+        survey=survey,
+        audience=Audience.objects.create(name="Everyone"),
+        starts_on=timezone.localdate() - timedelta(days=DAYS),
+        approved_at=now,
+        approved_by=approver,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(CAMPAIGN, {"campaign": found.pk, "survey": survey.pk, "most": MOST_ASKED})
+        cursor.execute("VACUUM ANALYZE")
+    return found
 
 
 @contextmanager

@@ -24,12 +24,12 @@ from django.utils import timezone
 
 from accounts.models import Account, User
 from bench import arena
-from bench.company import found_company, hear
+from bench.company import ask_everyone, found_company, hear
 from followups.pages.reports import PAGES as REPORTS
 from metrics.formulas.days import months_later
 from metrics.measures.query import METRICS
 from metrics.pages.registry import PAGES, Page
-from surveys.models import Audience, Survey
+from surveys.models import Campaign, Survey
 
 RESPONSES = int(os.environ.get("BENCH_RESPONSES", "1000000"))
 FEW = RESPONSES // 10
@@ -39,7 +39,7 @@ MOST_MS, MOST_QUERIES, MOST_RATIO = 150, 20, 1.5
 # Written rather than read, files rather than pages, or about what is not among these rows.
 LEFT_OUT = {
     *("override", "hand_over", "saved_views", "notes", "note", "portfolio_file", "comments_export"),
-    *("audience", "audience_typed", "campaign", "dry_run", "send_monthly", "send_digest"),
+    *("audience_typed", "dry_run", "send_monthly", "send_digest"),
 }
 # The same pages asked for otherwise.
 VARIANTS = {
@@ -105,6 +105,8 @@ VARIANTS = {
     ),
     "programme_reach": ("last=all", "segment=Small", "industry=Retail&last=all"),
     "drivers": ("last=all", "segment=Small"),
+    "audience": ("list=may", "list=all&role=user&page=7"),
+    "campaign": ("list=opened", "list=answered&segment=Small", "list=unknown"),
     "backtest_rows": (
         "part=all&months=36",
         "band=green&outcome=lost",
@@ -132,6 +134,7 @@ def run() -> Iterator[tuple[str, str, str]]:
     """Yield each page at both sizes, and how much more processor time the larger one takes."""
     executive = found_company()
     hear(0, FEW)
+    ask_everyone(executive)
     addresses = dict(_addresses())
     with arena.copy_of_database() as fewer:
         hear(FEW, RESPONSES)
@@ -195,11 +198,12 @@ def _all_addresses() -> Iterator[tuple[str, str]]:
     said = survey.responses.order_by("-pk").values_list("public_id", flat=True)[0]
     month = months_later(timezone.localdate().replace(day=1), -1)
     of: dict[str, Any] = {
-        "pk": account.pk,
         "slug": survey.slug,
         "public_id": said,
         "month": f"{month:%Y-%m}",
     }
+    campaign = Campaign.objects.get()
+    other_pks = {"campaign": campaign.pk, "audience": campaign.audience_id}
     yield "home", reverse("admin:index")
     for page in (*PAGES, *REPORTS):
         if page.name in LEFT_OUT:
@@ -212,13 +216,11 @@ def _all_addresses() -> Iterator[tuple[str, str]]:
                 for part in ("promoters", "9"):
                     yield f"{page.name} nps part={part}", f"{reverse(page.name, args=['nps'])}?part={part}"
             continue
+        of["pk"] = other_pks.get(page.name, account.pk)
         address = reverse(page.name, kwargs={name: of[name] for name in parameters})
         yield page.name, address
         for query in VARIANTS.get(page.name, ()):
             yield f"{page.name} {query}", f"{address}?{query}"
-    everyone, _ = Audience.objects.get_or_create(name="Everyone", defaults={"conditions": []})
-    for query in ("", "?list=may"):
-        yield f"audience {query}".strip(), f"{reverse('audience', args=[everyone.pk])}{query}"
     yield "digest of an account manager", f"{reverse('digest')}?of={account.owner_id}"
 
 

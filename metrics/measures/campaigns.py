@@ -1,11 +1,12 @@
 """What became of a campaign: its funnel, its response rate, and who is silent."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, tzinfo
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from accounts.models import Viewer
@@ -18,6 +19,8 @@ IS_ANSWERED = Q(response__submitted_at__isnull=False, response__is_test=False) |
 
 STEPS = ("planned", "sent", "delivered", "opened", "started", "completed")
 LEAKS = ("skipped", "bounced", "failed", "unsubscribed", "unknown")
+# As `Invitations.delivered` says it of rows.
+IS_DELIVERED = Q(sent_at__isnull=False, bounced_at=None)
 _IS_SENT = Q(invitation__sent_at__isnull=False)
 _HAS_BOUNCED = Q(bounced_at__isnull=False) | Q(invitation__bounced_at__isnull=False)
 # What the mail of an invitation says of it, and what the invitation itself does.
@@ -86,13 +89,90 @@ class Rate:
         return in_percent(wilson(self.completed, self.delivered))
 
 
-def funnel(campaign: Campaign, viewer: Viewer) -> Funnel:
+class Group(NamedTuple):
+    """How many came how far of those asked at accounts of one segment, on one day, by one subject line.
+
+    `delivered` and `completed` are what rates are of; `finished` counts those as well whose mail bounced.
+    """
+
+    segment: str
+    day: date | None
+    variant: str | None
+    started: int
+    finished: int
+    unsubscribed: int
+    delivered: int
+    completed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What those did whom a campaign asked, read once for all counts of its page."""
+
+    groups: Sequence[Group]
+
+    @property
+    def rate(self) -> Rate:
+        """The response rate of the whole campaign."""
+        return next(iter(self.rates(lambda _: "")), Rate("", 0, 0))
+
+    def rates(self, name: Callable[[Group], Any]) -> list[Rate]:
+        """Return the response rate of each part, as the groups are named, where anything was delivered."""
+        delivered: Counter[Any] = Counter()
+        completed: Counter[Any] = Counter()
+        for group in self.groups:
+            if group.delivered:
+                delivered[name(group)] += group.delivered
+                completed[name(group)] += group.completed
+        return [Rate(part, count, completed[part]) for part, count in delivered.items()]
+
+    @property
+    def by_segment(self) -> list[Rate]:
+        """The response rate of each segment, in the order of their names."""
+        return self.rates(lambda group: group.segment)
+
+    @property
+    def by_day(self) -> list[Rate]:
+        """The response rate of those who were asked on each day, the first one first."""
+        return sorted(self.rates(lambda group: group.day), key=lambda rate: rate.name)
+
+    @property
+    def by_subject(self) -> list[Rate]:
+        """The response rate of each of the two subject lines."""
+        rates = self.rates(lambda group: group.variant or "")
+        return sorted((rate for rate in rates if rate.name), key=lambda rate: rate.name)
+
+
+def read_asked(campaign: Campaign, viewer: Viewer, zone: tzinfo) -> Asked:
+    """Return what the contacts that the viewer sees did, by segment, day of the zone and subject."""
+    counts = {
+        "started": OF_ASKED["started"],
+        "finished": IS_ANSWERED,
+        "unsubscribed": OF_ASKED["unsubscribed"],
+    }
+    counts |= {"delivered": IS_DELIVERED, "completed": IS_DELIVERED & IS_ANSWERED}
+    groups: Any = (
+        asked_by(campaign, viewer)
+        .order_by()
+        .annotate(first=FilteredRelation("mails", condition=Q(mails__number=0)))
+        .values_list("contact__account__segment", TruncDate("sent_at", tzinfo=zone), "first__variant")
+        .annotate(**{name: Count("pk", filter=held) for name, held in counts.items()})
+        .order_by("contact__account__segment")
+    )
+    return Asked([Group(*group) for group in groups])
+
+
+def funnel(campaign: Campaign, viewer: Viewer, asked: Asked) -> Funnel:
     """Return the funnel over the contacts that the viewer sees."""
     counts = {name: Count("pk", filter=held) for name, held in OF_MAILS.items()}
     mails = _firsts(campaign, viewer).aggregate(planned=Count("pk"), **counts)
-    counts = {name: Count("pk", filter=held) for name, held in OF_ASKED.items()}
-    asked = asked_by(campaign, viewer).aggregate(**counts)
-    return Funnel(**mails, **asked, skipped=skips_of(campaign, viewer).count())
+    return Funnel(
+        **mails,
+        started=sum(group.started for group in asked.groups),
+        completed=sum(group.finished for group in asked.groups),
+        unsubscribed=sum(group.unsubscribed for group in asked.groups),
+        skipped=skips_of(campaign, viewer).count(),
+    )
 
 
 def listed(campaign: Campaign, viewer: Viewer, name: str) -> Invitations:
@@ -104,13 +184,14 @@ def listed(campaign: Campaign, viewer: Viewer, name: str) -> Invitations:
     if name in OF_ASKED:
         rows = rows.filter(OF_ASKED[name])
     elif name in OF_MAILS or name == "planned":
-        mails = _firsts(campaign, viewer).filter(OF_MAILS.get(name, Q()))
-        rows = rows.filter(pk__in=mails.values("invitation"))
+        # Looked up for each: those of a campaign that was only just planned would be compared each with each.
+        first = Mail.objects.filter(invitation=OuterRef("pk"), number=0)
+        rows = rows.filter(Exists(first.filter(OF_MAILS.get(name, Q()))))
     else:
         rows = rows.delivered()
         rows = rows.exclude(IS_ANSWERED) if name == "silent" else rows
         rows = rows.filter(IS_ANSWERED) if name == "answered" else rows
-    return rows.select_related("contact__account").order_by("sent_at", "pk")
+    return rows.order_by("sent_at", "pk")
 
 
 def _firsts(campaign: Campaign, viewer: Viewer) -> QuerySet[Mail]:
@@ -132,36 +213,3 @@ def skip_reasons(campaign: Campaign, viewer: Viewer) -> list[Mapping[str, Any]]:
     """Return how many were left alone for each reason, the most frequent first."""
     counts = skips_of(campaign, viewer).order_by().values("reason").annotate(count=Count("pk"))
     return list(counts.order_by("-count", "reason"))
-
-
-def response_rate(campaign: Campaign, viewer: Viewer) -> Rate:
-    """Return the response rate of the whole campaign."""
-    rates = _rates(asked_by(campaign, viewer).annotate(name=F("campaign__name")))
-    return next(iter(rates), Rate(campaign.name, 0, 0))
-
-
-def rates_by_segment(campaign: Campaign, viewer: Viewer) -> list[Rate]:
-    """Return the response rate of each segment."""
-    return _rates(asked_by(campaign, viewer).annotate(name=F("contact__account__segment")))
-
-
-def rates_by_subject(campaign: Campaign, viewer: Viewer) -> list[Rate]:
-    """Return the response rate of each of the two subject lines."""
-    firsts = asked_by(campaign, viewer).filter(mails__number=0)
-    return _rates(firsts.annotate(name=F("mails__variant")))
-
-
-def rates_by_day(campaign: Campaign, viewer: Viewer, zone: Any) -> list[tuple[date, Rate]]:
-    """Return of each day how many got the invitation then, and how many of those answered."""
-    rows = asked_by(campaign, viewer).annotate(name=TruncDate("sent_at", tzinfo=zone))
-    return [(rate.name, rate) for rate in _rates(rows)]
-
-
-def _rates(rows: Invitations) -> list[Rate]:
-    counts = (
-        rows.delivered()
-        .order_by()
-        .values("name")
-        .annotate(delivered=Count("pk"), completed=Count("pk", filter=IS_ANSWERED))
-    )
-    return [Rate(row["name"], row["delivered"], row["completed"]) for row in counts.order_by("name")]

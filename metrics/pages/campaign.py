@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
@@ -22,7 +22,7 @@ from surveys.actions.campaigns import faults_of
 from surveys.asking.audiences import AudienceRefused
 from surveys.asking.forecast import Foreseen, counts_by_day, forecast
 from surveys.mail.sender_records import Record, sender_records
-from surveys.models import Campaign, Mail, Skip
+from surveys.models import Campaign, Invitation, Mail, Skip
 from surveys.models.outreach import Invitations
 
 LISTED = 50
@@ -50,6 +50,7 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
     is_skipped = request.GET.get("list") == SKIPPED
     page = request.GET.get("page")
     mails = Mail.objects.visible_to(viewer).filter(invitation__campaign=found)
+    asked = measures.read_asked(found, viewer, settings.REPORTING_ZONE)
     context = {
         **admin.site.each_context(request),
         "title": found.name,
@@ -58,16 +59,16 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
         "rhythm": found.get_trigger_display().replace("N days", f"{found.days} days"),
         "faults": list(faults_of(found, now)) if found.approved_at is None else [],
         "messages_of": found.messages.all(),
-        "funnel": measures.funnel(found, viewer),
-        "rate": measures.response_rate(found, viewer),
-        "by_segment": measures.rates_by_segment(found, viewer),
-        "by_subject": _by_subject(found, viewer),
-        "by_day": measures.rates_by_day(found, viewer, settings.REPORTING_ZONE),
+        "funnel": measures.funnel(found, viewer, asked),
+        "rate": asked.rate,
+        "by_segment": asked.by_segment,
+        "by_day": asked.by_day,
+        "by_subject": _by_subject(found, asked),
         "reasons": measures.skip_reasons(found, viewer),
         "reason": request.GET.get("reason", "") if is_skipped else "",
         "skips": Paginator(_skips(request.GET, found, viewer), LISTED).get_page(page if is_skipped else None),
         "listed": listed,
-        "page": Paginator(listed.rows, LISTED).get_page(None if is_skipped else page),
+        "page": _page(listed.rows, None if is_skipped else page),
         "records": _records(request, viewer, found),
         "unknown": mails.filter(state=Mail.State.UNKNOWN).select_related("invitation__contact")[:LISTED],
     }
@@ -79,6 +80,14 @@ def _skips(asked: QueryDict, found: Campaign, viewer: User) -> QuerySet[Skip]:
     rows = measures.skips_of(found, viewer).select_related("contact__account").order_by("pk")
     reason = asked.get("reason", "")
     return rows.filter(reason=reason) if reason and asked.get("list") == SKIPPED else rows
+
+
+def _page(rows: Invitations, number: str | None) -> Page[Any]:
+    """Return a page of invitations; of the others no more is read than their order."""
+    page: Page[Any] = Paginator(list(rows.values_list("pk", flat=True)), LISTED).get_page(number)
+    shown = Invitation.objects.select_related("contact__account").in_bulk(page.object_list)
+    page.object_list = [shown[pk] for pk in page.object_list if pk in shown]
+    return page
 
 
 class Listed(NamedTuple):
@@ -117,13 +126,13 @@ def _listed(asked: QueryDict, found: Campaign, viewer: User) -> Listed:
     return Listed(name, LISTS[name], part, rows, fault)
 
 
-def _by_subject(found: Campaign, viewer: User) -> list[measures.Rate]:
+def _by_subject(found: Campaign, asked: measures.Asked) -> list[measures.Rate]:
     """Return the rates of the two halves, each under the subject that it got; one where all got the same."""
     own = found.survey.language
     letters = found.messages.filter(number=0).exclude(subject_b="")
     # In the survey's own language, if the campaign writes in it.
     first = min(letters, key=lambda letter: (letter.language != own, letter.language), default=None)
-    rates = measures.rates_by_subject(found, viewer) if first else []
+    rates = asked.by_subject if first else []
     subjects = {"a": first.subject, "b": first.subject_b} if first else {}
     return [replace(rate, name=subjects[rate.name], key=rate.name) for rate in rates]
 
