@@ -163,8 +163,8 @@ def _paid_of(whole: Scope, *parts: Part) -> dict[Part, dict[str, Measure]]:
     assert whole.start is not None
     shared, ledger = _Shared(whole), Ledger(whole)
     first = ledger.rates(whole.start)
-    before, after = ledger.arr(whole.start, first), ledger.arr(whole.end, first)
-    today = ledger.arr(whole.end, ledger.rates(whole.end))
+    before, after = ledger.arr(whole.start, first), ledger.arr(whole.closes_on, first)
+    today = ledger.arr(whole.closes_on, ledger.rates(whole.closes_on))
     accounts = [shared.accounts_of(part) for part in parts]
     renewed = renewals_among(whole, [(whole, own) for own in accounts], first)
     found = {}

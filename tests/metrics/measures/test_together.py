@@ -50,7 +50,10 @@ def kim():
 
 @pytest.fixture
 def company(kim):
-    """Customers of two segments, an owner and a team; one taken over, one who pays in euros, one who left."""
+    """Customers of two segments, an owner and a team; one taken over, one who pays in euros, one who left.
+
+    One has a contract that runs out today, and one that begins tomorrow.
+    """
     north = Team.objects.create(name="North")
     for month, rate in ((date(2025, 6, 1), "1.1"), (date(2026, 6, 1), "1.2")):
         ExchangeRate.objects.create(currency="EUR", month=month, rate=Decimal(rate))
@@ -64,6 +67,9 @@ def company(kim):
     terms_of(shared, 2000, currency="EUR")
     terms_of(old, 400, heir=large)
     f.subscription(lost, date(2025, 1, 1), date(2026, 1, 1), 700)
+    tomorrow = TODAY + timedelta(days=1)
+    f.subscription(own, date(2025, 2, 1), tomorrow, 300)
+    f.subscription(large, tomorrow, None, 500)
     survey, support = f.published_survey(), f.published_survey(of=f.programme(Programme.Mode.TRANSACTIONAL))
     private = f.published_survey(privacy="confidential")
     for place, account in enumerate((own, shared, large, old, lost)):
