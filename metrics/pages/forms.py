@@ -20,6 +20,13 @@ from metrics.formulas.scorecards import (
 from metrics.measures.explanation import PARTS
 from metrics.models.health import OVERRIDE_DAYS
 
+# A fault stands below a number, in a cell as narrow as that.
+FAULTS = {
+    "required": "Missing.",
+    "min_value": "%(limit_value)g at least.",
+    "max_value": "%(limit_value)g at most.",
+}
+
 
 class ScorecardForm(forms.Form):
     """Weights, neutral points and bands of a scorecard; `card` is what they make of the one in force.
@@ -58,6 +65,7 @@ class ScorecardForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, forms.FloatField | forms.IntegerField):
                 field.widget.attrs["step"] = "any"
+                field.error_messages |= FAULTS
 
     @property
     def rows(self) -> list[tuple[str, str, bool, Any, Any]]:

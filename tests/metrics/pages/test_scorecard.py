@@ -171,12 +171,12 @@ def test_the_same_scorecard_is_no_new_version(analyst, scored):
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
-        ({"weight_follow_up": -1}, "greater than or equal to 0"),
+        ({"weight_follow_up": -1}, "0 at least."),
         ({"yellow_from": 80}, "below where green begins"),
         ({"weight_follow_up": "much"}, "Enter a number"),
-        ({"days": 9}, "less than or equal to 7"),
+        ({"days": 9}, "7 at most."),
         ({"green_from": "high"}, "Enter a number"),
-        ({"role_user": 99}, "less than or equal to"),
+        ({"role_user": 99}, "10 at most."),
     ],
 )
 def test_a_scorecard_that_computes_nothing_is_refused(analyst, scored, wrong, complaint):
