@@ -180,9 +180,11 @@ def short(value: Decimal | None, style: str = "plain") -> str:
 
 
 @register.filter
-def floor(value: float) -> str:
-    """Return a score without its fraction: 74.9 is not yet the 75 of the next band."""
-    return f"{int(value)}"
+def floor(value: float, digits: int = 0) -> str:
+    """Return a score cut short, not rounded: 74.96 is not yet the 75 of the next band."""
+    scale = 10**digits
+    # In floating point a score of 64.1 may be a little less than 641 tenths.
+    return f"{int(round(value * scale, 6)) / scale:.{digits}f}"
 
 
 @register.filter

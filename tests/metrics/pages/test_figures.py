@@ -65,6 +65,9 @@ def test_amounts_and_hundredths():
     assert [figures.hundredths(value) for value in (-488, 75, 0, 5)] == ["−4.88", "+0.75", "0.00", "+0.05"]
     assert figures.hundredths(6725, "plain") == "67.25"
     assert figures.floor(74.99) == "74"
+    assert figures.floor(74.96, 1) == "74.9"
+    for tenths in range(1000):
+        assert figures.floor(tenths / 10, 1) == f"{tenths // 10}.{tenths % 10}"
 
 
 def test_days_are_written_with_both_ends_included():
