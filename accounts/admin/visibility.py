@@ -1,5 +1,6 @@
 """`visible_to(user)` everywhere in the admin: rows, related rows, filters, look-ups and amounts of money."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -21,6 +22,14 @@ LOOKUPS = frozenset({"exact", "in", "isnull", "gte", "gt", "lte", "lt", "id__exa
 
 # Its style has no braces of its own.
 BOX = checkbox.render(ACTION_CHECKBOX_NAME, "{}")
+
+# How Django names a row that only joins two others, and what the confirmation of a deletion calls such rows.
+JOIN = re.compile(r"[^:]+-[^:]+ relationship: ")
+OF_JOINS = {
+    "user-team relationships": "places of people in teams",
+    "user-group relationships": "roles of people",
+    "user-permission relationships": "rights of people",
+}
 
 
 def user_of(request: HttpRequest) -> User:
@@ -56,6 +65,14 @@ class VisibleAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows of the accounts that the user sees."""
         return visible(super().get_queryset(request), user_of(request))
+
+    def get_deleted_objects(
+        self, objs: "Sequence[Any] | QuerySet[Any]", request: HttpRequest
+    ) -> "tuple[list[Any], dict[str, int], set[str], list[str]]":
+        """Return what would be deleted along; rows that only join two others are counted, not named."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        named = {OF_JOINS.get(name, name): count for name, count in counts.items()}
+        return _without_joins(deleted), named, lacking, protected
 
     def get_field_queryset(
         self, db: str | None, db_field: "RelatedField[Any, Any]", request: HttpRequest
@@ -192,3 +209,10 @@ def _without(names: Iterable[Any], hidden: set[str]) -> list[Any]:
         if isinstance(name, tuple | list) or name not in hidden
     ]
     return [name for name in kept if name != ()]
+
+
+def _without_joins(deleted: Iterable[Any]) -> list[Any]:
+    """Return the nested list of what would be deleted without the rows that only join two others."""
+    named = (each for each in deleted if isinstance(each, list) or not JOIN.match(str(each)))
+    kept = (_without_joins(each) if isinstance(each, list) else each for each in named)
+    return [each for each in kept if each != []]

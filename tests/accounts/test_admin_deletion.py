@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from model_bakery import baker
 
-from accounts.models import Event
+from accounts.models import Event, Team
 from accounts.roles import ADMINISTRATOR
 from tests import factories
 from tests.accounts.staff import logged_in, member, superuser
@@ -37,6 +37,7 @@ def test_so_is_who_chose_several(account):
     chosen = {"action": "delete_selected", "_selected_action": [account.pk]}
     page = logged_in(member(ADMINISTRATOR)).post(reverse("admin:accounts_account_changelist"), chosen).text
     assert "Accounts cannot be deleted" in page
+    assert "What belongs to them would be lost" in page
     assert "that you may not delete here: event" in page
 
 
@@ -46,6 +47,16 @@ def test_what_is_still_in_use_is_named():
     page = logged_in(superuser()).get(address).text
     assert f"{campaign.audience} cannot be deleted" in page
     assert f">{campaign}</a>" in page.split("It is still in use:")[1]
+
+
+def test_rows_without_a_name_are_counted_only():
+    team = Team.objects.create(name="North")
+    team.members.add(superuser(), member(ADMINISTRATOR))
+    page = logged_in(superuser()).get(reverse("admin:accounts_team_delete", args=[team.pk])).text
+    assert "Places of people in teams: 2" in page
+    assert "North" in page
+    assert "User_teams object" not in page
+    assert "relationship" not in page
 
 
 def test_an_empty_history_says_what_it_would_hold(account):
