@@ -1,7 +1,5 @@
-from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.db.models import ManyToManyField, Model, QuerySet
 from django.http import HttpRequest
@@ -71,16 +69,4 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @display(description="period", ordering="period")
     def told_of(self, delivery: Delivery) -> str:
-        try:
-            return _in_words(delivery.kind, delivery.period)
-        except ValueError:
-            return delivery.period
-
-
-def _in_words(kind: str, period: str) -> str:
-    """Return what a report of the kind is of. Raises ValueError where nothing of ours wrote the period."""
-    if kind == Mailing.Kind.MONTHLY:
-        return f"{date.fromisoformat(f'{period}-01'):%B %Y}"
-    if kind == Mailing.Kind.DIGEST:
-        return f"week before {date.fromisoformat(period):%-d %b %Y}"
-    return f"{datetime.fromisoformat(period).astimezone(settings.REPORTING_ZONE):%-d %b %Y, %H:%M}"
+        return delivery.told_of

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -84,6 +84,19 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.period}"
+
+    @property
+    def told_of(self) -> str:
+        """What it is of, in words: "October 2026"; the period itself where nothing of ours wrote it."""
+        try:
+            if self.kind == Mailing.Kind.MONTHLY:
+                return f"{date.fromisoformat(f'{self.period}-01'):%B %Y}"
+            if self.kind == Mailing.Kind.DIGEST:
+                return f"week before {date.fromisoformat(self.period):%-d %b %Y}"
+            found_at = datetime.fromisoformat(self.period).astimezone(settings.REPORTING_ZONE)
+            return f"{found_at:%-d %b %Y, %H:%M}"
+        except ValueError:
+            return self.period
 
 
 class Alerts(OfAccount):
