@@ -146,9 +146,15 @@ def brier_skill(forecasts: Iterable[tuple[float, bool]]) -> float | None:
 
 def reliability(forecasts: Iterable[tuple[float, bool]], bins: int = 10) -> list[Bin]:
     """Return predicted against observed in so many bins of equal count, lowest first."""
-    ranked = sorted(forecasts, key=lambda forecast: forecast[0])
+    forecasts = list(forecasts)
+    return [_bin([forecasts[i] for i in part]) for part in equal_parts(forecasts, bins)]
+
+
+def equal_parts(forecasts: Sequence[tuple[float, bool]], bins: int = 10) -> list[list[int]]:
+    """Return which forecasts are in each of so many bins of equal count, lowest first, without empty ones."""
+    ranked = sorted(range(len(forecasts)), key=lambda i: forecasts[i][0])
     edges = [round(i * len(ranked) / bins) for i in range(bins + 1)]
-    return [_bin(ranked[a:b]) for a, b in pairwise(edges) if b > a]
+    return [ranked[a:b] for a, b in pairwise(edges) if b > a]
 
 
 def reliability_by_width(forecasts: Iterable[tuple[float, bool]], bins: int = 10) -> list[Bin]:
@@ -173,14 +179,15 @@ def cross_fitted(
 
     Empty where a fold without it holds outcomes of one sort only. Folds are dealt out in turn.
     """
-    forecasts: list[tuple[float, bool]] = []
+    forecasts = [0.0] * len(scores)
     for fold in range(folds):
         rest = [i for i in range(len(scores)) if i % folds != fold]
         fitted = fit([scores[i] for i in rest], [happened[i] for i in rest])
         if fitted is None:
             return []
-        forecasts += [(fitted(scores[i]), happened[i]) for i in range(fold, len(scores), folds)]
-    return forecasts
+        for i in range(fold, len(scores), folds):
+            forecasts[i] = fitted(scores[i])
+    return list(zip(forecasts, happened, strict=True))
 
 
 def _bin(pairs: Sequence[tuple[float, bool]]) -> Bin:

@@ -160,7 +160,7 @@ def judged(
     positions = sorted(scores)
     lost = [not outcomes[position].is_kept for position in positions]
     values = [float(scores[position]) for position in positions]
-    forecasts = cross_fitted(values, lost, calibrated) if sum(lost) >= LEAST_LOSSES else []
+    forecasts = forecasts_of(values, lost)
     whole = calibrated(values, lost) if forecasts and score == "health" else None
     segments = sorted({outcomes[position].segment for position in positions} - {""})
     return Tested(
@@ -185,6 +185,14 @@ def judged(
         ],
         cut_points=whole and cut_points(lambda points: whole(100 * points), sum(lost) / len(lost)),
     )
+
+
+def forecasts_of(scores: Sequence[float], lost: Sequence[bool]) -> list[tuple[float, bool]]:
+    """Return the probability (0..1) of each loss by a fit on other renewals, and whether it came to it.
+
+    Empty where losses are too few to fit anything.
+    """
+    return cross_fitted(scores, lost, calibrated) if sum(lost) >= LEAST_LOSSES else []
 
 
 def _compared(outcomes: Sequence[Outcome], scores: Mapping[int, int]) -> BackTest:

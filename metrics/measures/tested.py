@@ -1,12 +1,13 @@
 """The renewals behind a count of a back-test, one by one: what was known before, and what came of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from metrics.formulas.backtest import equal_parts
 from metrics.formulas.health import Band
-from metrics.measures.backtest import usable_snapshots
+from metrics.measures.backtest import forecasts_of, usable_snapshots
 from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.outcomes import Outcome, healths_before, renewal_outcomes, sentiment_before
 from metrics.measures.revenue import require_revenue
@@ -49,6 +50,15 @@ def decided_renewals(
     # What is known of a past day never changes, but days may be scored later.
     newest = Health.objects.order_by("-pk").values_list("pk", flat=True).first()
     return remembered(_by_health, scope, CONTRACTS, lead_days, with_replays, newest)
+
+
+def tenths_of(decided: Iterable[Decided]) -> list[list[Decided]]:
+    """Return the renewals in the test by how probable their loss was, a tenth of them each, lowest first."""
+    tested = [each for each in decided if each.part is Part.TESTED and each.score is not None]
+    forecasts = forecasts_of(
+        [float(each.score or 0) for each in tested], [not each.outcome.is_kept for each in tested]
+    )
+    return [[tested[place] for place in part] for part in equal_parts(forecasts)]
 
 
 def _by_answers(scope: Scope, lead_days: int) -> list[Decided]:

@@ -20,7 +20,7 @@ from metrics.measures.backtest import BANDS, LEADS
 from metrics.measures.exchange import rates_on
 from metrics.measures.foretold import kept_of, of_months
 from metrics.measures.scope import Scope
-from metrics.measures.tested import SCORES, Decided, Part, decided_renewals
+from metrics.measures.tested import SCORES, Decided, Part, decided_renewals, tenths_of
 from metrics.pages.backtest import DEFAULT, WINDOWS
 from metrics.pages.filters import read_filters
 from metrics.pages.renewals import NARROWED_BY
@@ -28,14 +28,19 @@ from metrics.pages.windows import chosen_day
 
 ROWS = 25
 OUTCOMES = ("kept", "lost")
+TENTHS = [str(number) for number in range(1, 11)]
 
 
 class Wanted(NamedTuple):
-    """Which renewals of a back-test are listed: of one part of it, all without one; "" for any."""
+    """Which renewals of a back-test are listed: of one part of it, all without one; "" for any.
+
+    A tenth is one of those tested by how probable their loss was, "1" the least.
+    """
 
     part: str = Part.TESTED
     band: str = ""
     outcome: str = ""
+    tenth: str = ""
 
     def has(self, each: Decided) -> bool:
         """Whether a renewal is meant."""
@@ -81,8 +86,10 @@ def backtest_rows(request: HttpRequest) -> TemplateResponse:
         _chosen(query, "part", Part.TESTED, ["all", *Part], faults).replace("all", ""),
         _chosen(query, "band", "", BANDS, faults),
         _chosen(query, "outcome", "", OUTCOMES, faults),
+        _chosen(query, "tenth", "", TENTHS, faults),
     )
-    found = [each for each in known if wanted.has(each)]
+    among = [*known] if not wanted.tenth else _tenth(known, int(wanted.tenth))
+    found = [each for each in among if wanted.has(each)]
     # The newest first.
     found.sort(key=lambda each: (-each.outcome.due_on.toordinal(), each.outcome.account))
     page = Paginator(found, ROWS).get_page(query.get("page"))
@@ -112,6 +119,11 @@ def backtest_rows(request: HttpRequest) -> TemplateResponse:
         "currency": settings.REPORTING_CURRENCY,
     }
     return TemplateResponse(request, "metrics/backtest_rows.html", context)
+
+
+def _tenth(known: Sequence[Decided], number: int) -> list[Decided]:
+    tenths = tenths_of(known)
+    return tenths[number - 1] if number <= len(tenths) else []
 
 
 def _chosen(query: QueryDict, name: str, default: str, known: Any, faults: list[str]) -> str:

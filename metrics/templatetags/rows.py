@@ -21,7 +21,7 @@ from metrics.measures.sentiment import PERIODS
 from metrics.measures.voices import Mood
 from metrics.models import Target
 from metrics.pages.filters import KNOWN, UNSAID, WINDOW, Field
-from metrics.templatetags.figures import number
+from metrics.templatetags.figures import UNKNOWN, number
 
 # What a list of renewals is asked for by.
 LISTED = ("month", "band", "within", "notice", "list", "page", "sort")
@@ -47,8 +47,10 @@ class Part(NamedTuple):
 
 @register.filter
 def linked(text: str, address: str) -> SafeString:
-    """Return a number with a link to its rows, as it is where they have no address."""
-    return format_html('<a href="{}">{}</a>', address, text) if address else conditional_escape(text)
+    """Return a number with a link to its rows, as it is where they have no address or it is unknown."""
+    if not address or text == UNKNOWN:
+        return conditional_escape(text)
+    return format_html('<a href="{}">{}</a>', address, text)
 
 
 @register.filter

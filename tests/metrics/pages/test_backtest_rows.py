@@ -18,7 +18,8 @@ from metrics.templatetags.figures import number
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
-LINK = re.compile(r'<a href="(/admin/backtest/rows/[^"]*)">([\d,]+)</a>')
+# An AUC, which is no count, is written in bold.
+LINK = re.compile(r'(?<!<strong>)<a href="(/admin/backtest/rows/[^"]*)">([\d,]+)</a>')
 WORD = {"key": "persons_word", "is_override": True, "score": 1000, "contribution": 0}
 # Band of the health before the renewal, what is renewed of it, and whether the formula said so in time.
 STORIES = (
@@ -85,6 +86,27 @@ def test_each_count_leads_to_as_many_renewals(company, executive):
     assert len(counts_on(executive, "/admin/renewals/?segment=big")) >= 5
     for address in ADDRESSES:
         assert untold(executive, address) == [], address
+
+
+def test_each_tenth_of_the_promised_losses_leads_to_its_renewals(company, executive, monkeypatch):
+    """As many as the curve counts of it, and so many of them lost."""
+    monkeypatch.setattr("metrics.measures.backtest.LEAST_LOSSES", 2)
+    page = executive.get("/admin/backtest/?replays=1")
+    promised = page.context["chosen"].tenths
+    behind = [(unescape(href), text) for href, text in LINK.findall(page.text) if "tenth=" in href]
+    assert [text for _, text in behind] == [str(n) for _, _, n in promised]
+    assert len(behind) > 4
+    for (href, text), (_, observed, n) in zip(behind, promised, strict=True):
+        assert listed(executive, href) == text
+        assert executive.get(href).context["lost"] == pytest.approx(observed * n / 100)
+    assert executive.get("/admin/backtest/rows/?tenth=11").context["faults"]
+
+
+def test_what_a_test_says_of_renewals_leads_to_those_in_it(company, executive):
+    page = executive.get("/admin/backtest/")
+    test = page.context["chosen"].test
+    href = re.search(r'data-label="AUC"><strong><a href="([^"]*)">', page.text)[1]
+    assert listed(executive, unescape(href)) == number(test.kept + test.lost)
 
 
 def test_who_sees_some_accounts_finds_their_own(company, manager, seen_by):
