@@ -1,7 +1,7 @@
 """Who is in an audience: how many, which part of the revenue, and who cannot be asked today and why."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -27,16 +27,23 @@ from surveys.asking.everyone import Standing, standings
 from surveys.asking.policy import Protected
 from surveys.models import Audience
 
+# What accounts pay a year, in the reporting currency.
+Paid = Mapping[int, Decimal | None]
 SAMPLE, LISTED_A_PAGE = 20, 50
-LISTS = ("left", "all", "may")
+ACCOUNTS = "accounts"
+LISTS = ("left", "all", "may", ACCOUNTS)
 
 
 class Wanted(NamedTuple):
-    """Who of an audience is listed: those left out today, all, or those who may be asked; "" for any."""
+    """Who of an audience is listed: those left out today, all, or those who may be asked, or their accounts.
+
+    A reason, a role and the number of an account narrow it, "" does not.
+    """
 
     who: str
     reason: str
     role: str
+    account: str
 
     @property
     def role_label(self) -> str:
@@ -46,8 +53,17 @@ class Wanted(NamedTuple):
     def has(self, one: Standing) -> bool:
         """Whether a contact is meant."""
         reason = one.block.reason if one.block else ""
-        is_listed = self.who == "all" or bool(reason) == (self.who == "left")
-        return is_listed and self.reason in ("", reason) and self.role in ("", one.role)
+        is_listed = self.who in ("all", ACCOUNTS) or bool(reason) == (self.who == "left")
+        is_theirs = self.account in ("", str(one.account))
+        return is_listed and is_theirs and self.reason in ("", reason) and self.role in ("", one.role)
+
+
+class Inside(NamedTuple):
+    """An account in an audience: how many of its contacts, and how many of these may be asked today."""
+
+    account: int
+    contacts: int
+    may_be_asked: int
 
 
 class Listed(NamedTuple):
@@ -63,15 +79,18 @@ def audience(request: HttpRequest, pk: int) -> TemplateResponse:
     found = get_object_or_404(Audience, pk=pk)
     context = {**admin.site.each_context(request), "title": found.name, "audience": found}
     inside: list[Standing] = []
+    paid: Paid | None = None
     try:
-        who, inside = _who(found.conditions, viewer, timezone.now(), audience=found.pk)
+        who, inside, paid = _who(found.conditions, viewer, timezone.now(), audience=found.pk)
         context |= who
     except AudienceRefused as refused:
         context["refused"] = str(refused)
-    wanted, faults = _read_listing(request.GET, {one.block.reason for one in inside if one.block})
+    wanted, faults = _read_listing(request.GET, inside)
     listed = [one for one in inside if wanted.has(one)]
-    page: Any = Paginator(listed, LISTED_A_PAGE).get_page(request.GET.get("page"))
-    page.object_list = _listed(page.object_list)
+    are_accounts = wanted.who == ACCOUNTS
+    rows: Sequence[Any] = _by_account(listed, paid or {}) if are_accounts else listed
+    page: Any = Paginator(rows, LISTED_A_PAGE).get_page(request.GET.get("page"))
+    page.object_list = _named(page.object_list, paid or {}) if are_accounts else _listed(page.object_list)
     context |= {"wanted": wanted, "faults": faults, "page": page}
     return TemplateResponse(request, "metrics/audience.html", context)
 
@@ -84,23 +103,28 @@ def audience_typed(request: HttpRequest) -> TemplateResponse:
     own = Audience.objects.filter(pk=raw).first() if raw.isdecimal() and len(raw) < 19 else None
     try:
         typed = list(conditions_typed(request.POST))
-        context, _ = _who(typed, viewer, timezone.now(), audience=own.pk if own else None)
+        context, *_ = _who(typed, viewer, timezone.now(), audience=own.pk if own else None)
     except AudienceRefused as refused:
         context = {"refused": str(refused)}
     return TemplateResponse(request, "metrics/_audience_typed.html", context)
 
 
-def _read_listing(asked: QueryDict, reasons: Collection[str]) -> tuple[Wanted, list[str]]:
+def _read_listing(asked: QueryDict, inside: Collection[Standing]) -> tuple[Wanted, list[str]]:
     """Return who the address asks for, and what of that there is not."""
-    known = {"list": LISTS, "reason": reasons, "role": Contact.Role.values}
+    known: dict[str, Collection[str]] = {
+        "list": LISTS,
+        "reason": {one.block.reason for one in inside if one.block},
+        "role": Contact.Role.values,
+        "account": {str(one.account) for one in inside} if "account" in asked else (),
+    }
     said = {name: asked.get(name, "") for name in known}
     faults = [
         f"There is no {name} “{value[:60]}” here: left out."
         for name, value in said.items()
         if value and value not in known[name]
     ]
-    who, reason, role = (value if value in known[name] else "" for name, value in said.items())
-    return Wanted(who or LISTS[0], reason, role), faults
+    who, *narrowed = (value if value in known[name] else "" for name, value in said.items())
+    return Wanted(who or LISTS[0], *narrowed), faults
 
 
 def _viewer(request: HttpRequest) -> User:
@@ -112,8 +136,11 @@ def _viewer(request: HttpRequest) -> User:
 
 def _who(
     document: Any, viewer: User, now: datetime, *, audience: int | None
-) -> tuple[dict[str, Any], list[Standing]]:
-    """Return what is shown of the contacts for whom conditions hold, and each of them as they stand today."""
+) -> tuple[dict[str, Any], list[Standing], Paid | None]:
+    """Return what is shown of the contacts for whom conditions hold, each as they stand today, and who pays.
+
+    What accounts pay is None for whoever may not see revenue.
+    """
     today = local_day(now)
     conditions = read_conditions(document)
     if not viewer.sees_revenue and any(condition.field.needs_revenue for condition in conditions):
@@ -126,6 +153,7 @@ def _who(
     of_all = dict(everyone.order_by().values_list("role").annotate(Count("pk")))
     reasons = Counter(one.block.reason for one in inside if one.block)
     accounts = {one.account for one in inside}
+    paid = _paid(viewer, today) if viewer.sees_revenue else None
     context = {
         "conditions": conditions,
         "count": len(inside),
@@ -134,12 +162,12 @@ def _who(
         "roles": [
             (role, label, roles.get(role, 0), of_all.get(role, 0)) for role, label in Contact.Role.choices
         ],
-        "revenue": _revenue(accounts, viewer, today) if viewer.sees_revenue else None,
+        "revenue": None if paid is None else _revenue(accounts, paid),
         "sample": _listed(inside[:SAMPLE]),
         "reasons": reasons.most_common(),
         "left_count": reasons.total(),
     }
-    return context, inside
+    return context, inside, paid
 
 
 def _listed(found: Sequence[Standing]) -> list[Listed]:
@@ -148,9 +176,29 @@ def _listed(found: Sequence[Standing]) -> list[Listed]:
     return [Listed(contacts[one.contact], one.block) for one in found if one.contact in contacts]
 
 
-def _revenue(accounts: Set[int], viewer: User, today: date) -> tuple[Decimal, Decimal]:
+def _by_account(found: Iterable[Standing], paid: Paid) -> list[Inside]:
+    """Return the accounts of contacts, those that pay the most first, else those with the most contacts."""
+    contacts, may_be_asked = Counter[int](), Counter[int]()
+    for one in found:
+        contacts[one.account] += 1
+        may_be_asked[one.account] += one.block is None
+    accounts = [Inside(account, count, may_be_asked[account]) for account, count in contacts.items()]
+    return sorted(accounts, key=lambda one: (-(paid.get(one.account) or ZERO), -one.contacts, one.account))
+
+
+def _named(found: Sequence[Inside], paid: Paid) -> list[tuple[Account, Inside, Decimal | None]]:
+    """Return accounts in the order in which they were found, each with what it pays a year."""
+    accounts = Account.objects.in_bulk([one.account for one in found])
+    return [(accounts[one.account], one, paid.get(one.account)) for one in found if one.account in accounts]
+
+
+def _paid(viewer: User, today: date) -> Paid:
+    """Return the ARR of each account that the user sees, None where it is not known."""
+    return arr_on(today, Account.objects.visible_to(viewer), rates_on(today)).by_account
+
+
+def _revenue(accounts: Set[int], paid: Paid) -> tuple[Decimal, Decimal]:
     """Return the ARR of the accounts in the audience and of all that the user sees, as far as it is known."""
-    paid = arr_on(today, Account.objects.visible_to(viewer), rates_on(today)).by_account
     return _sum(paid[account] for account in accounts & paid.keys()), _sum(paid.values())
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Contact
+from accounts.models import Account, Contact
 from metrics.templatetags.figures import number
 from tests import factories as f
 from tests.accounts.staff import almighty_but, logged_in, superuser
@@ -46,15 +46,44 @@ def test_each_count_opens_the_contacts(audience, manager, seen_by):
     address = reverse("audience", args=[audience.pk])
     for client in (logged_in(superuser()), seen_by(manager)):
         counts = counts_on(client, address)
-        # In all, who may and may not be asked, three roles and two reasons.
-        assert len(counts) == 8
+        # In all, their accounts, who may and may not be asked, three roles and two reasons.
+        assert len(counts) == 9
         for href, text in counts:
             answer = client.get(f"{address}{href}")
-            pages = answer.context["page"].paginator
-            listed = [one.contact for page in pages for one in page]
-            assert number(len(set(listed))) == number(len(listed)) == text, href
+            listed = [one for page in answer.context["page"].paginator for one in page]
+            assert number(len({*listed})) == number(len(listed)) == text, href
             assert not answer.context["faults"]
             assert f": {text}\n" in answer.text
+
+
+def test_the_accounts_of_an_audience_say_what_they_pay_and_whom_they_have(audience, today, manager, seen_by):
+    """Those that pay the most first, which is told nobody who may not see revenue."""
+    accounts = [*Account.objects.order_by("pk")[:3]]
+    for place, account in enumerate(accounts):
+        f.subscription(account, today - timedelta(days=9), today + timedelta(days=300), 1000 * (1 + place))
+    f.contact(accounts[1], name="Roe the second")
+    address = reverse("audience", args=[audience.pk])
+    client = logged_in(superuser())
+    page = client.get(f"{address}?list=accounts")
+    rows = [*page.context["page"]]
+    assert [(account, arr) for account, _, arr in rows][:3] == [
+        (accounts[2], 3000), (accounts[1], 2000), (accounts[0], 1000)
+    ]  # fmt: skip
+    assert page.context["revenue"][0] == 6000
+    assert [one.contacts for _, one, _ in rows][:3] == [1, 2, 1]
+    for _, one, _ in rows[:3]:
+        for name, count in (("all", one.contacts), ("may", one.may_be_asked)):
+            listed = client.get(f"{address}?list={name}&account={one.account}").context["page"]
+            assert listed.paginator.count == count
+            assert {each.contact.account_id for each in listed} <= {one.account}
+    manager.user_permissions.add(Permission.objects.get(codename="view_audience"))
+    theirs = seen_by(manager).get(f"{address}?list=accounts")
+    assert "ARR" not in theirs.text
+    assert {account.owner for account, *_ in theirs.context["page"]} == {manager}
+    assert [account.pk for account, *_ in theirs.context["page"]] == sorted(
+        (account.pk for account, *_ in theirs.context["page"]),
+        key=lambda pk: (pk != accounts[1].pk, pk),
+    )
 
 
 def test_all_of_a_role_lead_to_the_list_of_contacts(audience):
@@ -73,11 +102,12 @@ def test_who_may_not_see_contacts_is_told_counts_alone(audience):
     for href, _ in counts_on(blind, address):
         answer = blind.get(f"{address}{href}")
         assert "Roe" not in answer.text
-        shown = [one.contact.pk for one in answer.context["page"]]
-        assert shown == sorted(shown)
+        if "accounts" not in href:
+            shown = [one.contact.pk for one in answer.context["page"]]
+            assert shown == sorted(shown)
 
 
-@pytest.mark.parametrize("query", ["list=none", "reason=luck", "role=king"])
+@pytest.mark.parametrize("query", ["list=none", "reason=luck", "role=king", "account=0", "account=x"])
 def test_what_there_is_not_is_said(audience, query):
     answer = logged_in(superuser()).get(f"{reverse('audience', args=[audience.pk])}?{query}")
     assert len(answer.context["faults"]) == 1
