@@ -23,6 +23,8 @@
   let isSending = false;
   let isGoing = 0;
   let failures = 0;
+  // The form whose words the server did not take: they stand on this page alone.
+  let refused = null;
 
   document.documentElement.classList.add("has-script");
 
@@ -91,16 +93,22 @@
 
   function settle(form, status, told, isNext = true) {
     failures = 0;
-    if (status === 409) return conflict(form, told);
+    const isTyped = form.matches("[data-autosave]");
+    if (status === 409) {
+      if (isTyped) refused = form;
+      return conflict(form, told);
+    }
     if (status >= 400) {
       const said = Object.values(told.errors || {}).join(" ");
       if (told.parts) swap(told, isNext && form);
+      if (isTyped) refused = form.isConnected ? form : find("form[data-autosave]", middle);
       showErrors(told.parts ? middle : form, told.errors || {});
       state("Not saved", true);
       alarm(`Could not save: ${said}`);
       return false;
     }
     alarm("");
+    if (refused === form) refused = null;
     swap(told, isNext && form);
     if (form.isConnected) showErrors(form, {});
     stateNow();
@@ -111,7 +119,7 @@
 
   function conflict(form, told) {
     state("Not saved", true);
-    const theirs = button("Show theirs", () => { alarm(""); open(told.url); });
+    const theirs = button("Show theirs", () => { refused = null; alarm(""); open(told.url); });
     const ours = button("Save mine over it", () => {
       alarm("");
       setSeen(told.seen);
@@ -119,6 +127,16 @@
     });
     alarm(told.conflict, theirs, ours);
     return false;
+  }
+
+  function askToLeave(go) {
+    const said = find("[data-alert]");
+    if (said.hidden) alarm("What you typed here is not saved.");
+    find("[data-leave]", said)?.remove();
+    const leave = button("Leave it unsaved", () => { refused = null; go(); });
+    leave.dataset.leave = "";
+    said.append(leave);
+    leave.focus();
   }
 
   // What could not be sent is tried again, later each time; leaving the page asks first.
@@ -324,6 +342,7 @@
 
   async function open(query, isBack = false) {
     await saveAll();
+    if (refused?.isConnected) return askToLeave(() => open(query, isBack));
     await inLine(async () => {
       try {
         const [, told] = await ask(`${root.dataset.build}${query}`);
@@ -494,7 +513,7 @@
     open(location.search, true).finally(() => { isGoing -= 1; });
   });
   window.addEventListener("resize", fitPreview);
-  window.addEventListener("beforeunload", (event) => { if (waiting.size || isSending) event.preventDefault(); });
+  window.addEventListener("beforeunload", (event) => { if (waiting.size || isSending || refused?.isConnected) event.preventDefault(); });
 
   // What was typed before this file was there; where one comes back to, the browser fills in what was there once.
   const isComeBack = performance.getEntriesByType("navigation")[0]?.type !== "navigate";

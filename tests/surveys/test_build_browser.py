@@ -353,6 +353,27 @@ def test_what_cannot_be_saved_is_said_and_another_persons_words_are_not_overwrit
     assert draft_json(survey)["questions"][0]["text"]["en"] == "My words"
 
 
+def test_words_that_were_refused_are_left_only_where_one_says_so(open_page, survey):
+    page = open_page(url_of(survey, "?open=question&name=nps"))
+    said, wrong = page.locator("[data-alert]"), page.get_by_label("Detractors up to")
+    wrong.fill("9")
+    expect(said).to_contain_text("Could not save")
+    page.locator("#q-colour").click()
+    leave = said.get_by_role("button", name="Leave it unsaved")
+    expect(leave).to_be_focused()
+    expect(wrong).to_have_value("9")
+    wrong.fill("6")
+    saved(page)
+    expect(said).to_be_hidden()
+    wrong.fill("9")
+    expect(said).to_contain_text("Could not save")
+    page.locator("#q-colour").click()
+    leave.click()
+    expect(page.locator("#id_text")).to_have_value("Which colour?")
+    page.locator("#q-nps").click()
+    expect(page.get_by_label("Detractors up to")).to_have_value("6")
+
+
 def test_an_outage_loses_no_words(open_page, survey):
     page = open_page(url_of(survey, "?open=question&name=nps"))
     page.context.set_offline(True)
