@@ -83,6 +83,25 @@ def test_they_stand_as_a_plan_finds_them(world, quiet_days, caps):
     assert len(reasons) >= 5 + bool(caps)
 
 
+def test_more_addresses_than_contacts_change_nothing(world):
+    """Whichever is less is looked up among the other."""
+    f.contact_policy(quiet_days=1)
+    FollowUp.objects.all().delete()
+    before = standings(Contact.objects.order_by("pk"), TODAY)
+    gone = [address_hash(f"{number}@gone.example") for number in range(40)]
+    Suppression.objects.bulk_create(
+        Suppression(address_hash=digest, reason="complained", created_at=NOON) for digest in gone
+    )
+    Preference.objects.bulk_create(
+        Preference(address_hash=digest, quiet_days=7, changed_at=NOON) for digest in gone
+    )
+    assert {Suppression.Reason.COMPLAINED.label, "asked for less"} <= {
+        one.block.reason for one in before if one.block
+    }
+    assert standings(Contact.objects.order_by("pk"), TODAY) == before
+    assert standings(Contact.objects.none(), TODAY) == []
+
+
 def test_queries_do_not_grow_with_the_contacts(world):
     f.contact_policy(quiet_days=30)
     counts = []
