@@ -90,6 +90,7 @@ def _cases(user: User, today: date) -> Section:
             for case in cases[:ROWS]
         ],
         more=max(0, rows.count() - ROWS),
+        whole=cases_of(owner__id__exact=user.pk, state__exact=UNFINISHED),
     )
     yesterday = today - timedelta(days=1)
     overdue = cases_of(owner__id__exact=user.pk, state__exact=UNFINISHED, due_on_to=yesterday)
@@ -138,8 +139,9 @@ def _renewals(user: User, scope: Scope, found: Mapping[int, Standing]) -> Sectio
             )
     accounts = several(len({each.account for each in due}), "account")
     sentence = f"{accounts} to renew in {COMING_DAYS} days."
-    table = Table(("Account", "Ends", "A year", "Health"), rows, more=max(0, len(due) - ROWS))
-    leads = {accounts: _whole(user, scope, due)}
+    whole, columns = _whole(user, scope, due), ("Account", "Ends", "A year", "Health")
+    table = Table(columns, rows, more=max(0, len(due) - ROWS), whole=whole)
+    leads = {accounts: whole}
     return Section("Renewals ahead", [sentence] if due else [], table=table, leads=leads)
 
 

@@ -101,7 +101,7 @@ def band_table(alerts: Sequence[Alert], viewer: Viewer, day: date) -> Table:
         for each in sorted(alerts, key=weight)[:MOST]
     ]
     columns = ("Account", "Was", "Is", *(("ARR",) if arr else ()), "Owner")
-    return Table(columns, rows, more=max(0, len(alerts) - MOST))
+    return Table(columns, rows, more=max(0, len(alerts) - MOST), whole=reverse("alerts"))
 
 
 def _arr(alerts: Sequence[Alert], day: date) -> Arr:

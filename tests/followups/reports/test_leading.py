@@ -187,6 +187,29 @@ def test_counts_of_a_digest_lead_to_what_it_counts(executive, manager, coming, m
     assert is_told(logged_in(executive), *link)
 
 
+def test_what_a_digest_has_no_room_for_is_opened(manager, coming, mine):
+    manager.user_permissions.add(Permission.objects.get(codename="view_revenue"))
+    manager = type(manager).objects.get(pk=manager.pk)
+    for place in range(25):
+        account = f.account(owner=manager)
+        f.subscription(account, date(2025, 7, 1), MONDAY.date() + timedelta(days=20), 10)
+        case = {"about": f"Wait {place}", "reason": "manual", "opened_at": MONDAY, "due_on": MONDAY.date()}
+        FollowUp.objects.create(account=account, owner=manager, **case)
+        Alert.objects.create(
+            about="band", account=account, day=MONDAY.date(), is_lower=True, before=60, after=40,
+            band_before="yellow", band_after="red", found_at=MONDAY,
+        )  # fmt: skip
+    client, tables = logged_in(manager), [one.table for one in weekly_digest(manager, MONDAY.date()).sections]
+    left = {table.whole: table.more + len(table.rows) for table in tables if table and table.more}
+    assert [urlsplit(whole).path for whole in left] == [
+        reverse("admin:followups_followup_changelist"), reverse("alerts"), reverse("renewals")
+    ]  # fmt: skip
+    cases, moved, due = left
+    assert client.get(cases).context["cl"].result_count == left[cases]
+    assert client.get(moved).context["page"].paginator.count == left[moved]
+    assert client.get(due).context["page"].paginator.count == left[due]
+
+
 def test_an_alert_of_a_survey_leads_to_what_is_unusual_in_it(executive, month):
     survey = Survey.objects.get()
     about = {"about": "answers", "day": MONDAY.date(), "is_lower": True, "chance": 0.001, "found_at": MONDAY}
