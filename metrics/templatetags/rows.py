@@ -234,6 +234,16 @@ def silent_accounts(context: Mapping[str, Any]) -> str:
     return accounts_like(context, **{"hearing": "silent", "from": chosen.days.start, "to": chosen.last_day})
 
 
+@register.simple_tag(takes_context=True)
+def paged(context: Mapping[str, Any], number: int, at: str = "", listed: str = "") -> str:
+    """Return the address of a page of a list, of one of several where it is named, and its place there."""
+    query = context["request"].GET.copy()
+    query["page"] = str(number)
+    if listed:
+        query["list"] = listed
+    return f"?{query.urlencode()}{at}"
+
+
 @register.simple_tag
 def rows_of_goal(measure: Measure, target: Target) -> str:
     """Return the address of the rows behind what a goal has reached."""

@@ -426,6 +426,26 @@ def test_a_list_names_what_it_is_of(builder, sent):
     assert wrong.context["page"].paginator.count == 1
 
 
+def test_each_of_two_lists_is_paged_by_itself(builder, sent, monkeypatch):
+    """Whichever is chosen: the pages of one lead to no page of the other, and to the place of their list."""
+    monkeypatch.setattr("metrics.pages.campaign.LISTED", 1)
+    contact(Account.objects.get(name="Acme"), name="Gone Boy", unsubscribed_at=NOON)
+    contact(Account.objects.get(name="Acme"))
+    sent.survey.programme.save()
+    plan_campaign(sent, now=NOON)
+    send_due_mails(clock=lambda: NOON, conversations=1)
+    own = reverse("campaign", args=[sent.pk])
+    for query in ({}, {"list": "skipped"}):
+        text = builder.get(own, query).text
+        following = [unescape(href) for href in re.findall(r'<a href="([^"]*)" rel="next">', text)]
+        assert following == ["?page=2&list=silent#listed", "?page=2&list=skipped#skipped"] or following == [
+            "?list=silent&page=2#listed", "?list=skipped&page=2#skipped"
+        ]  # fmt: skip
+        silent, skipped = (builder.get(own + href).context for href in following)
+        assert (silent["page"].number, silent["skips"].number) == (2, 1)
+        assert (skipped["page"].number, skipped["skips"].number) == (1, 2)
+
+
 def test_who_sees_no_contacts_sees_no_name(client, sent):
     viewer = user(is_staff=True)
     rights = ("view_campaign", "view_invitation", "view_account", "view_all_accounts")
