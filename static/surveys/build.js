@@ -23,8 +23,10 @@
   let isSending = false;
   let isGoing = 0;
   let failures = 0;
-  // The form whose words the server did not take: they stand on this page alone.
-  let refused = null;
+  // Forms whose words the server did not take: they stand on this page alone.
+  const refused = new Set();
+  // Where what is shown is: going back changes the address before anybody is asked.
+  let shown = location.search;
 
   document.documentElement.classList.add("has-script");
 
@@ -36,10 +38,13 @@
     element.classList.toggle("is-bad", isBad);
   }
 
+  const isRefused = () => [...refused].some((form) => form.isConnected);
+
   // What was typed while an answer was on its way is still to be saved.
   function stateNow() {
     const isTyped = [...waiting.values()].some((timer) => timer);
-    if (isTyped) state("Not saved yet");
+    if (isRefused()) state("Not saved", true);
+    else if (isTyped) state("Not saved yet");
     else state(waiting.size ? "Saving…" : "All changes saved");
   }
 
@@ -93,22 +98,23 @@
 
   function settle(form, status, told, isNext = true) {
     failures = 0;
-    const isTyped = form.matches("[data-autosave]");
+    const typed = () => all("form[data-autosave]", middle);
+    const at = typed().indexOf(form);
     if (status === 409) {
-      if (isTyped) refused = form;
+      if (at >= 0) refused.add(form);
       return conflict(form, told);
     }
     if (status >= 400) {
       const said = Object.values(told.errors || {}).join(" ");
       if (told.parts) swap(told, isNext && form);
-      if (isTyped) refused = form.isConnected ? form : find("form[data-autosave]", middle);
+      if (at >= 0) refused.add(form.isConnected ? form : typed()[at]);
       showErrors(told.parts ? middle : form, told.errors || {});
       state("Not saved", true);
       alarm(`Could not save: ${said}`);
       return false;
     }
-    alarm("");
-    if (refused === form) refused = null;
+    refused.delete(form);
+    if (!isRefused()) alarm("");
     swap(told, isNext && form);
     if (form.isConnected) showErrors(form, {});
     stateNow();
@@ -119,7 +125,7 @@
 
   function conflict(form, told) {
     state("Not saved", true);
-    const theirs = button("Show theirs", () => { refused = null; alarm(""); open(told.url); });
+    const theirs = button("Show theirs", () => { refused.clear(); alarm(""); open(told.url); });
     const ours = button("Save mine over it", () => {
       alarm("");
       setSeen(told.seen);
@@ -133,7 +139,7 @@
     const said = find("[data-alert]");
     if (said.hidden) alarm("What you typed here is not saved.");
     find("[data-leave]", said)?.remove();
-    const leave = button("Leave it unsaved", () => { refused = null; go(); });
+    const leave = button("Leave it unsaved", () => { refused.clear(); alarm(""); go(); });
     leave.dataset.leave = "";
     said.append(leave);
     leave.focus();
@@ -231,7 +237,7 @@
     const isTyped = form.matches("[data-autosave]");
     if (isTyped) stand(form);
     await saveAll();
-    await inLine(async () => {
+    const send = () => inLine(async () => {
       if (isTyped) leaveLine(form, body);
       const place = placeOf(body);
       if (seenAt.has(place)) body.set("seen", seenAt.get(place));
@@ -254,6 +260,7 @@
         alarm(`Could not save: ${error.message}`);
       }
     });
+    return !isTyped && isRefused() ? askToLeave(send) : send();
   }
 
   function post(name, fields) {
@@ -330,7 +337,10 @@
     for (const [part, top] of scrolls) document.getElementById(part).scrollTop = top;
     setSeen(told.seen);
     setLanguages();
-    if (told.url && !isGoing && told.url !== location.search) history.pushState(null, "", told.url);
+    if (told.url && !isGoing && told.url !== location.search) {
+      history.pushState(null, "", told.url);
+      shown = location.search;
+    }
     if (!focused?.isConnected) {
       const next = (id && document.getElementById(id)) || find("#build-outline [aria-current]") || middle;
       next.focus({ preventScroll: true });
@@ -342,11 +352,15 @@
 
   async function open(query, isBack = false) {
     await saveAll();
-    if (refused?.isConnected) return askToLeave(() => open(query, isBack));
+    if (isRefused()) {
+      if (location.search !== shown) history.pushState(null, "", shown);
+      return askToLeave(() => open(query));
+    }
     await inLine(async () => {
       try {
         const [, told] = await ask(`${root.dataset.build}${query}`);
         swap(isBack ? { ...told, url: "" } : told);
+        shown = location.search;
         alarm("");
         middle.scrollTop = 0;
         showTab("middle");
@@ -513,7 +527,7 @@
     open(location.search, true).finally(() => { isGoing -= 1; });
   });
   window.addEventListener("resize", fitPreview);
-  window.addEventListener("beforeunload", (event) => { if (waiting.size || isSending || refused?.isConnected) event.preventDefault(); });
+  window.addEventListener("beforeunload", (event) => { if (waiting.size || isSending || isRefused()) event.preventDefault(); });
 
   // What was typed before this file was there; where one comes back to, the browser fills in what was there once.
   const isComeBack = performance.getEntriesByType("navigation")[0]?.type !== "navigate";

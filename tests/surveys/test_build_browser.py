@@ -370,8 +370,40 @@ def test_words_that_were_refused_are_left_only_where_one_says_so(open_page, surv
     page.locator("#q-colour").click()
     leave.click()
     expect(page.locator("#id_text")).to_have_value("Which colour?")
+    page.go_back()
+    expect(wrong).to_have_value("6")
+
+
+def test_no_button_and_no_way_back_drops_words_that_were_refused(open_page, survey):
+    page = open_page(url_of(survey, "?open=question&name=colour"))
     page.locator("#q-nps").click()
-    expect(page.get_by_label("Detractors up to")).to_have_value("6")
+    said, wrong = page.locator("[data-alert]"), page.get_by_label("Detractors up to")
+    wrong.fill("9")
+    expect(said).to_contain_text("Could not save")
+    leave = said.get_by_role("button", name="Leave it unsaved")
+    page.locator("#tool-duplicate").click()
+    expect(leave).to_be_focused()
+    page.go_back()
+    expect(leave).to_be_focused()
+    expect(page).to_have_url(re.compile("name=nps"))
+    expect(wrong).to_have_value("9")
+    assert len(draft_json(survey)["questions"]) == 3
+    page.locator("#tool-duplicate").click()
+    leave.click()
+    saved(page)
+    assert len(draft_json(survey)["questions"]) == 4
+
+
+def test_what_was_refused_is_not_called_saved_by_what_was_taken(open_page, survey):
+    page = open_page(url_of(survey, "?open=survey"))
+    page.locator("#id_title").fill("")
+    expect(page.locator("[data-alert]")).to_contain_text("Could not save")
+    page.locator("#id_theme-radius").select_option(index=1)
+    expect(page.locator("[data-state]")).to_have_text("Not saved")
+    expect(page.locator("[data-alert]")).to_be_visible()
+    page.locator("#id_title").fill("Colours again")
+    saved(page)
+    expect(page.locator("[data-alert]")).to_be_hidden()
 
 
 def test_an_outage_loses_no_words(open_page, survey):
