@@ -1,4 +1,4 @@
-"""Mail that is sent to nobody: each is written to a file that its owner alone may read."""
+"""Mail that is sent to nobody: each is written to a file, in a folder that its owner alone may open."""
 
 from pathlib import Path
 from typing import Any
@@ -11,5 +11,7 @@ class EmailBackend(filebased.EmailBackend):
     """Writes to the folder of the settings, which holds names, answers and personal links."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        Path(settings.EMAIL_FILE_PATH).mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = Path(settings.EMAIL_FILE_PATH)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
         super().__init__(*args, **kwargs)

@@ -106,6 +106,7 @@ def test_it_starts_shares_survives_a_kill_and_stops_clean(instance):
         assert second.returncode == 1
         assert second.stderr == f"CommandError: Earshot is already running on {instance.data_dir}.\n"
 
+        (instance.data_dir / "mail").mkdir(mode=0o755, exist_ok=True)
         kept = instance.run("shell", "-v0", "-c", KEEP)
         assert kept.returncode == 0, kept.stderr
         # Without a server to hand it to, mail is told of, written to a file and stands in no log.
