@@ -41,7 +41,8 @@ def standings(contacts: Contacts, day: date) -> list[Standing]:
     policy = ContactPolicy.objects.current()
     rules = policy.rules()
     columns = ("pk", "account", "email", "role", "erased_at", "unsubscribed_at", "bounced_at", "asked")
-    since, counts_others = midnight(day) - _reach(rules), any(cap.per != "contact" for cap in rules.caps)
+    counts_others = any(cap.per != "contact" for cap in rules.caps)
+    since = midnight(day) if counts_others else midnight(day) - _reach(rules)
     asks = Value(None, output_field=DateField()) if counts_others else _own_asks(since, rules)
     rows: Any = list(contacts.annotate(asked=asks).values_list(*columns))
     suppressed, wished = _by_address([email for _, _, email, *_ in rows])
@@ -94,6 +95,7 @@ def _by_address(emails: Collection[str]) -> tuple[Mapping[str, Protected], Mappi
 
 def _about(digests: Collection[bytes], rows: Any) -> Iterator[tuple[bytes, Any]]:
     """Return the rows about these addresses, and maybe others: all rows where they are fewer."""
+    rows = rows.order_by()
     found = list(rows[: len(digests) + 1])
     if len(found) > len(digests):
         # As one value, cut up there: as many each take longer to write and to plan than to find.
