@@ -86,12 +86,15 @@ def audience(request: HttpRequest, pk: int) -> TemplateResponse:
     except AudienceRefused as refused:
         context["refused"] = str(refused)
     wanted, faults = _read_listing(request.GET, inside)
-    listed = [one for one in inside if wanted.has(one)]
     are_accounts = wanted.who == ACCOUNTS
+    if are_accounts:  # of everyone: their counts lead to all of an account
+        wanted = Wanted(ACCOUNTS, "", "", "")
+    listed = [one for one in inside if wanted.has(one)]
     rows: Sequence[Any] = _by_account(listed, paid or {}) if are_accounts else listed
     page: Any = Paginator(rows, LISTED_A_PAGE).get_page(request.GET.get("page"))
     page.object_list = _named(page.object_list, paid or {}) if are_accounts else _listed(page.object_list)
-    context |= {"wanted": wanted, "faults": faults, "page": page}
+    account = Account.objects.get(pk=wanted.account) if wanted.account else None
+    context |= {"wanted": wanted, "account": account, "faults": faults, "page": page}
     return TemplateResponse(request, "metrics/audience.html", context)
 
 
@@ -193,8 +196,9 @@ def _named(found: Sequence[Inside], paid: Paid) -> list[tuple[Account, Inside, D
 
 
 def _paid(viewer: User, today: date) -> Paid:
-    """Return the ARR of each account that the user sees, None where it is not known."""
-    return arr_on(today, Account.objects.visible_to(viewer), rates_on(today)).by_account
+    """Return the ARR of each customer that the user sees, None where it is not known."""
+    customers = Account.objects.visible_to(viewer).active_on(today)
+    return arr_on(today, customers, rates_on(today)).by_account
 
 
 def _revenue(accounts: Set[int], paid: Paid) -> tuple[Decimal, Decimal]:

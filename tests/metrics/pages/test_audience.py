@@ -62,6 +62,8 @@ def test_the_accounts_of_an_audience_say_what_they_pay_and_whom_they_have(audien
     for place, account in enumerate(accounts):
         f.subscription(account, today - timedelta(days=9), today + timedelta(days=300), 1000 * (1 + place))
     f.contact(accounts[1], name="Roe the second")
+    left = f.account(name="Left", churned_on=today - timedelta(days=3))
+    f.subscription(left, today - timedelta(days=9), today + timedelta(days=300), 77)
     address = reverse("audience", args=[audience.pk])
     client = logged_in(superuser())
     page = client.get(f"{address}?list=accounts")
@@ -69,7 +71,12 @@ def test_the_accounts_of_an_audience_say_what_they_pay_and_whom_they_have(audien
     assert [(account, arr) for account, _, arr in rows][:3] == [
         (accounts[2], 3000), (accounts[1], 2000), (accounts[0], 1000)
     ]  # fmt: skip
-    assert page.context["revenue"][0] == 6000
+    assert page.context["revenue"] == (6000, 6000)
+    assert client.get(reverse("portfolio")).context["found"].paid.total == 6000
+    assert (
+        client.get(f"{address}?list=accounts&role=user&account={left.pk}").context["page"].paginator.count
+        == 66
+    )
     assert [one.contacts for _, one, _ in rows][:3] == [1, 2, 1]
     for _, one, _ in rows[:3]:
         for name, count in (("all", one.contacts), ("may", one.may_be_asked)):
