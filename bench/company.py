@@ -232,7 +232,7 @@ def hear(begin: int, end: int) -> None:
 
 
 def ask_everyone(approver: User) -> Campaign:
-    """Return a campaign to an audience of everyone, whose are the newest asks; some people want none."""
+    """Return a campaign to an audience of everyone, of the newest asks by now; some people want none."""
     contacts = Contact.objects.order_by("pk").values_list("email", flat=True)
     digests, now = address_hashes(contacts), timezone.now()
     Suppression.objects.bulk_create(

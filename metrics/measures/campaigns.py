@@ -92,21 +92,21 @@ class Rate:
 class Group(NamedTuple):
     """How many came how far of those asked at accounts of one segment, on one day, by one subject line.
 
-    `delivered` and `completed` are what rates are of; `finished` counts those as well whose mail bounced.
+    Rates are of `delivered`, and of `answered` among them; `completed` counts those whose mail bounced too.
     """
 
     segment: str
     day: date | None
     variant: str | None
     started: int
-    finished: int
+    completed: int
     unsubscribed: int
     delivered: int
-    completed: int
+    answered: int
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Reached:
     """What those did whom a campaign asked, read once for all counts of its page."""
 
     groups: Sequence[Group]
@@ -114,43 +114,38 @@ class Asked:
     @property
     def rate(self) -> Rate:
         """The response rate of the whole campaign."""
-        return next(iter(self.rates(lambda _: "")), Rate("", 0, 0))
+        return next(iter(self._rates(lambda _: "")), Rate("", 0, 0))
 
-    def rates(self, name: Callable[[Group], Any]) -> list[Rate]:
+    def _rates(self, name: Callable[[Group], Any]) -> list[Rate]:
         """Return the response rate of each part, as the groups are named, where anything was delivered."""
         delivered: Counter[Any] = Counter()
         completed: Counter[Any] = Counter()
         for group in self.groups:
             if group.delivered:
                 delivered[name(group)] += group.delivered
-                completed[name(group)] += group.completed
+                completed[name(group)] += group.answered
         return [Rate(part, count, completed[part]) for part, count in delivered.items()]
 
     @property
     def by_segment(self) -> list[Rate]:
         """The response rate of each segment, in the order of their names."""
-        return self.rates(lambda group: group.segment)
+        return self._rates(lambda group: group.segment)
 
     @property
     def by_day(self) -> list[Rate]:
         """The response rate of those who were asked on each day, the first one first."""
-        return sorted(self.rates(lambda group: group.day), key=lambda rate: rate.name)
+        return sorted(self._rates(lambda group: group.day), key=lambda rate: rate.name)
 
     @property
     def by_subject(self) -> list[Rate]:
         """The response rate of each of the two subject lines."""
-        rates = self.rates(lambda group: group.variant or "")
+        rates = self._rates(lambda group: group.variant or "")
         return sorted((rate for rate in rates if rate.name), key=lambda rate: rate.name)
 
 
-def read_asked(campaign: Campaign, viewer: Viewer, zone: tzinfo) -> Asked:
+def read_reached(campaign: Campaign, viewer: Viewer, zone: tzinfo) -> Reached:
     """Return what the contacts that the viewer sees did, by segment, day of the zone and subject."""
-    counts = {
-        "started": OF_ASKED["started"],
-        "finished": IS_ANSWERED,
-        "unsubscribed": OF_ASKED["unsubscribed"],
-    }
-    counts |= {"delivered": IS_DELIVERED, "completed": IS_DELIVERED & IS_ANSWERED}
+    counts = {**OF_ASKED, "delivered": IS_DELIVERED, "answered": IS_DELIVERED & IS_ANSWERED}
     groups: Any = (
         asked_by(campaign, viewer)
         .order_by()
@@ -159,18 +154,18 @@ def read_asked(campaign: Campaign, viewer: Viewer, zone: tzinfo) -> Asked:
         .annotate(**{name: Count("pk", filter=held) for name, held in counts.items()})
         .order_by("contact__account__segment")
     )
-    return Asked([Group(*group) for group in groups])
+    return Reached([Group(*group) for group in groups])
 
 
-def funnel(campaign: Campaign, viewer: Viewer, asked: Asked) -> Funnel:
-    """Return the funnel over the contacts that the viewer sees."""
+def funnel(campaign: Campaign, viewer: Viewer, reached: Reached) -> Funnel:
+    """Return the funnel over the contacts that the viewer sees, of which `reached` was read."""
     counts = {name: Count("pk", filter=held) for name, held in OF_MAILS.items()}
     mails = _firsts(campaign, viewer).aggregate(planned=Count("pk"), **counts)
     return Funnel(
         **mails,
-        started=sum(group.started for group in asked.groups),
-        completed=sum(group.finished for group in asked.groups),
-        unsubscribed=sum(group.unsubscribed for group in asked.groups),
+        started=sum(group.started for group in reached.groups),
+        completed=sum(group.completed for group in reached.groups),
+        unsubscribed=sum(group.unsubscribed for group in reached.groups),
         skipped=skips_of(campaign, viewer).count(),
     )
 

@@ -50,7 +50,7 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
     is_skipped = request.GET.get("list") == SKIPPED
     page = request.GET.get("page")
     mails = Mail.objects.visible_to(viewer).filter(invitation__campaign=found)
-    asked = measures.read_asked(found, viewer, settings.REPORTING_ZONE)
+    reached = measures.read_reached(found, viewer, settings.REPORTING_ZONE)
     context = {
         **admin.site.each_context(request),
         "title": found.name,
@@ -59,11 +59,11 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
         "rhythm": found.get_trigger_display().replace("N days", f"{found.days} days"),
         "faults": list(faults_of(found, now)) if found.approved_at is None else [],
         "messages_of": found.messages.all(),
-        "funnel": measures.funnel(found, viewer, asked),
-        "rate": asked.rate,
-        "by_segment": asked.by_segment,
-        "by_day": asked.by_day,
-        "by_subject": _by_subject(found, asked),
+        "funnel": measures.funnel(found, viewer, reached),
+        "rate": reached.rate,
+        "by_segment": reached.by_segment,
+        "by_day": reached.by_day,
+        "by_subject": _by_subject(found, reached),
         "reasons": measures.skip_reasons(found, viewer),
         "reason": request.GET.get("reason", "") if is_skipped else "",
         "skips": Paginator(_skips(request.GET, found, viewer), LISTED).get_page(page if is_skipped else None),
@@ -126,13 +126,13 @@ def _listed(asked: QueryDict, found: Campaign, viewer: User) -> Listed:
     return Listed(name, LISTS[name], part, rows, fault)
 
 
-def _by_subject(found: Campaign, asked: measures.Asked) -> list[measures.Rate]:
+def _by_subject(found: Campaign, reached: measures.Reached) -> list[measures.Rate]:
     """Return the rates of the two halves, each under the subject that it got; one where all got the same."""
     own = found.survey.language
     letters = found.messages.filter(number=0).exclude(subject_b="")
     # In the survey's own language, if the campaign writes in it.
     first = min(letters, key=lambda letter: (letter.language != own, letter.language), default=None)
-    rates = asked.by_subject if first else []
+    rates = reached.by_subject if first else []
     subjects = {"a": first.subject, "b": first.subject_b} if first else {}
     return [replace(rate, name=subjects[rate.name], key=rate.name) for rate in rates]
 
@@ -199,5 +199,5 @@ def _day(raw: str) -> date | None:
         day = date.fromisoformat(raw)
     except ValueError:
         return None
-    # The calendar ends with the last one.
-    return day if day < date.max else None
+    # Of the calendar's first and last no whole day is known in every zone.
+    return day if date.min < day < date.max else None

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -409,7 +410,7 @@ def test_each_count_opens_as_many_invitations(client, sent, role):
     assert {count for _, _, count in found} == ({1, 2} if role == "builder" else {1})
 
 
-def test_a_list_names_what_it_is_of(builder, sent):
+def test_a_list_names_what_it_is_of(builder, sent, settings):
     own = reverse("campaign", args=[sent.pk])
     answer = builder.get(own, {"list": "asked", "segment": "Retail"})
     assert "Asked: 1" in answer.text
@@ -419,6 +420,7 @@ def test_a_list_names_what_it_is_of(builder, sent):
     of_reason = {"list": "skipped", "reason": "unsubscribed"}
     assert builder.get(own, of_reason).context["skips"].paginator.count == 1
     assert builder.get(own, {**of_reason, "reason": "x"}).context["skips"].paginator.count == 0
+    settings.REPORTING_ZONE = ZoneInfo("Asia/Tokyo")
     for day in ("9999-12-31", "0001-01-01"):
         assert builder.get(own, {"list": "asked", "day": day}).status_code == 200
     wrong = builder.get(own, {"list": "everybody"})
@@ -438,9 +440,7 @@ def test_each_of_two_lists_is_paged_by_itself(builder, sent, monkeypatch):
     for query in ({}, {"list": "skipped"}):
         text = builder.get(own, query).text
         following = [unescape(href) for href in re.findall(r'<a href="([^"]*)" rel="next">', text)]
-        assert following == ["?page=2&list=silent#listed", "?page=2&list=skipped#skipped"] or following == [
-            "?list=silent&page=2#listed", "?list=skipped&page=2#skipped"
-        ]  # fmt: skip
+        assert [href.rpartition("#")[2] for href in following] == ["listed", "skipped"]
         silent, skipped = (builder.get(own + href).context for href in following)
         assert (silent["page"].number, silent["skips"].number) == (2, 1)
         assert (skipped["page"].number, skipped["skips"].number) == (1, 2)
