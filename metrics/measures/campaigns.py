@@ -11,16 +11,13 @@ from django.db.models.functions import TruncDate
 
 from accounts.models import Viewer
 from metrics.formulas.intervals import Interval, wilson
+from metrics.measures.outreach import IS_ANSWERED
 from metrics.measures.sentiment import in_percent
 from surveys.models import Campaign, Invitation, Mail, Skip
-from surveys.models.outreach import Invitations
-
-IS_ANSWERED = Q(response__submitted_at__isnull=False, response__is_test=False) | Q(answered_on__isnull=False)
+from surveys.models.outreach import IS_DELIVERED, Invitations
 
 STEPS = ("planned", "sent", "delivered", "opened", "started", "completed")
 LEAKS = ("skipped", "bounced", "failed", "unsubscribed", "unknown")
-# As `Invitations.delivered` says it of rows.
-IS_DELIVERED = Q(sent_at__isnull=False, bounced_at=None)
 _IS_SENT = Q(invitation__sent_at__isnull=False)
 _HAS_BOUNCED = Q(bounced_at__isnull=False) | Q(invitation__bounced_at__isnull=False)
 # What the mail of an invitation says of it, and what the invitation itself does.

@@ -50,6 +50,11 @@ class Wanted(NamedTuple):
         """The role as people read it, "" for any."""
         return str(Contact.Role(self.role).label) if self.role else ""
 
+    @property
+    def are_free(self) -> bool:
+        """Whether nothing stands against asking anyone who is listed."""
+        return self.who == "may"
+
     def has(self, one: Standing) -> bool:
         """Whether a contact is meant."""
         reason = one.block.reason if one.block else ""

@@ -217,7 +217,7 @@ def comments_like(context: Mapping[str, Any], **wanted: str) -> str:
 
 @register.simple_tag
 def listed_like(name: str, **part: object) -> str:
-    """Return the address of the invitations, or those left alone, behind a count of the page's campaign."""
+    """Return the address of those behind a count of the page's campaign or audience: one of its lists."""
     return f"?{urlencode({'list': name, **part})}#{'skipped' if name == 'skipped' else 'listed'}"
 
 

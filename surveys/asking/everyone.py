@@ -19,9 +19,9 @@ from surveys.asking.standing import ledger_around, left_alone, refusal
 from surveys.models import ContactPolicy, Invitation, Mail, Preference, Suppression
 
 # The days of a contact's newest asks, or the day of the newest where no more count.
-Asked = list[date] | date | None
+NewestAsks = list[date] | date | None
 # What the policy says of a contact: by their number, role, address and newest asks.
-Judge = Callable[[int, str, str, Asked], Protected | None]
+Judge = Callable[[int, str, str, NewestAsks], Protected | None]
 
 
 class Standing(NamedTuple):
@@ -119,7 +119,7 @@ def _by_own_asks(
     """Return what the policy says of people whose own asks alone count; of those who are alike once."""
     known: dict[tuple[str, int, tuple[date, ...]], Protected | None] = {}
 
-    def judge(contact: int, role: str, email: str, asked: Asked) -> Protected | None:
+    def judge(contact: int, role: str, email: str, asked: NewestAsks) -> Protected | None:
         own = asked if isinstance(asked, list) else [asked] if asked else []
         days = (*own, *midway.get(contact, ()))
         alike = (role, wished.get(email, 0), days)

@@ -14,6 +14,8 @@ from surveys.models.design import Survey
 
 # The states of a mail that may have arrived, or may yet.
 MIDWAY = ("claimed", "sending", "unknown")
+# Of an invitation: it was sent, or handed over as a link, and did not bounce.
+IS_DELIVERED = models.Q(sent_at__isnull=False, bounced_at=None)
 ORIGIN = re.compile(r"https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 
 
@@ -64,8 +66,8 @@ class Invitations(OfAccount):
     account_path = "contact__account"
 
     def delivered(self) -> Self:
-        """Invitations that reached their contact: sent, or handed over as a link, and not bounced."""
-        return self.exclude(sent_at=None).filter(bounced_at=None)
+        """Invitations that reached their contact."""
+        return self.filter(IS_DELIVERED)
 
     def asked_between(self, start: datetime, end: datetime) -> Self:
         """Asks sent or planned in `[start, end)`, at `asked_at`; `is_binding`: it may have arrived."""
