@@ -77,7 +77,7 @@ def _led(book: Book, figures: Sequence[Figure]) -> list[Figure]:
         replace(
             each,
             aim=aim,
-            target=aim_words(aim, each.measure.unit) if aim else "",
+            target=aim_words(aim, each.measure) if aim else "",
             path=for_reader(book.viewer, "metric_rows", rows_of(each.measure)),
         )
         for each in figures

@@ -7,7 +7,7 @@ from metrics.formulas.disclosure import is_low
 from metrics.formulas.intervals import mover
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.targets import Aim
-from metrics.templatetags.figures import counted, day, figure, interval, money, number, quantity
+from metrics.templatetags.figures import counted, day, figure, gap, interval, money, number, quantity
 
 # Beside a difference: what one of its unit is called.
 NOUNS = {Unit.POINTS: "point", Unit.PERCENT: "point", Unit.SCALE: "scale point"}
@@ -72,21 +72,23 @@ def _difference(now: Measure, before: Measure) -> float | None:
 def in_short(each: Figure) -> str:
     """Return what to know of a number first: that it really moved, or misses its target; else ""."""
     if each.is_signal:
-        return f"{each.name} really moved: {figure(each.measure)} over the year. {each.change}"
+        return f"{each.name} really moved. {each.change} Over the year it is {figure(each.measure)}."
     if each.aim and (each.aim.gap or 0) < 0 and not each.aim.is_within_interval:
         return f"{each.name}: {figure(each.measure)}. {each.target}"
     return ""
 
 
-def aim_words(aim: Aim, unit: Unit) -> str:
+def aim_words(aim: Aim, measure: Measure) -> str:
     """Return a sentence on a target: reached or by how much not, and whether chance could hide that."""
+    unit = measure.unit
     target = f"The target of {quantity(aim.value, unit)} by {day(aim.by)}"
     if aim.gap is None:
         return f"{target} cannot be compared yet."
     if aim.gap >= 0:
         return f"{target} is reached."
     within = "; the gap is inside the interval" if aim.is_within_interval else ""
-    return f"{target} is {amount_of(-aim.gap, unit)} away{within}."
+    away = gap(aim, measure).lstrip("−") if unit is Unit.POINTS else amount_of(-aim.gap, unit)
+    return f"{target} is {away} away{within}."
 
 
 def amount_of(size: float, unit: Unit) -> str:

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from metrics.formulas.rounding import displayed
 from metrics.measures.comparisons import Comparison
 from metrics.measures.measure import Days, Measure, Unit
+from metrics.measures.targets import Aim
 from metrics.measures.voices import Given
 from metrics.pages.charts import period_name
 
@@ -68,6 +69,23 @@ def change(difference: float | Decimal | None, unit: Unit) -> str:
         return text if not difference else f"{'−' if difference < 0 else '+'}{text}"
     digits = 1 if unit in (Unit.POINTS, Unit.PERCENT) else DIGITS[unit]
     return f"{signed(float(difference), digits)} points"
+
+
+@register.filter
+def gap(aim: Aim, measure: Measure) -> str:
+    """Return value less target, so that the three agree as they are shown: "−12 points", "−2.1 points".
+
+    Where value and target look alike and are not, it is told in tenths.
+    """
+    value, unit = measure.value, measure.unit
+    if value is None or unit not in (Unit.POINTS, Unit.PERCENT):
+        return change(aim.gap, unit)
+    digits = DIGITS[unit]
+    shown, wanted = (displayed(float(each), digits) or Decimal(0) for each in (value, aim.value))
+    if shown == wanted:
+        return change(aim.gap, unit)
+    is_one = abs(shown - wanted) == 1 and not digits
+    return f"{signed(float(shown - wanted), digits)} point{'' if is_one else 's'}"
 
 
 @register.filter

@@ -47,8 +47,8 @@ def test_a_fall_beyond_chance_comes_first(executive, fallen):
     Target.objects.create(metric="nrr", value=110, by=date(2026, 12, 31))
     report = monthly_report(executive, MONTH)
     assert section(report, "In short").sentences == [
-        "NPS really moved: 0 over the year. The last three months stand at −100 (36 answers) after +100 (36)"
-        " in the three before, more than chance explains.",
+        "NPS really moved. The last three months stand at −100 (36 answers) after +100 (36)"
+        " in the three before, more than chance explains. Over the year it is 0.",
         "Net revenue retention: 100.0%. The target of 110.0% by 31 Dec 2026 is 10 points away.",
     ]
     nps = next(each for each in section(report, "The numbers").figures if each.name == "NPS")

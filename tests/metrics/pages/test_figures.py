@@ -5,6 +5,7 @@ import pytest
 
 from metrics.formulas.intervals import Interval
 from metrics.measures.measure import Days, Measure, Unit
+from metrics.measures.targets import Aim
 from metrics.templatetags import figures, rows
 
 
@@ -91,3 +92,21 @@ def test_days_are_written_with_both_ends_included():
 )
 def test_a_heading_says_the_unit_of_what_is_in_the_reporting_currency(column, heading):
     assert figures.heading(column) == heading
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "target", "text"),
+    [
+        (Unit.POINTS, 22.5, 35, "−12 points"),
+        (Unit.POINTS, -45.4, 50, "−95 points"),
+        (Unit.POINTS, 30.6, 30, "+1 point"),
+        (Unit.POINTS, 29.7, 30, "−0.3 points"),
+        (Unit.PERCENT, 91.84, 92, "−0.2 points"),
+        (Unit.MONEY, 367_014.0, 400_000, "−USD 32,986"),
+        (Unit.POINTS, None, 30, "–"),
+    ],
+)
+def test_a_gap_is_what_is_shown_less_what_is_shown(unit, value, target, text):
+    gap = None if value is None else value - target
+    aim = Aim(Decimal(target), date(2027, 2, 1), gap, is_within_interval=None)
+    assert figures.gap(aim, measure(unit, value)) == text
