@@ -119,7 +119,7 @@ def _fallen(now: datetime, today: date) -> Iterable[FollowUp]:
         yield FollowUp(
             account=health.account,
             reason=FollowUp.Reason.HEALTH,
-            about=f"Health fell to {health.score / 100:.0f} on {health.day:%-d %B %Y}",
+            about=f"Health fell to {health.score // 100} on {health.day:%-d %b %Y}",
             owner=health.account.owner,
             due_on=today + timedelta(days=HEALTH_DAYS),
             opened_at=now,

@@ -21,7 +21,7 @@ from followups.reports.digest import weekly_digest
 from followups.reports.monthly import monthly_report
 from followups.reports.posting import Issue, NothingToTell, digest_issue, monthly_issue, post_now
 from followups.reports.printing import can_print, pdf_of
-from followups.reports.telling import survey_words
+from followups.reports.telling import moved_words
 from metrics.formulas.days import months_later
 from metrics.models import Total
 from metrics.pages.posted import posted_from
@@ -104,7 +104,7 @@ def alerts(request: HttpRequest) -> TemplateResponse:
         **admin.site.each_context(request),
         "title": "Alerts",
         "page": page,
-        "told": [(alert, survey_words(alert) if alert.survey else "") for alert in page.object_list],
+        "told": [(alert, moved_words(alert) if alert.survey else "") for alert in page.object_list],
     }
     return TemplateResponse(request, "followups/reports/alerts.html", context)
 

@@ -19,7 +19,7 @@ from metrics.measures.health import Standing, standings
 from metrics.measures.renewals import Due, coming_renewals
 from metrics.measures.scope import Scope
 from metrics.measures.voices import NEWEST, Mood
-from metrics.templatetags.figures import UNKNOWN, day, money, number
+from metrics.templatetags.figures import UNKNOWN, day, floor, money
 
 WEEK = timedelta(days=7)
 COMING_DAYS = 90
@@ -131,7 +131,7 @@ def _renewals(user: User, scope: Scope, found: Mapping[int, Standing]) -> Sectio
                         named[each.account].name,
                         day(each.ends_on) + (", cancelled" if each.is_cancelled else ""),
                         money(each.value),
-                        number(standing.score) if standing else UNKNOWN,
+                        floor(standing.score) if standing else UNKNOWN,
                     ),
                     path=named[each.account].get_absolute_url(),
                     band=standing.band.value if standing else "",

@@ -11,7 +11,7 @@ from followups.reports.words import several
 from metrics.formulas.health import Band
 from metrics.formulas.money import ZERO
 from metrics.measures.health import Standing
-from metrics.templatetags.figures import UNKNOWN, money
+from metrics.templatetags.figures import UNKNOWN, floor, money
 
 # From worst to best; grey, of which too little is known, is no place among them.
 ORDER = (Band.RED, Band.YELLOW, Band.GREEN)
@@ -48,8 +48,8 @@ def moved_bands(
         Row(
             (
                 named[now.account].name,
-                f"{before.band} {before.score:.0f}",
-                f"{now.band} {now.score:.0f}",
+                f"{before.band} {floor(before.score)}",
+                f"{now.band} {floor(now.score)}",
                 *((money(arr.of(now.account)),) if arr else ()),
                 str(named[now.account].owner or UNKNOWN),
             ),

@@ -15,7 +15,7 @@ from followups.reports.words import several
 from metrics.formulas.money import ZERO
 from metrics.measures.exchange import rates_on
 from metrics.measures.revenue import Arr, arr_on
-from metrics.templatetags.figures import UNKNOWN, money, number
+from metrics.templatetags.figures import UNKNOWN, floor, money, number
 from surveys.versions import published_definition
 
 MOST = 20
@@ -49,16 +49,21 @@ def alert_report(alerts: Sequence[Alert], viewer: Viewer, found_at: datetime, re
 
 
 def survey_words(alert: Alert) -> str:
-    """Return the sentence of an alert about a survey: how it usually is, how it was, how unlikely that is."""
+    """Return the sentence of an alert about a survey, which it names first."""
+    return f"“{alert.survey}”: {moved_words(alert)}"
+
+
+def moved_words(alert: Alert) -> str:
+    """Return how a figure of a survey was lately, how it usually is, and how unlikely that is."""
     what = f"the score of “{_asked(alert)}”" if alert.question else alert.get_about_display()
     verb = "is" if alert.question else "are"
     usual, now = (_level(value) for value in (alert.before, alert.after))
-    chance = "below 1 in a million"
+    chance = "less than once in a million"
     if alert.chance and alert.chance > 1e-6:
-        chance = f"1 in {round(1 / alert.chance):,}"
+        chance = f"once in {round(1 / alert.chance):,}"
     side = "below" if alert.is_lower else "above"
     return (
-        f"“{alert.survey}”: {what} {verb} {now} {OVER[Alert.About(alert.about)]}, {side} the usual {usual};"
+        f"{what} {verb} {now} {OVER[Alert.About(alert.about)]}, {side} the usual {usual};"
         f" by chance alone that happens {chance}."
     )
 
@@ -90,8 +95,8 @@ def band_table(alerts: Sequence[Alert], viewer: Viewer, day: date) -> Table:
         Row(
             (
                 str(each.account),
-                f"{each.band_before} {number(each.before)}",
-                f"{each.band_after} {number(each.after)}",
+                f"{each.band_before} {floor(each.before)}",
+                f"{each.band_after} {floor(each.after)}",
                 *((money(arr.of(each.account_id or 0)),) if arr else ()),
                 str((each.account and each.account.owner) or UNKNOWN),
             ),
@@ -121,4 +126,4 @@ def _title(bands: Sequence[Alert], surveys: Sequence[Alert]) -> str:
 
 
 def _level(value: float) -> str:
-    return number(value, 1) if abs(value) < 10 else number(value)
+    return number(value, 1) if abs(value) < 10 and not value.is_integer() else number(value)

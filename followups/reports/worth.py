@@ -15,7 +15,7 @@ from metrics.formulas.money import ZERO
 from metrics.formulas.movements import Bridge, Movement
 from metrics.measures.health import Standing
 from metrics.measures.renewals import Due
-from metrics.templatetags.figures import UNKNOWN, day, money
+from metrics.templatetags.figures import UNKNOWN, day, floor, money
 from metrics.templatetags.rows import rows_of, rows_of_arr
 
 WORSE = (Band.RED, Band.YELLOW)
@@ -122,7 +122,7 @@ def _coming(book: Book, unwell: Sequence[Due], named: Mapping[int, Account]) -> 
                 named[each.account].name,
                 money(each.value),
                 day(each.ends_on),
-                f"{book.health[each.account].score:.0f}",
+                floor(book.health[each.account].score),
                 str(named[each.account].owner or UNKNOWN),
             ),
             path=named[each.account].get_absolute_url(),

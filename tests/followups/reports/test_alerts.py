@@ -7,7 +7,7 @@ import pytest
 from accounts.models.people import OPERATOR
 from followups.models import Alert
 from followups.reports.alerts import find_alerts
-from followups.reports.telling import survey_words
+from followups.reports.telling import moved_words, survey_words
 from metrics.actions.absorb import absorb_responses
 from metrics.formulas.health import PERSONS_WORD
 from metrics.models import Scorecard
@@ -90,3 +90,13 @@ def test_a_score_that_drifts_out_of_chance_is_told_once_and_only_to_who_sees_all
     assert f"the score of “{f.NPS['text']}” is −" in survey_words(alert)
     assert list(Alert.objects.of(OPERATOR)) == [alert]
     assert not Alert.objects.of(manager).exists()
+
+
+def test_a_count_is_told_whole_and_what_hardly_ever_happens_as_such():
+    alert = Alert(survey=f.published_survey([f.NPS]), about="invitations", is_lower=True)
+    alert.before, alert.after, alert.chance = 41.1, 6.0, 1e-9
+    assert moved_words(alert) == (
+        "Invitations are 6 lately, below the usual 41;"
+        " by chance alone that happens less than once in a million."
+    )
+    assert survey_words(alert) == f"“{alert.survey}”: {moved_words(alert)}"
