@@ -29,7 +29,7 @@ def survey_responses(request: HttpRequest, slug: str) -> TemplateResponse:
     counted = (_in_table if is_crossed else _in_results)(request, asked.sample, versions)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": f"{survey.title}: responses",
+        "title": f"{survey.title} – responses",
         "survey": survey,
         "status": survey.status(timezone.now()),
         "edit_url": reverse("admin:surveys_survey_change", args=[survey.pk]),
