@@ -103,7 +103,7 @@ class TableImportAdmin(VisibleAdmin):
     """Tables that were uploaded, and what became of their rows."""
 
     form = UploadForm
-    list_display = ("__str__", "created_at", "user", "state", "created", "updated", "rejected")
+    list_display = ("__str__", "created_at", "user", "state", "made", "changed", "refused")
     list_select_related = ("user",)
     fieldsets = (
         (
@@ -259,6 +259,18 @@ class TableImportAdmin(VisibleAdmin):
     )
     def state(self, table_import: TableImport) -> str:
         return table_import.status
+
+    @display(description="created", ordering="created")
+    def made(self, table_import: TableImport) -> str:
+        return f"{table_import.created:,}"
+
+    @display(description="updated", ordering="updated")
+    def changed(self, table_import: TableImport) -> str:
+        return f"{table_import.updated:,}"
+
+    @display(description="rejected", ordering="rejected")
+    def refused(self, table_import: TableImport) -> str:
+        return f"{table_import.rejected:,}"
 
 
 def _shown(cells: Iterable[Any]) -> list[str]:

@@ -176,12 +176,12 @@ class TeamAdmin(VisibleAdmin):
 
     # A method named like the relation itself would not be asked.
     @display(ordering="member_count", description="members")
-    def people(self, team: Any) -> int:
-        return int(team.member_count)
+    def people(self, team: Any) -> str:
+        return f"{team.member_count:,}"
 
     @display(ordering="account_count")
-    def accounts(self, team: Any) -> int:
-        return int(team.account_count)
+    def accounts(self, team: Any) -> str:
+        return f"{team.account_count:,}"
 
 
 class PermissionsField(ModelMultipleChoiceField):  # type: ignore[type-arg]

@@ -15,7 +15,7 @@ from accounts.models import ExchangeRate, ServicesMonth, Subscription
 @admin.register(Subscription)
 class SubscriptionAdmin(RevenueAdmin):
     form = ExternalIdForm
-    list_display = ("__str__", "account", "amount", "starts_on", "ends_on", "auto_renew", "cancelled_on")
+    list_display = ("named", "account", "amount", "starts_on", "ends_on", "auto_renew", "cancelled_on")
     list_select_related = ("account",)
     list_filter = (
         ("account", SearchedFilter),
@@ -36,6 +36,11 @@ class SubscriptionAdmin(RevenueAdmin):
         (None, {"fields": ("account", ("product", "external_id"), ("annual_value", "currency"))}),
         ("Term", {"fields": (("starts_on", "ends_on"), ("auto_renew", "cancelled_on"), "renews")}),
     )
+
+    @display(description="subscription", ordering="product")
+    def named(self, subscription: Subscription) -> str:
+        # Its first day has a column of its own.
+        return subscription.product or subscription.external_id
 
     @display(description="a year", ordering="annual_value")
     def amount(self, subscription: Subscription) -> str:

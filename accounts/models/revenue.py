@@ -65,7 +65,7 @@ class Subscription(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.product or self.external_id} from {self.starts_on}"
+        return f"{self.product or self.external_id} from {self.starts_on:%-d %b %Y}"
 
     def is_in_force(self, day: date) -> bool:
         """Whether it earns revenue on the day, as `Subscriptions.in_force` says."""
@@ -91,7 +91,7 @@ class ServicesMonth(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.month:%Y-%m}"
+        return f"{self.month:%b %Y}"
 
 
 class ExchangeRate(models.Model):
@@ -111,4 +111,4 @@ class ExchangeRate(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.currency} {self.month:%Y-%m}"
+        return f"{self.currency} {self.month:%b %Y}"

@@ -33,4 +33,4 @@ class Signal(models.Model):
         indexes = (models.Index(fields=("key",)),)
 
     def __str__(self) -> str:
-        return f"{self.key} {self.observed_on}"
+        return f"{self.key} {self.observed_on:%-d %b %Y}"

@@ -17,22 +17,26 @@ from metrics.actions.reading import Readers, add_taxonomy, correct_comment
 from metrics.admin.comment_filters import MoodFilter, WordsLanguageFilter
 from metrics.measures.confidentiality import promising
 from metrics.models import Comment, Taxonomy, WordModel
+from metrics.pages.wording import language_in_words
 from metrics.templatetags.figures import UNKNOWN, number, percent
 from metrics.words.themes import ThemesRefused, checked
+
+# How those that read comments are called where a person reads their names.
+WORD_LISTS = {"vader": "VADER’s list of words"}
 
 
 @admin.register(Comment)
 class CommentAdmin(VisibleAdmin):
     """Comments as read, for people to correct; whose they are is on the pages of accounts and surveys."""
 
-    list_display = ("text", "mood", "themes", "language", "read_by", "is_corrected", "day")
+    list_display = ("text", "mood", "themes", "spoken", "reader", "is_corrected", "day")
     list_filter = (MoodFilter, WordsLanguageFilter, ("survey", OfferedFilter))
     search_fields = ("text",)
     # Counting every comment to number the pages would take longer than to show one.
     paginator = InfinitePaginator
     show_full_result_count = False
-    fields = ("text", "survey", "day", "mood", "themes", "language", "read_by", "sureness", "corrected_by")
-    readonly_fields = ("text", "survey", "day", "read_by", "sureness", "corrected_by")
+    fields = ("text", "survey", "day", "mood", "themes", "language", "reader", "sureness", "corrected_by")
+    readonly_fields = ("text", "survey", "day", "reader", "sureness", "corrected_by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the comments that the user sees; who sees some accounts sees no confidential ones (T22)."""
@@ -59,6 +63,16 @@ class CommentAdmin(VisibleAdmin):
             by=user_of(request),
             now=timezone.now(),
         )
+
+    @display(description="language", ordering="language")
+    def spoken(self, comment: Comment) -> str | None:
+        """Return the language of the comment by its name."""
+        return language_in_words(comment.language) or None
+
+    @display(description="read by", ordering="read_by")
+    def reader(self, comment: Comment) -> str | None:
+        """Return what told the mood: a list of English words, or what was learnt from comments."""
+        return WORD_LISTS.get(comment.read_by, comment.read_by) or None
 
     @display(description="confidence")
     def sureness(self, comment: Comment) -> str:
@@ -121,7 +135,8 @@ class WordModelAdmin(ModelAdmin):
     """What was learnt from the company's own comments, and how well it tells them."""
 
     list_display = ("__str__", "is_used", "how_well", "fitted_at")
-    fields = ("purpose", "language", "number", "is_used", "quality", "fitted_at")
+    fields = ("purpose", "language", "number", "is_used", "how_well", "fitted_at")
+    readonly_fields = ("how_well",)
 
     @display(description="how well it tells them")
     def how_well(self, model: WordModel) -> str:

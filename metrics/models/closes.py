@@ -53,7 +53,7 @@ class Close(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.month:%Y-%m} at {self.since:%Y-%m-%d}"
+        return f"{self.month:%b %Y} as of {self.since:%-d %b %Y}"
 
 
 class RevenueMonth(models.Model):

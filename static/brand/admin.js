@@ -18,6 +18,14 @@
     window.addEventListener("load", () => window.django?.jQuery?.(nameFields));
     document.addEventListener("formset:added", () => setTimeout(nameFields));
 
+    // A list's table begins the names of its columns with a capital, and so do the cards of a phone.
+    document.addEventListener("DOMContentLoaded", () => {
+        for (const cell of document.querySelectorAll("#result_list [data-label]")) {
+            const name = cell.dataset.label;
+            cell.dataset.label = name.charAt(0).toUpperCase() + name.slice(1);
+        }
+    });
+
     // The menu's switches and the menu of the account are drawn as boxes that only a click opens.
     const USER = '[x-data*="openUserLinks"]';
     const SWITCH = `[x-on\\:click^="sidebar"], ${USER} [x-on\\:click]`;

@@ -117,8 +117,8 @@ class AudienceAdmin(VisibleAdmin):
         viewer = user_of(request)
 
         @display(description="contacts")
-        def size(audience: Any) -> int | str:
-            return "–" if audience.contacts is None else int(audience.contacts)
+        def size(audience: Any) -> str:
+            return "–" if audience.contacts is None else f"{audience.contacts:,}"
 
         @display(description="who")
         def conditions_in_words(audience: Audience) -> str:

@@ -4,6 +4,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -36,7 +37,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         max_length=200,
         required=False,
         widget=UnfoldAdminTextInputWidget({"placeholder": "Acme Voice <voice@acme.example>"}),
-        help_text="The name and the address that mails come from; empty: DEFAULT_FROM_EMAIL.",
+        help_text=f"Whose name and address mails come from. Left blank: {settings.DEFAULT_FROM_EMAIL}.",
     )
 
     def clean_sender(self) -> str:

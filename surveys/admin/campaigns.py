@@ -81,7 +81,8 @@ class CampaignAdmin(VisibleAdmin):
                     "weekdays",
                     ("sample_percent", "per_hour"),
                     ("reminder_days", "expires_after_days"),
-                    ("sender", "reply_to"),
+                    "sender",
+                    "reply_to",
                 )
             },
         ),

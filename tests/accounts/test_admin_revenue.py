@@ -117,3 +117,10 @@ def test_a_signal_is_listed_with_as_many_decimals_as_it_has(rows):
     page = logged_in(superuser()).get(reverse("admin:accounts_signal_changelist")).text
     shown = {text.strip() for text in re.findall(r"field-measured[^>]*>([^<]*)<", page)}
     assert shown == {"0", "1,250", "−0.75"}
+
+
+def test_a_list_of_subscriptions_says_no_date_twice_and_calls_no_no_error(rows):
+    page = logged_in(superuser()).get(reverse("admin:accounts_subscription_changelist")).text
+    assert len(re.findall("1 Jan 2026", page)) == 1
+    assert 'aria-label="no"' in page
+    assert "bg-red-" not in page.partition('aria-label="no"')[0].rpartition("<tbody")[2]

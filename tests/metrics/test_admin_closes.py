@@ -34,3 +34,12 @@ def test_a_restatement_stands_beside_the_close_and_neither_can_be_changed():
 
 def test_who_sees_only_some_accounts_sees_no_closes():
     assert logged_in(member(ACCOUNT_MANAGER)).get(LIST).status_code == 403
+
+
+def test_a_close_names_its_month_and_groups_the_digits_of_what_it_wrote():
+    Close.objects.create(month=date(2026, 5, 1), since=NOW, added=5808, removed=0)
+    page = logged_in(member(EXECUTIVE)).get(LIST).content.decode()
+    assert "May 2026" in page
+    assert "1 May 2026" not in page
+    assert "5,808" in page
+    assert str(Close.objects.get()) == "May 2026 as of 2 Jun 2026"
