@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import cache, partial
 from html import unescape
 
 import pytest
@@ -60,7 +61,8 @@ def counts_on(client, address):
 
 def untold(client, address):
     """Return the numbers of a page to which the renewals behind them do not add up."""
-    return [(href, text) for href, text in counts_on(client, address) if listed(client, href) != text]
+    listed_at = cache(partial(listed, client))
+    return [(href, text) for href, text in counts_on(client, address) if listed_at(href) != text]
 
 
 def listed(client, href):

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from html import unescape
 from urllib.parse import urljoin
 
@@ -63,20 +64,19 @@ def untold(client, address):
     """Return the numbers of a page that what they lead to does not tell, as somebody sees both."""
     found = numbers_on(client, address)
     assert found, address
-    return [link for link in found if not is_there(client, *link)]
+    opened = cache(client.get)
+    return [(href, text) for href, text in found if not is_there(opened(href), href, text)]
 
 
-def is_there(client, href, text):
+def is_there(answer, href, text):
     """Whether what the link leads to is what was clicked."""
     if "/portfolio/" in href:
-        answer = client.get(href)
         found, asked = answer.context["found"], answer.context["asked"]
         assert not asked.faults, href
         count, paid = len(found.accounts), found.paid and found.paid.total
         bands = f"{number(count)} {min(asked.wanted.bands, default='')}"
         # The share of those in green is the one number that stands for a part of what it leads to.
         return text in {number(count), money(paid), amount(paid)} or text.startswith(bands) or "%" in text
-    answer = client.get(href)
     assert answer.status_code == 200, href
     if "/renewals/" in href:
         return text in of_renewals(answer)
