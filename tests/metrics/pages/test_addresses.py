@@ -12,7 +12,8 @@ pytestmark = pytest.mark.django_db
 
 # More digits than Python reads as a number, and than PostgreSQL holds.
 LONG, LARGE = "9" * 5000, "9" * 30
-TEXTS = ("x", "😀", "\ud800", "%_\\'\"<", LONG, 20_000 * "ä", "-1", LARGE)
+# The server passes on no address of more than 65,534 characters, and each of these letters is six of them.
+TEXTS = ("x", "😀", "\ud800", "%_\\'\"<", LONG, 10_000 * "ä", "-1", LARGE)
 DAYS = ("0001-01-01", "9999-12-31", "2026-02-30", "0001-01-02")
 # Cursors: ["a"], [], [1, 2], [10**20], ["2026-01-01", 1], ["0001-01-01", 1, 1] and three texts.
 CURSORS = (
