@@ -11,7 +11,7 @@ from metrics.measures.voices import Mood, mood_of
 from metrics.models import Comment
 from surveys.branching import asked, ending_of
 from surveys.definition import Definition, Ending, Question
-from surveys.kinds import KINDS
+from surveys.kinds import KINDS, Scale
 from surveys.models import Response
 from surveys.privacy import answer_read
 
@@ -35,13 +35,17 @@ class State(StrEnum):
 
 
 class Step(NamedTuple):
-    """One question on the way: its answer in words or '', its mood, and as what its words were read."""
+    """One question on the way: its answer in words or '', its mood, and as what its words were read.
+
+    An answer on a scale has the highest point there is.
+    """
 
     question: Question
     state: State
     answer: str = ""
     mood: Mood = Mood.NEUTRAL
     comment: Comment | None = None
+    highest: int | None = None
 
     @property
     def text(self) -> str:
@@ -107,6 +111,7 @@ def _step(
         _shown(question, answer, viewer),
         mood_of(question.kind, answer, question.settings) if kind.is_scored else Mood.NEUTRAL,
         comments.get(question.key),
+        kind.high(question.settings) if isinstance(kind, Scale) else None,
     )
 
 

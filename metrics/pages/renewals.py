@@ -45,7 +45,7 @@ FLAGS = {"notice": "given", "list": "all"}
 
 
 class Month(NamedTuple):
-    """What falls due in one month: accounts, value a year by band and together; None without a rate."""
+    """What falls due in a month, or in all: accounts, value a year by band and together; None without a rate."""
 
     start: date
     accounts: int
@@ -136,6 +136,7 @@ def renewals(request: HttpRequest) -> TemplateResponse:
         "at_stake": _at_stake(forecast),
         "rates": rates,
         "months": months,
+        "together": _summed(scope.today, dues, known),
         "bands": BANDS,
         "chart": _chart(months),
         "listing": listing,
@@ -201,15 +202,17 @@ def by_month(dues: Sequence[Due], known: Mapping[int, Band], start: date, end: d
         members[_month_of(due)].append(due)
     months, month = [], month_of(start).start
     while month < end:
-        of_one = members[month]
-        by_band: dict[Band, list[Due]] = defaultdict(list)
-        for due in of_one:
-            by_band[_band(due, known)].append(due)
-        sums = tuple(_sum(by_band[band]) for band in BANDS)
-        noticed = sum(due.is_cancelled for due in of_one)
-        months.append(Month(month, _accounts(of_one), sums, _sum(of_one), noticed))
+        months.append(_summed(month, members[month], known))
         month = months_later(month, 1)
     return months
+
+
+def _summed(start: date, dues: Sequence[Due], known: Mapping[int, Band]) -> Month:
+    by_band: dict[Band, list[Due]] = defaultdict(list)
+    for due in dues:
+        by_band[_band(due, known)].append(due)
+    sums = tuple(_sum(by_band[band]) for band in BANDS)
+    return Month(start, _accounts(dues), sums, _sum(dues), sum(due.is_cancelled for due in dues))
 
 
 def _band(due: Due, known: Mapping[int, Band]) -> Band:

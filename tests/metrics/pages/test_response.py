@@ -57,6 +57,7 @@ def test_it_shows_the_way_through_the_questionnaire(executive):
         "1 min 32 s",
         "sent faster than",
         "3 of 4",
+        '<span class="counted">of 10</span>',
     ):
         assert words in page.text, words
 

@@ -179,7 +179,10 @@ def test_renewals_of_unwell_accounts_and_after_notice_are_at_risk(world, executi
     assert executive.get(RENEWALS).context["risky_accounts"] == 2
     assert executive.get(RENEWALS, {"ahead": "3"}).context["due"] == Decimal("1500.25")
     bands = [month.by_band for month in response.context["months"]]
-    assert [sum(values) for values in zip(*bands, strict=True)] == [2000, 0, 0, Decimal("1500.25")]
+    together = response.context["together"]
+    assert [sum(values) for values in zip(*bands, strict=True)] == [*together.by_band]
+    assert together.by_band == (2000, 0, 0, Decimal("1500.25"))
+    assert executive.get(RENEWALS, {"band": "red"}).context["listed_value"] == 2000
 
 
 def test_the_forecast_stands_beside_its_test(world, executive):
