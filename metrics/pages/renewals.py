@@ -45,7 +45,7 @@ FLAGS = {"notice": "given", "list": "all"}
 
 
 class Month(NamedTuple):
-    """What falls due in a month, or in all: accounts, value a year by band and together; None without a rate."""
+    """What falls due in a month, or in all: accounts and value a year, by band too; None without a rate."""
 
     start: date
     accounts: int
