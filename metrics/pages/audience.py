@@ -19,7 +19,9 @@ from django.views.decorators.http import require_POST
 from accounts.models import Account, Contact, User
 from metrics.formulas.money import ZERO
 from metrics.measures.exchange import rates_on
+from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.revenue import arr_on
+from metrics.measures.scope import Scope
 from surveys.admin.audience_form import conditions_typed
 from surveys.asking.audiences import AudienceRefused, matching, read_conditions
 from surveys.asking.days import local_day
@@ -99,6 +101,8 @@ def audience(request: HttpRequest, pk: int) -> TemplateResponse:
     page: Any = Paginator(rows, LISTED_A_PAGE).get_page(request.GET.get("page"))
     page.object_list = _named(page.object_list, paid or {}) if are_accounts else _listed(page.object_list)
     account = Account.objects.get(pk=wanted.account) if wanted.account else None
+    if wanted.who not in ("all", "may"):  # a list of them tells who they are as well
+        context["sample"] = _listed(inside[:SAMPLE])
     context |= {"wanted": wanted, "account": account, "faults": faults, "page": page}
     return TemplateResponse(request, "metrics/audience.html", context)
 
@@ -111,7 +115,8 @@ def audience_typed(request: HttpRequest) -> TemplateResponse:
     own = Audience.objects.filter(pk=raw).first() if raw.isdecimal() and len(raw) < 19 else None
     try:
         typed = list(conditions_typed(request.POST))
-        context, *_ = _who(typed, viewer, timezone.now(), audience=own.pk if own else None)
+        context, inside, _ = _who(typed, viewer, timezone.now(), audience=own.pk if own else None)
+        context["sample"] = _listed(inside[:SAMPLE])
     except AudienceRefused as refused:
         context = {"refused": str(refused)}
     return TemplateResponse(request, "metrics/_audience_typed.html", context)
@@ -171,7 +176,6 @@ def _who(
             (role, label, roles.get(role, 0), of_all.get(role, 0)) for role, label in Contact.Role.choices
         ],
         "revenue": None if paid is None else _revenue(accounts, paid),
-        "sample": _listed(inside[:SAMPLE]),
         "reasons": reasons.most_common(),
         "left_count": reasons.total(),
     }
@@ -202,8 +206,12 @@ def _named(found: Sequence[Inside], paid: Paid) -> list[tuple[Account, Inside, D
 
 def _paid(viewer: User, today: date) -> Paid:
     """Return the ARR of each customer that the user sees, None where it is not known."""
-    customers = Account.objects.visible_to(viewer).active_on(today)
-    return arr_on(today, customers, rates_on(today)).by_account
+    return remembered(_paid_now, Scope.of_revenue(viewer, today), CONTRACTS)
+
+
+def _paid_now(scope: Scope) -> Paid:
+    customers = scope.accounts.active_on(scope.today)
+    return arr_on(scope.today, customers, rates_on(scope.today)).by_account
 
 
 def _revenue(accounts: Set[int], paid: Paid) -> tuple[Decimal, Decimal]:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account, Contact
+from accounts.models import Account, Contact, Subscription
 from metrics.templatetags.figures import number
 from tests import factories as f
 from tests.accounts.staff import almighty_but, logged_in, superuser
@@ -72,6 +72,9 @@ def test_the_accounts_of_an_audience_say_what_they_pay_and_whom_they_have(audien
         (accounts[2], 3000), (accounts[1], 2000), (accounts[0], 1000)
     ]  # fmt: skip
     assert page.context["revenue"] == (6000, 6000)
+    f.subscription(accounts[0], today, today + timedelta(days=300), 500)
+    assert client.get(address).context["revenue"] == (6500, 6500)
+    Subscription.objects.filter(annual_value=500).delete()
     assert client.get(reverse("portfolio")).context["found"].paid.total == 6000
     assert (
         client.get(f"{address}?list=accounts&role=user&account={left.pk}").context["page"].paginator.count
@@ -120,7 +123,14 @@ def test_what_there_is_not_is_said(audience, query):
     assert len(answer.context["faults"]) == 1
 
 
+def test_a_list_of_them_stands_for_the_sample(audience):
+    client, address = logged_in(superuser()), reverse("audience", args=[audience.pk])
+    for query, has_sample in (("", True), ("?list=left", True), ("?list=all", False), ("?list=may", False)):
+        assert ("Some of them" in client.get(f"{address}{query}").text) == has_sample
+
+
 def test_conditions_that_are_typed_lead_nowhere(audience):
     said = logged_in(superuser()).post(reverse("audience_typed"), {"audience": audience.pk})
     assert said.context["count"] == 66
+    assert "Some of them" in said.text
     assert "?list=" not in said.text
