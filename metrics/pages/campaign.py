@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Contact, User
 from metrics.formulas.days import day_bounds
 from metrics.measures import campaigns as measures
 from metrics.pages.filters import UNSAID
@@ -178,9 +178,18 @@ def _foreseen(found: Campaign, now: datetime, asked: QueryDict) -> dict[str, Any
         ),
         "reasons": _reasons(foreseen),
         "day": day,
-        "page": Paginator(of_day, LISTED).get_page(asked.get("page")),
+        "page": _named(Paginator(of_day, LISTED).get_page(asked.get("page"))),
         "others": len(running),
     }
+
+
+def _named(page: Page[Foreseen]) -> Page[Foreseen]:
+    """Return a page of turns with the contacts as they are shown."""
+    shown = Contact.objects.select_related("account").in_bulk([one.contact.pk for one in page])
+    page.object_list = [
+        replace(one, contact=shown[one.contact.pk]) for one in page if one.contact.pk in shown
+    ]
+    return page
 
 
 def _reasons(foreseen: list[Foreseen]) -> list[tuple[str, int]]:

@@ -12,8 +12,9 @@ from surveys.actions.planning import hold_asking_lock, note_skips
 from surveys.actions.sending import LEASE, Claim, settle_overdue, withdraw
 from surveys.asking.addresses import address_hash
 from surveys.asking.days import local_day, midnight
+from surveys.asking.ledgers import ledger_around
 from surveys.asking.policy import Ask, Protected, protection
-from surveys.asking.standing import candidates, ledger_around
+from surveys.asking.standing import candidates
 from surveys.asking.turns import GRACE, SOURCES
 from surveys.models import Campaign, ContactPolicy, Invitation, Mail, Response, Survey
 

@@ -10,8 +10,9 @@ from django.db.models import Q, QuerySet
 from accounts.models import Contact
 from surveys.asking.audiences import contacts_of
 from surveys.asking.days import local_day
+from surveys.asking.ledgers import ledger_around
 from surveys.asking.policy import Ask, Protected
-from surveys.asking.standing import Asked, asks_of, candidates, ledger_around, objection
+from surveys.asking.standing import Asked, asks_of, candidates, objection
 from surveys.asking.turns import SOURCES, Turn, first_day, turns
 from surveys.links import new_nonce, token_for, token_hash
 from surveys.models import Campaign, ContactPolicy, Skip, Survey

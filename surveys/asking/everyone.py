@@ -1,25 +1,20 @@
 """Everyone of an audience as they stand today, in a few queries however many they are."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import DateField, Max, OuterRef, Subquery, Value
-from django.db.models.expressions import RawSQL
-from django.db.models.functions import TruncDate
+from django.db.models import DateField, Max, Value
 
 from accounts.models.companies import Contacts
-from surveys.asking.addresses import address_hashes, domain_of
+from surveys.asking.addresses import address_hashes, domain_of, rows_about
 from surveys.asking.days import local_day, midnight
+from surveys.asking.ledgers import NewestAsks, each_of, ledger_around, newest_asks
 from surveys.asking.policy import SENT, Ask, Ledger, Person, Policy, Protected, protection
-from surveys.asking.standing import ledger_around, left_alone, refusal
+from surveys.asking.standing import left_alone, refusal, suppressions_of
 from surveys.models import ContactPolicy, Invitation, Mail, Preference, Suppression
 
-# The days of a contact's newest asks, or the day of the newest where no more count.
-NewestAsks = list[date] | date | None
 # What the policy says of a contact: by their number, role, address and newest asks.
 Judge = Callable[[int, str, str, NewestAsks], Protected | None]
 
@@ -43,7 +38,7 @@ def standings(contacts: Contacts, day: date) -> list[Standing]:
     columns = ("pk", "account", "email", "role", "erased_at", "unsubscribed_at", "bounced_at", "asked")
     counts_others = any(cap.per != "contact" for cap in rules.caps)
     since = midnight(day) if counts_others else midnight(day) - _reach(rules)
-    asks = Value(None, output_field=DateField()) if counts_others else _own_asks(since, rules)
+    asks = Value(None, output_field=DateField()) if counts_others else newest_asks(since, rules)
     rows: Any = list(contacts.annotate(asked=asks).values_list(*columns))
     suppressed, wished = _by_address([email for _, _, email, *_ in rows])
     quiet = left_alone({account for _, account, *_ in rows}, policy, day)
@@ -77,34 +72,14 @@ def _by_address(emails: Collection[str]) -> tuple[Mapping[str, Protected], Mappi
     wishing = Preference.objects.exclude(quiet_days=0)
     if not (Suppression.objects.exists() or wishing.exists()):
         return {}, {}
-    emails_of: dict[bytes, list[str]] = defaultdict(list)
-    for digest, email in zip(address_hashes(emails), emails, strict=True):
-        emails_of[digest].append(email)
-    suppressed = {
-        email: Protected(str(Suppression.Reason(reason).label), None)
-        for digest, reason in _about(emails_of, Suppression.objects.values_list("address_hash", "reason"))
-        for email in emails_of.get(digest, ())
-    }
-    wished = {
-        email: days
-        for digest, days in _about(emails_of, wishing.values_list("address_hash", "quiet_days"))
-        for email in emails_of.get(digest, ())
-    }
-    return suppressed, wished
-
-
-def _about(digests: Collection[bytes], rows: Any) -> Iterator[tuple[bytes, Any]]:
-    """Return the rows about these addresses, and maybe others: all rows where they are fewer."""
-    rows = rows.order_by()
-    found = list(rows[: len(digests) + 1])
-    if len(found) > len(digests):
-        # As one value, cut up there: as many each take longer to write and to plan than to find.
-        each = RawSQL(
-            "SELECT substring(%s::bytea FROM 32 * place + 1 FOR 32) FROM generate_series(0, %s) AS place",
-            [b"".join(digests), len(digests) - 1],
-        )
-        found = list(rows.filter(address_hash__in=each))
-    return ((bytes(digest), value) for digest, value in found)
+    digests = address_hashes(emails)
+    suppressed = suppressions_of(digests)
+    wished = rows_about(digests, wishing.values_list("address_hash", "quiet_days"))
+    known = [*zip(emails, digests, strict=True)]
+    return (
+        {email: suppressed[digest] for email, digest in known if digest in suppressed},
+        {email: wished[digest][0] for email, digest in known if digest in wished},
+    )
 
 
 def _among_others(people: Collection[Person], day: date, rules: Policy) -> Judge:
@@ -120,11 +95,10 @@ def _by_own_asks(
     known: dict[tuple[str, int, tuple[date, ...]], Protected | None] = {}
 
     def judge(contact: int, role: str, email: str, asked: NewestAsks) -> Protected | None:
-        own = asked if isinstance(asked, list) else [asked] if asked else []
-        days = (*own, *midway.get(contact, ()))
+        days = (*each_of(asked), *midway.get(contact, ()))
         alike = (role, wished.get(email, 0), days)
         if alike not in known:
-            one, ledger = Person(contact, 0, "", role, wished.get(email, 0)), Ledger()
+            one, ledger = Person(contact, 0, "", role, wished.get(email, 0)), Ledger(per=["contact"])
             for asked_on in days:
                 ledger.add(one, Ask(asked_on))
             known[alike] = protection(one, day, ledger, rules, priority=SENT)
@@ -137,15 +111,6 @@ def _reach(rules: Policy) -> timedelta:
     """Return how long an ask matters at most, to whoever wishes to be asked least."""
     wished = Preference.objects.aggregate(most=Max("quiet_days"))["most"]
     return timedelta(days=max(rules.horizon, wished or 0))
-
-
-def _own_asks(since: datetime, rules: Policy) -> Subquery:
-    """Return on which days a contact was asked, as many of the newest as a cap allows at most."""
-    sent = Invitation.objects.filter(contact=OuterRef("pk"), sent_at__gte=since).order_by("-sent_at")
-    days = sent.values(day=TruncDate("sent_at", tzinfo=settings.REPORTING_ZONE))
-    depth = max((1, *(cap.limit for cap in rules.caps)))
-    # One day alone is found in three quarters of the time of an array of one.
-    return ArraySubquery(days[:depth]) if depth > 1 else Subquery(days[:1])
 
 
 def _midway(since: datetime, day: date) -> Mapping[int, Sequence[date]]:

@@ -1,13 +1,15 @@
 """The dry run: whom campaigns would ask in the days to come, day by day, and whom they would leave alone."""
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from accounts.models import Contact
 from surveys.asking.audiences import contacts_of
 from surveys.asking.days import local_day, midnight
+from surveys.asking.ledgers import ledger_around
 from surveys.asking.policy import Ask, Ledger, Policy, Protected
 from surveys.asking.standing import (
     AHEAD,
@@ -15,7 +17,6 @@ from surveys.asking.standing import (
     Candidate,
     asks_of,
     candidates,
-    ledger_around,
     objection,
 )
 from surveys.asking.turns import GRACE, SOURCES, Turn, first_day, turns
@@ -23,11 +24,16 @@ from surveys.models import Campaign, ContactPolicy
 
 HORIZON = 90
 DAY = timedelta(days=1)
+# All that is asked of a contact here.
+OF_CONTACTS = ("account", "email", "role", "time_zone", "erased_at", "unsubscribed_at", "bounced_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """One turn on one day: the contact is asked, or left alone for a reason until a day (None: for good)."""
+    """One turn on one day: the contact is asked, or left alone for a reason until a day (None: for good).
+
+    Of the contact no name is read.
+    """
 
     day: date
     campaign: Campaign
@@ -35,9 +41,11 @@ class Foreseen:
     protected: Protected | None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Waiting:
-    """A turn that planning looks at on a day; campaigns that matter more come first, then older turns."""
+class _Waiting(NamedTuple):
+    """A turn that planning looks at on a day; campaigns that matter more come first, then older turns.
+
+    No two are alike in what comes before the turn itself.
+    """
 
     day: date
     priority: int
@@ -46,9 +54,12 @@ class _Waiting:
     account: int
     contact: int
     round: str
-    turn: Turn = field(compare=False)
-    campaign: Campaign = field(compare=False)
-    candidate: Candidate = field(compare=False)
+    turn: Turn
+    campaign: Campaign
+    candidate: Candidate
+
+
+_SendingDay = Callable[[_Waiting, date], date]
 
 
 def forecast(campaigns: Iterable[Campaign], *, now: datetime, days: int = HORIZON) -> Iterator[Foreseen]:
@@ -76,7 +87,8 @@ def _waiting(
 ) -> Iterator[_Waiting]:
     today = local_day(now)
     ahead = (end - today).days + AHEAD
-    found = candidates(contacts_of(campaign.audience, now=now), campaign, policy, today, days_ahead=ahead)
+    contacts = contacts_of(campaign.audience, now=now).select_related(None).only(*OF_CONTACTS)
+    found = candidates(contacts, campaign, policy, today, days_ahead=ahead)
     known = {one.person.contact: one for one in found}
     people = [one.person for one in known.values()]
     for turn in turns(campaign, people, first_day(campaign, today), end):
@@ -104,11 +116,12 @@ def _play(
     now: datetime,
     end: date,
 ) -> Iterator[Foreseen]:
+    sending_day = _sending_days(now)
     while waiting:
         one = heapq.heappop(waiting)
         if one.day >= end:
             return
-        day = _sending_day(one, one.day, now)
+        day = sending_day(one, one.day)
         found = objection(
             one.campaign, one.candidate, day, ledger=ledger, rules=rules, asked=asked[one.campaign_id]
         )
@@ -118,15 +131,15 @@ def _play(
         if day < end:
             yield Foreseen(day, one.campaign, one.candidate.contact, found)
         # The turn ends by the day of the look: on its last Saturday planning still takes it for Monday.
-        look = _next_look(one, found.until, now) if found and found.until else None
+        look = _next_look(one, found.until, sending_day) if found and found.until else None
         if look and look <= _last_day(one.campaign, one.turn, end):
-            heapq.heappush(waiting, replace(one, day=look))
+            heapq.heappush(waiting, one._replace(day=look))
 
 
-def _next_look(one: _Waiting, until: date, now: datetime) -> date:
+def _next_look(one: _Waiting, until: date, sending_day: _SendingDay) -> date:
     """Return the first day on which planning finds a sending day that is not before `until`."""
     look = until
-    while look - DAY > one.day and _sending_day(one, look - DAY, now) >= until:
+    while look - DAY > one.day and sending_day(one, look - DAY) >= until:
         look -= DAY
     return look
 
@@ -142,9 +155,22 @@ def _last_day(campaign: Campaign, turn: Turn, end: date) -> date:
     return min(last, campaign.ends_on) if campaign.ends_on else last
 
 
-def _sending_day(one: _Waiting, day: date, now: datetime) -> date:
-    """Return the day on which the window opens next on the contact's clock: planning begins at midnight."""
-    return local_day(one.campaign.window.next_open(max(now, midnight(day)), one.candidate.contact.zone))
+def _sending_days(now: datetime) -> _SendingDay:
+    """Return what finds the day on which a campaign's window opens next on a contact's clock.
+
+    Planning begins at midnight. It is found once for all who live by one clock.
+    """
+    known: dict[tuple[date, int, str], date] = {}
+
+    def sending_day(one: _Waiting, day: date) -> date:
+        asked = day, one.campaign_id, one.candidate.contact.time_zone
+        if asked not in known:
+            begins_at = max(now, midnight(day))
+            opens_at = one.campaign.window.next_open(begins_at, one.candidate.contact.zone)
+            known[asked] = local_day(opens_at)
+        return known[asked]
+
+    return sending_day
 
 
 def counts_by_day(foreseen: Sequence[Foreseen]) -> dict[date, tuple[int, int]]:

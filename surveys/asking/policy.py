@@ -5,14 +5,15 @@ domain. Quiet days are the cap of one ask to one contact. Asks that are planned 
 sent, except that a programme does not wait for the plans of one that matters less.
 """
 
-from bisect import insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Literal
+from functools import cache
+from typing import Literal, NamedTuple
 
 Per = Literal["contact", "account", "domain"]
+PER: tuple[Per, ...] = ("contact", "account", "domain")
 # The priority of what went out: it counts for every programme.
 SENT = 0
 
@@ -47,8 +48,7 @@ class Policy:
         return max((self.quiet_days, *(cap.days for cap in self.caps)))
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Whom a campaign would ask; `quiet_days` is what they wished for themselves."""
 
     contact: int
@@ -58,8 +58,7 @@ class Person:
     quiet_days: int = 0
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Ask:
+class Ask(NamedTuple):
     """One ask on a day; `priority` orders plans, 1 comes first."""
 
     day: date
@@ -80,19 +79,29 @@ class Protected:
 
 @dataclass(slots=True)
 class Ledger:
-    """The asks that are known, by whom they went to."""
+    """The asks that are known, by whom they went to; counted `per` these alone."""
 
-    _asks: dict[tuple[str, int | str, str], list[Ask]] = field(default_factory=lambda: defaultdict(list))
+    per: Collection[Per] = PER
+    _asks: dict[tuple[Per, int | str, str], list[Ask]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, person: Person, ask: Ask) -> None:
         """Enter one ask."""
-        for key in _keys(person):
-            insort(self._asks[key], ask)
+        for key in self._keys(person):
+            self._asks[key].append(ask)
 
     def of(self, person: Person, per: Per, role: str) -> Iterable[Ask]:
-        """Return the asks that a cap counts for a person, the earliest first."""
+        """Return the asks that a cap counts for a person."""
         value: int | str = getattr(person, per)
-        return self._asks.get((per, value, role), ())
+        return self._asks.get((per, value, "" if per == "contact" else role), ())
+
+    def _keys(self, person: Person) -> Iterator[tuple[Per, int | str, str]]:
+        """Return what an ask is counted under; of one contact all are of one role."""
+        for per in self.per:
+            if per == "contact":
+                yield per, person.contact, ""
+            elif value := getattr(person, per):
+                for role in {"", person.role}:
+                    yield per, value, role
 
 
 def protection(
@@ -113,7 +122,7 @@ def _longest(person: Person, day: date, ledger: Ledger, policy: Policy, priority
     found = []
     for reason, cap in _rules(person, policy):
         asked = [ask.day for ask in ledger.of(person, cap.per, cap.role) if ask.priority <= priority]
-        free = _first_free_day(cap, day, asked)
+        free = _first_free_day(cap, day, asked) if asked or cap.limit < 1 else day
         if free != day:
             found.append(Protected(reason, free))
     return max(found, key=lambda one: one.until or date.max, default=None)
@@ -123,10 +132,15 @@ def _rules(person: Person, policy: Policy) -> Iterator[tuple[str, Cap]]:
     quiet_days = max(policy.quiet_days, person.quiet_days)
     if quiet_days:
         reason = "asked for less" if person.quiet_days > policy.quiet_days else "quiet days"
-        yield reason, Cap("contact", 1, quiet_days)
+        yield reason, _quiet(quiet_days)
     for cap in policy.caps:
         if cap.role in {"", person.role} and (cap.per != "domain" or person.domain):
             yield f"cap: {cap}", cap
+
+
+@cache
+def _quiet(days: int) -> Cap:
+    return Cap("contact", 1, days)
 
 
 def _first_free_day(cap: Cap, day: date, asked: list[date]) -> date | None:
@@ -144,13 +158,7 @@ def _is_crowded(cap: Cap, day: date, asked: list[date]) -> bool:
     """Return whether some window around the day is full; the fullest begin with an ask, or on the day."""
     span = timedelta(days=cap.days)
     near = [other for other in asked if day - span < other < day + span]
+    if len(near) < cap.limit:
+        return False
     starts = {day, *(other for other in near if other <= day)}
     return any(sum(start <= other < start + span for other in near) >= cap.limit for start in starts)
-
-
-def _keys(person: Person) -> Iterator[tuple[str, int | str, str]]:
-    for role in ("", person.role):
-        yield "contact", person.contact, role
-        yield "account", person.account, role
-        if person.domain:
-            yield "domain", person.domain, role

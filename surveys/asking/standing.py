@@ -4,20 +4,21 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
-
-from django.db.models import CharField, Func, Q, QuerySet, Value
-from django.db.models.functions import Lower
 
 from accounts.models import Contact, Subscription
-from surveys.asking.addresses import address_hash, domain_of
-from surveys.asking.days import local_day, midnight
-from surveys.asking.policy import SENT, Ask, Ledger, Person, Policy, Protected, protection
+from surveys.asking.addresses import address_hashes, domain_of, rows_about
+from surveys.asking.days import local_day
+from surveys.asking.ids import these
+from surveys.asking.policy import Ledger, Person, Policy, Protected, protection
 from surveys.asking.windows import is_sampled
-from surveys.models import Campaign, ContactPolicy, Invitation, Preference, Suppression
+from surveys.models import Campaign, ContactPolicy, Preference, Suppression
 
-ERASED, NO_ADDRESS, UNSUBSCRIBED, BOUNCED = (
-    Protected(reason, None) for reason in ("erased", "no e-mail address", "unsubscribed", "bounced")
+ERASED, NO_ADDRESS, UNSUBSCRIBED, BOUNCED, OTHER_PROGRAMME = (
+    Protected(reason, None)
+    for reason in (
+        *("erased", "no e-mail address", "unsubscribed", "bounced"),
+        "asked for another programme only",
+    )
 )
 # So far ahead a mail is planned at most: to the next weekday of its campaign.
 AHEAD = 7
@@ -40,7 +41,6 @@ class Candidate:
     spells: Sequence[tuple[date, Protected]] = ()
 
 
-ContactIds = Collection[int] | QuerySet[Contact, dict[str, Any]]
 # Asks that a campaign has planned: of whom on which day.
 Asked = set[tuple[int, date]]
 
@@ -58,31 +58,34 @@ def candidates(
     Of what is to come so many days ahead only the ends of subscriptions are known.
     """
     contacts = list(contacts)
-    hashes = {contact.pk: address_hash(contact.email) for contact in contacts if contact.email}
-    suppressed = {
-        bytes(digest): Suppression.Reason(reason).label
-        for digest, reason in Suppression.objects.of(hashes.values()).values_list("address_hash", "reason")
-    }
-    wishes = {
-        bytes(wish.address_hash): wish for wish in Preference.objects.filter(address_hash__in=hashes.values())
-    }
+    digests = address_hashes(contact.email for contact in contacts)
+    suppressed = suppressions_of(digests)
+    wishes = dict(
+        rows_about(digests, Preference.objects.values_list("address_hash", "quiet_days", "only_programme"))
+    )
     accounts = {contact.account_id for contact in contacts}
     negotiating = _negotiating(accounts, campaign, policy, day, day + timedelta(days=days_ahead))
     cases = _with_open_case(accounts, policy, day)
     made = []
-    for contact in contacts:
-        digest = hashes.get(contact.pk, b"")
-        wish = wishes.get(digest)
+    for contact, digest in zip(contacts, digests, strict=True):
+        quiet_days, only_programme = wishes.get(digest, (0, None))
         block = (
             refusal(contact.erased_at, contact.email, contact.unsubscribed_at, contact.bounced_at)
-            or (Protected(suppressed[digest], None) if digest in suppressed else None)
-            or _other_programme(wish, campaign)
+            or suppressed.get(digest)
+            or _other_programme(only_programme, campaign)
             or cases.get(contact.account_id)
         )
-        person = person_of(contact, wish.quiet_days if wish else 0)
+        person = person_of(contact, quiet_days)
         spells = negotiating.get(contact.account_id, ())
         made.append(Candidate(contact, person, block or _on(spells, day), spells))
     return made
+
+
+def suppressions_of(digests: Collection[bytes]) -> Mapping[bytes, Protected]:
+    """Return why addresses get no mail any more, of those that get none; maybe of others too."""
+    found = rows_about(digests, Suppression.objects.values_list("address_hash", "reason"))
+    reasons = {reason.value: Protected(str(reason.label), None) for reason in Suppression.Reason}
+    return {digest: reasons[reason] for digest, (reason,) in found.items()}
 
 
 def left_alone(accounts: Collection[int], policy: ContactPolicy, day: date) -> dict[int, Protected]:
@@ -141,53 +144,6 @@ def person_of(contact: Contact, quiet_days: int = 0) -> Person:
     return Person(contact.pk, contact.account_id, domain_of(contact.email), contact.role, quiet_days)
 
 
-def ledger_around(
-    people: Collection[Person],
-    day: date,
-    policy: Policy,
-    *,
-    days_ahead: int = 0,
-    without: Collection[int] = (),
-) -> Ledger:
-    """Return the asks that matter to these people from a day to some days ahead, planned ones included.
-
-    `without` names invitations that are left out, as those about which the question is.
-    """
-    ledger = Ledger()
-    reach = timedelta(days=max((policy.horizon, *(person.quiet_days for person in people))))
-    if not reach:
-        return ledger
-    begins_at = midnight(day)
-    asks = Invitation.objects.asked_between(
-        begins_at - reach, begins_at + reach + timedelta(days=days_ahead + 1)
-    )
-    asks = asks.exclude(pk__in=without).order_by()
-    asks = asks.filter(contact__in=_counted_with(people, {cap.per for cap in policy.caps}))
-    columns = ("asked_at", "is_binding", "survey__programme__priority", "contact")
-    whose = ("contact__account", "contact__email", "contact__role")
-    for asked_at, is_binding, priority, contact, account, email, role in asks.values_list(*columns, *whose):
-        asked_on = local_day(asked_at)
-        person = Person(contact, account, domain_of(email), role)
-        ledger.add(person, Ask(asked_on, SENT if is_binding else priority))
-    return ledger
-
-
-def _counted_with(
-    people: Collection[Person], counted: Collection[str]
-) -> "Collection[int] | QuerySet[Contact, dict[str, Any]]":
-    """Return the contacts whose asks count for these people, where caps are per these."""
-    own = {person.contact for person in people}
-    near, rows = Q(pk__in=own), Contact.objects.all()
-    if "account" in counted:  # else thousands of others at a large account would be read for nothing
-        near |= Q(account__in={person.account for person in people})
-    if "domain" in counted:
-        domain = Func(Lower("email"), Value("@"), Value(-1), function="split_part", output_field=CharField())
-        rows = rows.alias(domain=domain)
-        near |= Q(domain__in={person.domain for person in people} - {""})
-    # Of contacts alone, so that the asks of all others need not be read first.
-    return rows.filter(near).values("pk") if {"account", "domain"} & set(counted) else own
-
-
 def refusal(
     erased_at: datetime | None, email: str, unsubscribed_at: datetime | None, bounced_at: datetime | None
 ) -> Protected | None:
@@ -201,10 +157,10 @@ def refusal(
     return BOUNCED if bounced_at else None
 
 
-def _other_programme(wish: Preference | None, campaign: Campaign | None) -> Protected | None:
-    if wish is None or campaign is None or wish.only_programme_id in {None, campaign.survey.programme_id}:
+def _other_programme(only_programme: int | None, campaign: Campaign | None) -> Protected | None:
+    if campaign is None or only_programme in {None, campaign.survey.programme_id}:
         return None
-    return Protected("asked for another programme only", None)
+    return OTHER_PROGRAMME
 
 
 def _negotiating(
@@ -216,7 +172,7 @@ def _negotiating(
     spells: dict[int, list[tuple[date, Protected]]] = defaultdict(list)
     if days and not asks_about_renewal:
         due = Subscription.objects.due(start, end + timedelta(days=days))
-        open_ones = due.filter(account__in=accounts, renewals=None, cancelled_on=None)
+        open_ones = due.filter(account__in=these(accounts), renewals=None, cancelled_on=None)
         for account, ends_on in open_ones.order_by("ends_on").values_list("account", "ends_on"):
             begins = ends_on - timedelta(days=days - 1)
             spells[account].append((begins, Protected("renewal is being negotiated", ends_on)))

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from accounts.models import Event, Subscription
 from accounts.models.revenue import Subscriptions
@@ -16,8 +17,7 @@ from surveys.models import Campaign
 GRACE = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """The day from which on a campaign asks a person; the round tells it from their other turns."""
 
     day: date

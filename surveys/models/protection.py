@@ -1,5 +1,3 @@
-from typing import Self
-
 from django.db import models
 
 from surveys.asking.policy import Cap, Policy
@@ -79,14 +77,6 @@ class ContactCap(models.Model):
         return Cap(self.per, self.limit, self.days, self.role)  # type: ignore[arg-type]
 
 
-class Suppressions(models.QuerySet["Suppression"]):
-    """Reads of suppressions."""
-
-    def of(self, hashes: object) -> Self:
-        """Suppressions of these address hashes."""
-        return self.filter(address_hash__in=hashes)
-
-
 class Suppression(models.Model):
     """One row is an address that gets no mail any more, known only by its keyed hash.
 
@@ -102,8 +92,6 @@ class Suppression(models.Model):
     address_hash = models.BinaryField(max_length=32, unique=True)
     reason = models.CharField(max_length=20, choices=Reason)
     created_at = models.DateTimeField()
-
-    objects = Suppressions.as_manager()
 
     class Meta:
         ordering = ("-created_at",)

@@ -12,8 +12,9 @@ from followups.models import FollowUp
 from surveys.asking.addresses import address_hash
 from surveys.asking.days import local_day
 from surveys.asking.everyone import standings
+from surveys.asking.ledgers import ledger_around
 from surveys.asking.policy import SENT, protection
-from surveys.asking.standing import candidates, ledger_around
+from surveys.asking.standing import candidates
 from surveys.models import ContactCap, ContactPolicy, Mail, Preference, Suppression
 from tests import factories as f
 from tests.factories import NOON
