@@ -22,6 +22,7 @@ from metrics.measures.exchange import rates_on
 from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.revenue import arr_on
 from metrics.measures.scope import Scope
+from metrics.pages.listing import read_known
 from surveys.admin.audience_form import conditions_typed
 from surveys.asking.audiences import AudienceRefused, matching, read_conditions
 from surveys.asking.days import local_day
@@ -130,13 +131,8 @@ def _read_listing(asked: QueryDict, inside: Collection[Standing]) -> tuple[Wante
         "role": Contact.Role.values,
         "account": {str(one.account) for one in inside} if "account" in asked else (),
     }
-    said = {name: asked.get(name, "") for name in known}
-    faults = [
-        f"There is no {name} “{value[:60]}” here: left out."
-        for name, value in said.items()
-        if value and value not in known[name]
-    ]
-    who, *narrowed = (value if value in known[name] else "" for name, value in said.items())
+    kept, faults = read_known(asked, known)
+    who, *narrowed = kept.values()
     return Wanted(who or LISTS[0], *narrowed), faults
 
 

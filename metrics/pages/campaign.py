@@ -1,7 +1,7 @@
-"""One campaign: what it would do, what it did, and what can be done to it."""
+"""One campaign: what it did, and what can be done to it."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -14,13 +14,11 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from accounts.models import Contact, User
+from accounts.models import User
 from metrics.formulas.days import day_bounds
 from metrics.measures import campaigns as measures
 from metrics.pages.filters import UNSAID
 from surveys.actions.campaigns import faults_of
-from surveys.asking.audiences import AudienceRefused
-from surveys.asking.forecast import Foreseen, counts_by_day, forecast
 from surveys.mail.sender_records import Record, sender_records
 from surveys.models import Campaign, Invitation, Mail, Skip
 from surveys.models.outreach import Invitations
@@ -111,7 +109,7 @@ def _listed(asked: QueryDict, found: Campaign, viewer: User) -> Listed:
             f"There is no list “{name[:60]}” of this campaign: those who are silent are shown.",
         )
     rows, part = measures.listed(found, viewer, name), ""
-    segment, subject, day = asked.get("segment", ""), asked.get("subject", ""), _day(asked.get("day", ""))
+    segment, subject, day = asked.get("segment", ""), asked.get("subject", ""), read_day(asked.get("day", ""))
     if segment:
         rows = rows.filter(contact__account__segment="" if segment == UNSAID else segment)
         part = "without a segment" if segment == UNSAID else segment
@@ -144,66 +142,8 @@ def _records(request: HttpRequest, viewer: User, found: Campaign) -> list[Record
     return sender_records(found.sender or settings.DEFAULT_FROM_EMAIL)
 
 
-def dry_run(request: HttpRequest, pk: int) -> TemplateResponse:
-    """Show what a campaign would do in the next 90 days, beside all that run; nothing is stored."""
-    viewer = request.user
-    if not isinstance(viewer, User) or not viewer.has_perm("surveys.view_campaign"):
-        raise PermissionDenied
-    if not viewer.sees_all_accounts:
-        raise PermissionDenied
-    found = get_object_or_404(Campaign.objects.select_related("survey__programme", "audience"), pk=pk)
-    now = timezone.now()
-    context = {**admin.site.each_context(request), "title": f"{found.name}: dry run", "campaign": found}
-    try:
-        context |= _foreseen(found, now, request.GET)
-    except AudienceRefused as refused:
-        context["refused"] = str(refused)
-    return TemplateResponse(request, "metrics/dry_run.html", context)
-
-
-def _foreseen(found: Campaign, now: datetime, asked: QueryDict) -> dict[str, Any]:
-    running = (
-        Campaign.objects.running(now).exclude(pk=found.pk).select_related("survey__programme", "audience")
-    )
-    foreseen = [one for one in forecast([found, *running], now=now) if one.campaign.pk == found.pk]
-    counts = counts_by_day(foreseen)
-    day = _day(asked.get("day", "")) or next(iter(sorted(counts)), None)
-    of_day = [one for one in foreseen if one.day == day]
-    return {
-        "days": sorted(counts.items()),
-        "most": max((asked for asked, _ in counts.values()), default=0),
-        "asked": sum(one.protected is None for one in foreseen),
-        "left": len(
-            {one.contact.pk for one in foreseen} - {one.contact.pk for one in foreseen if not one.protected}
-        ),
-        "reasons": _reasons(foreseen),
-        "day": day,
-        "page": _named(Paginator(of_day, LISTED).get_page(asked.get("page"))),
-        "others": len(running),
-    }
-
-
-def _named(page: Page[Foreseen]) -> Page[Foreseen]:
-    """Return a page of turns with the contacts as they are shown."""
-    shown = Contact.objects.select_related("account").in_bulk([one.contact.pk for one in page])
-    page.object_list = [
-        replace(one, contact=shown[one.contact.pk]) for one in page if one.contact.pk in shown
-    ]
-    return page
-
-
-def _reasons(foreseen: list[Foreseen]) -> list[tuple[str, int]]:
-    """Return for how many contacts each reason held at some time, the most frequent first."""
-    contacts: dict[str, set[int]] = {}
-    for one in foreseen:
-        if one.protected:
-            contacts.setdefault(one.protected.reason, set()).add(one.contact.pk)
-    return sorted(
-        ((reason, len(found)) for reason, found in contacts.items()), key=lambda row: (-row[1], row[0])
-    )
-
-
-def _day(raw: str) -> date | None:
+def read_day(raw: str) -> date | None:
+    """Return the day that an address names, None where it names none."""
     try:
         day = date.fromisoformat(raw)
     except ValueError:

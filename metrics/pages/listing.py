@@ -1,9 +1,9 @@
 """Rows of a receipt on a page: so many at once, each leading to what it names."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from accounts.admin.visibility import user_of
@@ -22,6 +22,17 @@ OPENED: Mapping[str, tuple[str, str]] = {
 }
 # What is shown by its name rather than by its number.
 NAMED: Mapping[str, type[Account] | type[Contact]] = {"account": Account, "contact": Contact}
+
+
+def read_known(asked: QueryDict, known: Mapping[str, Collection[str]]) -> tuple[dict[str, str], list[str]]:
+    """Return what an address asks for by each name, "" for nothing known, and in words what there is not."""
+    said = {name: asked.get(name, "") for name in known}
+    faults = [
+        f"There is no {name} “{value[:60]}” here: left out."
+        for name, value in said.items()
+        if value and value not in known[name]
+    ]
+    return {name: value if value in known[name] else "" for name, value in said.items()}, faults
 
 
 def listing_of(request: HttpRequest, found: Receipt) -> dict[str, Any]:

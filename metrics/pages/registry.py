@@ -16,11 +16,12 @@ from metrics.pages.account import account
 from metrics.pages.audience import audience, audience_typed
 from metrics.pages.backtest import backtest
 from metrics.pages.backtest_rows import backtest_rows
-from metrics.pages.campaign import campaign, dry_run
+from metrics.pages.campaign import campaign
 from metrics.pages.comments import comments, comments_export
 from metrics.pages.cross_tab import cross
 from metrics.pages.definition import metric, metric_list, metric_rows
 from metrics.pages.drivers import drivers
+from metrics.pages.dry_run import dry_run
 from metrics.pages.goals import goals
 from metrics.pages.hand_over import hand_over
 from metrics.pages.notes import note, notes

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core import mail as outbox
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Account, Contact
 from followups.models import FollowUp
@@ -23,6 +24,8 @@ from tests.factories import (
     audience,
     campaign,
     contact,
+    contact_policy,
+    invitation,
     published_survey,
     respond,
     subscription,
@@ -208,6 +211,41 @@ def test_a_dry_run_stores_nothing(builder, sent):
     assert shown.context["asked"] == 1
     assert "New Person" in shown.content.decode()
     assert Invitation.objects.count() == 2
+
+
+def test_each_count_of_a_dry_run_opens_its_turns(builder):
+    """Of the asks, of those who are never asked, of each reason, and of each day."""
+    contact_policy(quiet_days=30)
+    survey, now = published_survey(), timezone.now()
+    people = [contact(account(name=f"No {number}"), name=f"Roe {number}") for number in range(9)]
+    for one in people[:3]:
+        invitation(survey, one, sent_at=now - timedelta(days=4))
+    Contact.objects.filter(pk__in=[one.pk for one in people[3:5]]).update(unsubscribed_at=now)
+    made = campaign(survey, starts_on=now.date(), weekdays=[*range(7)])
+    address = reverse("dry_run", args=[made.pk])
+    shown = builder.get(address)
+    assert (shown.context["asked"], shown.context["never"]) == (7, 2)
+    counts = re.findall(r'<a href="(\?[^"]*)#listed">(\d+)</a>', shown.text)
+    # The asks, those never asked, asked and left alone today, asked later, and two reasons.
+    assert [int(count) for _, count in counts] == [7, 2, 4, 5, 3, 3, 2]
+    for href, count in counts:
+        listed = builder.get(f"{address}{unescape(href)}")
+        assert not listed.context["faults"]
+        assert f": {count}\n" in listed.text
+        turns = [*listed.context["page"]]
+        assert len(turns) == len({one.contact.pk for one in turns}) == int(count)
+        who, reason = listed.context["wanted"].who, listed.context["wanted"].reason
+        assert {one.protected is None for one in turns} == {who == "asked"}
+        assert not reason or {one.protected.reason for one in turns} == {reason}
+        assert all(one.contact.name in listed.text for one in turns)
+
+
+@pytest.mark.parametrize("query", ["day=2020-01-01", "day=x", "list=all", "reason=luck"])
+def test_a_dry_run_says_what_there_is_not(builder, sent, query):
+    contact(account())
+    shown = builder.get(f"{reverse('dry_run', args=[sent.pk])}?{query}")
+    assert len(shown.context["faults"]) == 1
+    assert len(shown.context["page"]) == 2
 
 
 def test_an_audience_is_built_of_rows(builder):
