@@ -19,8 +19,8 @@ from metrics.models import Score, Tally
 
 # Of the newest days, until they hold so many: more would hardly move a digit, and take longer than a page.
 MOST_RESPONSES = 5_000
-# Who has so many answers has them in few days; only for the others all are looked at.
-DAYS_AT_FIRST = 32
+# Answers are added up over so many of the newest days; over more for who has too few there, last over all.
+NEWEST_DAYS = (32, 96, None)
 DEFINITION = (
     "Johnson's relative weights: how much of the differences between answers goes along with each of the"
     " other ratings. Association, not effect. Intervals at 95% by resampling accounts."
@@ -158,7 +158,7 @@ def _newest(scope: Scope, given: Sequence[Cell]) -> tuple[date | None, bool]:
         return day, bool(day) and rows.filter(day__lt=day).exists()
     rows = Tally.objects.filter(scope.days(), scope.surveys(), question_key=outcome, **scope.sliced)
     by_day = rows.order_by("-day").values_list("day").annotate(total=Sum("count"))
-    for most in (DAYS_AT_FIRST, None):
+    for most in NEWEST_DAYS:
         said = 0
         for day, total in by_day[:most]:
             said += total
