@@ -12,7 +12,7 @@ from metrics.measures.measure import Point, Unit
 
 # All read well on the light ground and on the dark one.
 COLOURS = ("#6366f1", "#0891b2", "#d97706", "#db2777", "#65a30d", "#7c3aed", "#dc2626", "#475569")
-LINE, RANGE, TEXT = "#6366f1", "rgba(99, 102, 241, 0.32)", "#7c8493"
+LINE, RANGE, AXIS = "#6366f1", "rgba(99, 102, 241, 0.32)", "#7c8493"
 # What a series is about decides its colour wherever it is drawn.
 MEANING: Mapping[str, str] = {
     **dict.fromkeys(("green", "happy", "promoters", "positive", "up", "answered"), "#22a35a"),
@@ -47,7 +47,7 @@ class Step(NamedTuple):
     is_level: bool = False
 
 
-MARKS = {"color": TEXT, "usePointStyle": True, "boxWidth": 8, "boxHeight": 8, "padding": 16}
+MARKS = {"usePointStyle": True, "boxWidth": 8, "boxHeight": 8, "padding": 16}
 LEGEND = {"display": True, "position": "bottom", "labels": MARKS}
 # What each unit can be at most; the axis shows all of it, so that no chart exaggerates.
 RANGES: Mapping[Unit, tuple[float, float]] = {Unit.POINTS: (-100, 100), Unit.PERCENT: (0, 100)}
@@ -269,7 +269,7 @@ def chart_of(
     unit: Unit | None = None,
 ) -> Chart:
     """Return data sets over named places, with a y axis from low to high (None: as the values need)."""
-    ticks = {"color": TEXT, "maxRotation": 0, "autoSkipPadding": 16}
+    ticks = {"maxRotation": 0, "autoSkipPadding": 16}
     options = {
         "animation": False,
         "responsive": True,
@@ -279,7 +279,7 @@ def chart_of(
         "scales": {
             "x": {"offset": True, "ticks": ticks, "grid": {"display": False}, "border": {"display": False}},
             "y": {
-                "ticks": {"color": TEXT, "maxTicksLimit": 6, "format": FORMATS.get(unit, {}) if unit else {}},
+                "ticks": {"maxTicksLimit": 6, "format": FORMATS.get(unit, {}) if unit else {}},
                 "grid": {"tickLength": 0},
                 "border": {"display": False},
                 "min": low,

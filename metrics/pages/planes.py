@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from metrics.formulas.backtest import Bin
-from metrics.pages.charts import COLOURS, LEGEND, LINE, TEXT, Chart, chart_of, line_of, rounded
+from metrics.pages.charts import AXIS, COLOURS, LEGEND, LINE, Chart, chart_of, line_of, rounded
 
 
 def reliability_chart(bins: Sequence[Bin]) -> Chart | None:
@@ -18,7 +18,7 @@ def reliability_chart(bins: Sequence[Bin]) -> Chart | None:
     most = 10 * ceil(max(highest, 10) / 10)
     honest = line_of("As promised", [], points=0) | {
         "data": [{"x": 0, "y": 0}, {"x": most, "y": most}],
-        "borderColor": TEXT,
+        "borderColor": AXIS,
         "borderDash": [4, 4],
     }
     words = "Lost as promised by the score against lost in fact, in percent; the table below has the numbers."
@@ -60,6 +60,6 @@ def _plane(sets: Sequence[Mapping[str, Any]], words: str, axes: tuple[str, str],
             "type": "linear",
             "min": 0,
             "max": most,
-            "title": {"display": True, "text": title, "color": TEXT},
+            "title": {"display": True, "text": title},
         }
     return Chart(chart.data, json.dumps(options), words)

@@ -18,6 +18,24 @@
     window.addEventListener("load", () => window.django?.jQuery?.(nameFields));
     document.addEventListener("formset:added", () => setTimeout(nameFields));
 
+    // No grey can be read on white and on night alike, so the words of charts take that of the words around them.
+    const colourCharts = (isDark) => {
+        if (!window.Chart) return;
+        const colour = Chart.defaults.color = isDark ? "#a5afbf" : "#566071";
+        for (const each of Object.values(Chart.instances)) {
+            each.options.color = colour;
+            for (const scale of Object.values(each.options.scales)) {
+                scale.ticks.color = scale.title.color = colour;
+            }
+            each.update("none");
+        }
+    };
+    const asShown = () => colourCharts(document.documentElement.classList.contains("dark"));
+    new MutationObserver(asShown).observe(document.documentElement, { attributeFilter: ["class"] });
+    asShown();
+    window.addEventListener("beforeprint", () => colourCharts(false));
+    window.addEventListener("afterprint", asShown);
+
     // A list's table begins the names of its columns with a capital, and so do the cards of a phone.
     document.addEventListener("DOMContentLoaded", () => {
         for (const cell of document.querySelectorAll("#result_list [data-label]")) {

@@ -143,3 +143,17 @@ def test_printed_tables_stay_on_the_paper_and_leave_out_what_is_clicked(page, vi
     assert not page.get_by_text("Change").first.is_visible()
     visit("/admin/comments/")
     assert not page.get_by_text("Finds every form").is_visible()
+
+
+def test_the_words_of_a_chart_can_be_read_in_either_scheme_and_on_paper(page, visit, paths):
+    page.emulate_media(color_scheme="dark")
+    visit(paths[2])
+    wait_for_charts(page)
+    colour = "Object.values(Chart.instances)[0].options.scales.y.ticks.color"
+    assert page.evaluate(colour) == "#a5afbf"
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(colour) == "#566071"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(colour) == "#a5afbf"
+    page.evaluate("document.documentElement.classList.remove('dark')")
+    page.wait_for_function(f"() => {colour} === '#566071'")
