@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Request
 
 from tests.processes import wait_until
 
+# Milliseconds in which scripts that waited for the page, or for an answer, have asked for more.
+MOMENT = 50
 REST = """async () => {
     const isMoving = (one) => one.playState === "running" && isFinite(one.effect.getComputedTiming().endTime);
     for (;;) {
@@ -18,6 +20,28 @@ REST = """async () => {
 }"""
 ARE_DRAWN = """() => [...document.querySelectorAll("canvas")].every((canvas) =>
     canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean))"""
+
+
+def visit(page: Page, url: str) -> None:
+    """Open an address; return when it is loaded and all has come that its scripts asked for meanwhile.
+
+    Playwright's "networkidle" lets half a second more go by on every page.
+    """
+    awaited: set[Request] = set()
+
+    def begin(request: Request) -> None:
+        awaited.add(request)
+
+    def end(request: Request) -> None:
+        awaited.discard(request)
+
+    listeners = {"request": begin, "requestfinished": end, "requestfailed": end}
+    for event, listener in listeners.items():
+        page.on(event, listener)
+    page.goto(url)
+    wait_until(lambda: page.wait_for_timeout(MOMENT) or not awaited)
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
 
 
 def wait_for_rest(page: Page) -> None:

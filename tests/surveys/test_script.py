@@ -10,6 +10,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, expect
 
 from surveys.models import Response
+from tests import browsers
 from tests.browsers import faults_at_that_moment, stop_clock, wait_for_rest
 from tests.factories import CSAT, NPS, WHY, published_survey
 from tests.processes import wait_until
@@ -51,8 +52,7 @@ def visit(person, live_server):
         page.sent = []
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.on("request", lambda request: page.sent.append(request.post_data) if is_sent(request) else None)
-        page.goto(f"{live_server.url}/s/{survey.slug}/{query}")
-        page.wait_for_load_state("networkidle")
+        browsers.visit(page, f"{live_server.url}/s/{survey.slug}/{query}")
         return page
 
     return open_page
@@ -176,7 +176,7 @@ def test_nothing_is_sent_until_a_person_does_something(visit, person):
         dispatchEvent(new Event("online"));
     }, 100))""")
     page = visit(BRANCH, "?nps=3")
-    page.wait_for_timeout(1800)
+    page.wait_for_timeout(2300)
     expect(page.locator("#nps-2")).to_be_checked()
     assert Response.objects.count() == 0
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from metrics.actions.absorb import absorb_responses
 from metrics.models import Target
 from metrics.pages.registry import PAGES
+from tests import browsers
 from tests import factories as f
 from tests.browsers import wait_for_charts, wait_for_rest
 from tests.metrics.pages.conftest import pays_the_canary
@@ -44,8 +45,7 @@ def visit(live_server, page, seen_by):
     page.context.add_cookies([session])
 
     def go(path):
-        page.goto(live_server.url + path)
-        page.wait_for_load_state("networkidle")
+        browsers.visit(page, live_server.url + path)
         wait_for_rest(page)
 
     yield go
@@ -60,11 +60,11 @@ def test_pages_fit_and_draw_their_charts(page, visit, paths, width, theme):
     for path in paths:
         visit(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        assert page.evaluate("window.__x") is None
         assert page.locator("canvas").count() >= 1
         wait_for_charts(page)
         found = Axe().run(page).response["violations"]
         assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
+        assert page.evaluate("window.__x") is None
 
 
 @pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.reading import read_comments
+from tests import browsers
 from tests import factories as f
 from tests.browsers import wait_for_rest
 
@@ -63,8 +64,7 @@ def visit(live_server, page, seen_by):
     page.context.add_cookies([session])
 
     def go(path):
-        page.goto(live_server.url + path)
-        page.wait_for_load_state("networkidle")
+        browsers.visit(page, live_server.url + path)
         wait_for_rest(page)
 
     yield go
