@@ -79,7 +79,7 @@ def _by_revenue(measure: Measure) -> Lines:
     arr = measure.beside["arr"]
     whole = number((_float(measure.value) or 0) * (_float(arr) or 0))
     return [
-        (f"ARR of the {number(_float(measure.beside['accounts']))} accounts that answered", _money(arr)),
+        (f"ARR of the {_several(measure.beside['accounts'], 'account')} that answered", _money(arr)),
         ("ARR × score of each, added up", whole),
         ("for each of that ARR", f"{whole} / {_money(arr)}"),
     ]
@@ -93,7 +93,7 @@ def _weighted(measure: Measure) -> Lines:
         ("detractors among them", percent(detractors, 1)),
         ("in percent of all answers", f"{number(promoters, 1)} − {number(detractors, 1)}"),
         (
-            f"effective n of the {number(measure.n)} answers",
+            f"effective n of the {_several(measure.n, 'answer')}",
             number(_float(of["effective_n"])),
         ),
     ]
@@ -133,7 +133,7 @@ def _ratio(upper: str, lower: str, upper_name: str, lower_name: str) -> Callable
 def _grr(measure: Measure) -> Lines:
     of = measure.beside
     return [
-        (f"yearly revenue of {number(measure.n)} customers at the start", _money(of["start"])),
+        (f"yearly revenue of {_several(measure.n, 'customer')} at the start", _money(of["start"])),
         ("less what those who left had paid", _money(of["churn"])),
         ("less what those who stayed pay less", _money(of["contraction"])),
         ("is still there", _money(of["kept"])),
@@ -154,7 +154,7 @@ def _clv(measure: Measure) -> Lines:
     of = measure.beside
     return [
         ("yearly revenue", _money(of["arr"])),
-        (f"for each of {number(measure.n)} customers", _money(of["arr_per_customer"])),
+        (f"for each of {_several(measure.n, 'customer')}", _money(of["arr_per_customer"])),
         (
             f"times what a customer is worth in years, at {percent(100 * ASSUMPTIONS.discount)} discount",
             f"{_money(of['arr_per_customer'])} × {number(_float(of['multiple']), 2)}",
@@ -165,7 +165,7 @@ def _clv(measure: Measure) -> Lines:
 def _sbg(measure: Measure) -> Lines:
     of = measure.beside
     return [
-        (f"yearly revenue for each of {number(measure.n)} customers", _money(of["arr_per_customer"])),
+        (f"yearly revenue for each of {_several(measure.n, 'customer')}", _money(of["arr_per_customer"])),
         ("times the renewals to come", number(_float(of["multiple"]), 2)),
         ("left of the oldest cohort", percent(_float(of["oldest_cohort_left"]), 1)),
         ("left of it by the model", percent(_float(of["oldest_cohort_left_by_model"]), 1)),
@@ -188,6 +188,10 @@ def _margin(measure: Measure) -> Lines:
         ("cost of delivering them", cost),
         ("in percent", f"100 × ({revenue} − {cost}) / {revenue}"),
     ]
+
+
+def _several(count: Any, one: str) -> str:
+    return f"{number(_float(count))} {one}{'' if count == 1 else 's'}"
 
 
 def _float(value: Any) -> float | None:

@@ -118,12 +118,11 @@ class LanguageViews(PublishingViews):
             return HttpResponseRedirect(_address(survey, code))
         verdicts = judge(document, code, rows)
         words = taken(verdicts)
+        count = "1 text" if len(words) == 1 else f"{len(words)} texts"
         if "rows" in request.POST:
-            change = Change(
-                put_texts(code, words), f"Imported {len(words)} texts in {code}", f"language {code}"
-            )
+            change = Change(put_texts(code, words), f"Imported {count} in {code}", f"language {code}")
             change_draft(survey, change, by=user_of(request), now=timezone.now())
-            messages.success(request, f"{len(words)} texts in {language_name(code)} are saved.")
+            messages.success(request, f"Saved: {count} in {language_name(code)}.")
             return HttpResponseRedirect(_address(survey, code))
         context = {
             "code": code,

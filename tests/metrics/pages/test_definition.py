@@ -229,3 +229,8 @@ class TestAsKnown:
         page = executive.get("/admin/metric/nps/", {"known": day})
         assert page.context["measure"].value == 40
         assert page.context["filters"].faults
+
+
+def test_an_example_of_one_customer_has_one_customer(executive, today):
+    f.subscription(f.account(), today - timedelta(days=800), None, 6000)
+    assert "Yearly revenue of 1 customer at the start" in executive.get(reverse("metric", args=["grr"])).text
