@@ -5,6 +5,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -239,6 +240,9 @@ def rated_by(owner, today):
         survey = surveys[number % 23 == 0]
         f.respond(survey, answers, account=account, at=now - timedelta(days=number % 60))
     absorb_responses(now=now + timedelta(days=1), sweep=True)
+    with connection.cursor() as cursor:
+        # As autovacuum would: without it each list of the scores took a fifth of a second.
+        cursor.execute("ANALYZE")
     return surveys[0].programme
 
 
