@@ -204,6 +204,17 @@ def bare_server(survey, version, collector) -> Server:
     return Server("bench.bare:application", BENCH_DSN=dsn, BENCH_IDS=ids)
 
 
+def emptied() -> None:
+    """Delete what other parts made: accounts and surveys with all that hangs on them, and protection."""
+    from django.db import connection  # noqa: PLC0415
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE accounts_account, surveys_programme, surveys_contactpolicy, surveys_suppression,"
+            " surveys_preference CASCADE"
+        )
+
+
 def published_survey(slug: str = "bench"):
     """Return a live survey of ten questions, and its version and collector."""
     from django.utils import timezone  # noqa: PLC0415
