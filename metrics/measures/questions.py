@@ -37,14 +37,15 @@ def survey_results(
     *,
     former: Sequence[Question] = (),
     sample: Sample | None = None,
+    only: str | None = None,
 ) -> Results:
-    """Return the answers to every question of a published survey, in seven queries at most.
+    """Return the answers to every question of a published survey, or to one, in seven queries at most.
 
     Its first NPS question speaks for it, or else the first one of CSAT, CES, a rating. A sample that asks for
     what no tally knows counts everything from the answers themselves.
     """
     sample = sample or Sample(scope=scope)
-    questions = [*definition, *former]
+    questions = [each for each in (*definition, *former) if only in (None, each.key)]
     promised = confidential_surveys(scope)
     is_promised, is_hidden = bool(promised), False
     if is_promised:

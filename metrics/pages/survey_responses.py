@@ -45,7 +45,10 @@ def survey_responses(request: HttpRequest, slug: str) -> TemplateResponse:
 
 
 def _in_results(request: HttpRequest, sample: Sample, versions: Versions) -> dict[str, Any]:
-    results = survey_results(sample.scope, versions.live, former=versions.former, sample=sample)
+    question = request.GET.get("question", "").partition(".")[0]
+    results = survey_results(
+        sample.scope, versions.live, former=versions.former, sample=sample, only=question
+    )
     if request.GET.get("visits") == "all" and sample.is_of_some:
         rate = completion(results)
         counted: Counted | None = Counted("Visits", rate.n, "", (), results.counts.is_tallied, rate)

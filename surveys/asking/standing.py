@@ -60,9 +60,8 @@ def candidates(
     contacts = list(contacts)
     digests = address_hashes(contact.email for contact in contacts)
     suppressed = suppressions_of(digests)
-    wishes = dict(
-        rows_about(digests, Preference.objects.values_list("address_hash", "quiet_days", "only_programme"))
-    )
+    wishing = Preference.objects.values_list("address_hash", "quiet_days", "only_programme")
+    wishes = rows_about(digests, wishing)
     accounts = {contact.account_id for contact in contacts}
     negotiating = _negotiating(accounts, campaign, policy, day, day + timedelta(days=days_ahead))
     cases = _with_open_case(accounts, policy, day)
