@@ -6,8 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
 from django.conf import settings
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from metrics.formulas.rounding import displayed
 from metrics.measures.comparisons import Comparison
@@ -124,6 +124,34 @@ def cell(value: object) -> str:
     if isinstance(value, int) and value < 0:
         return number(value)
     return number(value, 2) if isinstance(value, float) else str(value)
+
+
+@register.simple_tag
+def cells(row: Iterable[tuple[str, object, str]]) -> SafeString:
+    """Return the cells of a row of a receipt: of each its column, what is shown and where it leads, if so.
+
+    Written by a template, those of a hundred rows took a quarter of the time of their page.
+    """
+    return format_html_join(
+        "",
+        '<td{} data-label="{}">{}</td>',
+        (
+            (
+                mark_safe(' class="num"') if is_amount(column) else "",
+                heading(column),
+                _inside(column, value, link),
+            )
+            for column, value, link in row
+        ),
+    )
+
+
+def _inside(column: str, value: object, link: str) -> str:
+    if link:
+        return format_html('<a href="{}">{}</a>', link, value)
+    if column == "band":
+        return format_html('<span class="band {}">{}</span>', value, value)
+    return cell(value)
 
 
 @register.filter
