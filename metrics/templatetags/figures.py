@@ -137,13 +137,19 @@ def cells(row: Iterable[tuple[str, object, str]]) -> SafeString:
         '<td{} data-label="{}">{}</td>',
         (
             (
-                mark_safe(' class="num"') if is_amount(column) else "",
+                _kind(column, value),
                 heading(column),
                 _inside(column, value, link),
             )
             for column, value, link in row
         ),
     )
+
+
+def _kind(column: str, value: object) -> str:
+    if is_amount(column):
+        return mark_safe(' class="num"')
+    return mark_safe(' class="whole"') if isinstance(value, date) or column == "role" else ""
 
 
 def _inside(column: str, value: object, link: str) -> str:
