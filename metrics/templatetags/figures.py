@@ -6,8 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
 from django.conf import settings
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from metrics.formulas.rounding import displayed
 from metrics.measures.comparisons import Comparison
@@ -19,22 +19,6 @@ from metrics.pages.charts import period_name
 register = template.Library()
 
 UNKNOWN = "–"
-AMOUNTS = {
-    "value",
-    "arr",
-    "arr_at_start",
-    "arr_at_end",
-    "due",
-    "renewed",
-    "revenue",
-    "cost",
-    "score",
-    "confidence",
-    "counts",
-    "weight",
-    "annual_value",
-}
-IN_REPORTING_CURRENCY = {"arr", "arr_at_start", "arr_at_end", "due", "renewed"}
 DIGITS: Mapping[Unit, int] = {Unit.POINTS: 0, Unit.PERCENT: 1, Unit.SCALE: 2}
 
 
@@ -108,70 +92,6 @@ def scores(given: Iterable[Given]) -> SafeString:
 def within(value: float) -> float:
     """Return a percentage cut to what a bar can show: 0 to 100."""
     return max(0.0, min(100.0, float(value)))
-
-
-@register.filter
-def cell(value: object) -> str:
-    """Return a value of a table as people read it: dates, amounts, yes and no, a dash for nothing."""
-    if value is None or value == "":
-        return UNKNOWN
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, date):
-        return day(value)
-    if isinstance(value, Decimal):
-        return amount(value)
-    if isinstance(value, int) and value < 0:
-        return number(value)
-    return number(value, 2) if isinstance(value, float) else str(value)
-
-
-@register.simple_tag
-def cells(row: Iterable[tuple[str, object, str]]) -> SafeString:
-    """Return the cells of a row of a receipt: of each its column, what is shown and where it leads, if so.
-
-    Written by a template, those of a hundred rows took a quarter of the time of their page.
-    """
-    return format_html_join(
-        "",
-        '<td{} data-label="{}">{}</td>',
-        (
-            (
-                _kind(column, value),
-                heading(column),
-                _inside(column, value, link),
-            )
-            for column, value, link in row
-        ),
-    )
-
-
-def _kind(column: str, value: object) -> str:
-    if is_amount(column):
-        return mark_safe(' class="num"')
-    return mark_safe(' class="whole"') if isinstance(value, date) or column == "role" else ""
-
-
-def _inside(column: str, value: object, link: str) -> str:
-    if link:
-        return format_html('<a href="{}">{}</a>', link, value)
-    if column == "band":
-        return format_html('<span class="band {}">{}</span>', value, value)
-    return cell(value)
-
-
-@register.filter
-def is_amount(column: str) -> bool:
-    """Whether a column of a receipt holds numbers."""
-    return column in AMOUNTS
-
-
-@register.filter
-def heading(column: str) -> str:
-    """Return the heading of a column of a receipt: "Submitted on", "ARR at start, USD"."""
-    words = " ".join("ARR" if word == "arr" else word for word in column.split("_"))
-    unit = f", {settings.REPORTING_CURRENCY}" if column in IN_REPORTING_CURRENCY else ""
-    return f"{words[:1].upper()}{words[1:]}{unit}"
 
 
 @register.filter

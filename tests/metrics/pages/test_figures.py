@@ -6,7 +6,7 @@ import pytest
 from metrics.formulas.intervals import Interval
 from metrics.measures.measure import Days, Measure, Unit
 from metrics.measures.targets import Aim
-from metrics.templatetags import figures, rows
+from metrics.templatetags import figures, receipts, rows
 
 
 def measure(unit, value, interval=None, n=2, counted="answers"):
@@ -91,7 +91,7 @@ def test_days_are_written_with_both_ends_included():
     ],
 )
 def test_a_heading_says_the_unit_of_what_is_in_the_reporting_currency(column, heading):
-    assert figures.heading(column) == heading
+    assert receipts.heading(column) == heading
 
 
 @pytest.mark.parametrize(
