@@ -22,12 +22,11 @@ from metrics.measures.exchange import rates_on
 from metrics.measures.memory import CONTRACTS, remembered
 from metrics.measures.revenue import arr_on
 from metrics.measures.scope import Scope
-from metrics.pages.listing import read_known
+from metrics.pages.listing import ContactRow, read_known
 from surveys.admin.audience_form import conditions_typed
 from surveys.asking.audiences import AudienceRefused, matching, read_conditions
 from surveys.asking.days import local_day
 from surveys.asking.everyone import Standing, standings
-from surveys.asking.policy import Protected
 from surveys.models import Audience
 
 # What accounts pay a year, in the reporting currency.
@@ -72,13 +71,6 @@ class Inside(NamedTuple):
     account: int
     contacts: int
     may_be_asked: int
-
-
-class Listed(NamedTuple):
-    """A contact who is listed, and what stands against asking them today."""
-
-    contact: Contact
-    block: Protected | None
 
 
 def audience(request: HttpRequest, pk: int) -> TemplateResponse:
@@ -178,10 +170,10 @@ def _who(
     return context, inside, paid
 
 
-def _listed(found: Sequence[Standing]) -> list[Listed]:
+def _listed(found: Sequence[Standing]) -> list[ContactRow]:
     """Return contacts with their accounts, in the order in which they were found."""
     contacts = Contact.objects.select_related("account").in_bulk([one.contact for one in found])
-    return [Listed(contacts[one.contact], one.block) for one in found if one.contact in contacts]
+    return [ContactRow(contacts[one.contact], one.block) for one in found if one.contact in contacts]
 
 
 def _by_account(found: Iterable[Standing], paid: Paid) -> list[Inside]:

@@ -18,7 +18,9 @@ from accounts.models import User
 from metrics.formulas.days import day_bounds
 from metrics.measures import campaigns as measures
 from metrics.pages.filters import UNSAID
+from metrics.pages.listing import ContactRow
 from surveys.actions.campaigns import faults_of
+from surveys.asking.policy import Protected
 from surveys.mail.sender_records import Record, sender_records
 from surveys.models import Campaign, Invitation, Mail, Skip
 from surveys.models.outreach import Invitations
@@ -64,7 +66,7 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
         "by_subject": _by_subject(found, reached),
         "reasons": measures.skip_reasons(found, viewer),
         "reason": request.GET.get("reason", "") if is_skipped else "",
-        "skips": Paginator(_skips(request.GET, found, viewer), LISTED).get_page(page if is_skipped else None),
+        "skips": _left_alone(_skips(request.GET, found, viewer), page if is_skipped else None),
         "listed": listed,
         "page": _page(listed.rows, None if is_skipped else page),
         "records": _records(request, viewer, found),
@@ -78,6 +80,13 @@ def _skips(asked: QueryDict, found: Campaign, viewer: User) -> QuerySet[Skip]:
     rows = measures.skips_of(found, viewer).select_related("contact__account").order_by("pk")
     reason = asked.get("reason", "")
     return rows.filter(reason=reason) if reason and asked.get("list") == SKIPPED else rows
+
+
+def _left_alone(skips: QuerySet[Skip], number: str | None) -> Page[Any]:
+    """Return a page of those who were left alone, as any list of contacts."""
+    page: Page[Any] = Paginator(skips, LISTED).get_page(number)
+    page.object_list = [ContactRow(skip.contact, Protected(skip.reason, skip.until)) for skip in page]
+    return page
 
 
 def _page(rows: Invitations, number: str | None) -> Page[Any]:

@@ -1,7 +1,6 @@
 """The dry run of a campaign: whom it would ask in the days to come, whom it would leave alone, and why."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Contact, User
 from metrics.pages.campaign import LISTED, read_day
-from metrics.pages.listing import read_known
+from metrics.pages.listing import ContactRow, read_known
 from surveys.asking.audiences import AudienceRefused
 from surveys.asking.forecast import Foreseen, counts_by_day, forecast
 from surveys.models import Campaign
@@ -32,6 +31,16 @@ class Wanted(NamedTuple):
     day: date | None
     who: str
     reason: str
+
+    @property
+    def is_of_days(self) -> bool:
+        """Whether turns of several days are listed."""
+        return self.day is None
+
+    @property
+    def are_free(self) -> bool:
+        """Whether nothing stands against asking anyone who is listed."""
+        return self.who == ASKED
 
 
 def dry_run(request: HttpRequest, pk: int) -> TemplateResponse:
@@ -118,9 +127,9 @@ def _by_reason(foreseen: Iterable[Foreseen]) -> dict[str, list[Foreseen]]:
     return {reason: [*turns.values()] for reason, turns in firsts.items()}
 
 
-def _named(page: Page[Foreseen]) -> Page[Foreseen]:
+def _named(page: Page[Any]) -> Page[Any]:
     """Return a page of turns with the contacts as they are shown."""
     shown = Contact.objects.select_related("account").in_bulk([one.contact.pk for one in page])
     turns = ((one, shown.get(one.contact.pk)) for one in page)
-    page.object_list = [replace(one, contact=contact) for one, contact in turns if contact]
+    page.object_list = [ContactRow(contact, one.protected, one.day) for one, contact in turns if contact]
     return page

@@ -1,7 +1,8 @@
 """Rows of a receipt on a page: so many at once, each leading to what it names."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -10,6 +11,7 @@ from accounts.admin.visibility import user_of
 from accounts.models import Account, Contact, User
 from metrics.measures.receipts import Receipt, Row
 from metrics.measures.receipts.rows import cursor_of, key_of
+from surveys.asking.policy import Protected
 
 ROWS_A_PAGE = 100
 # What names a row of its own: who may open it, and on which page.
@@ -22,6 +24,14 @@ OPENED: Mapping[str, tuple[str, str]] = {
 }
 # What is shown by its name rather than by its number.
 NAMED: Mapping[str, type[Account] | type[Contact]] = {"account": Account, "contact": Contact}
+
+
+class ContactRow(NamedTuple):
+    """A contact in a list, what stands against asking them, and on which day where it is one of several."""
+
+    contact: Contact
+    block: Protected | None
+    day: date | None = None
 
 
 def read_known(asked: QueryDict, known: Mapping[str, Collection[str]]) -> tuple[dict[str, str], list[str]]:

@@ -235,8 +235,8 @@ def test_each_count_of_a_dry_run_opens_its_turns(builder):
         turns = [*listed.context["page"]]
         assert len(turns) == len({one.contact.pk for one in turns}) == int(count)
         who, reason = listed.context["wanted"].who, listed.context["wanted"].reason
-        assert {one.protected is None for one in turns} == {who == "asked"}
-        assert not reason or {one.protected.reason for one in turns} == {reason}
+        assert {one.block is None for one in turns} == {who == "asked"}
+        assert not reason or {one.block.reason for one in turns} == {reason}
         assert all(one.contact.name in listed.text for one in turns)
 
 
