@@ -2,27 +2,46 @@
 
 Contracts change now and then, but every look at a page adds all of them up. So a result is kept under a stamp
 of the tables it was read from: the stamp of changed rows is another one, and nothing stale is ever found.
+What also depends on mail that goes out all the time is kept for some minutes, and says since when.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import connection, models
 
-from accounts.models import Account, ExchangeRate, Subscription, Team, User
+from accounts.models import Account, Contact, ExchangeRate, Subscription, Team, User
 from metrics.measures.scope import Scope
 from metrics.models import Recount
-from surveys.models import Programme, Survey
+from surveys.models import (
+    Audience,
+    AudienceMember,
+    ContactCap,
+    ContactPolicy,
+    Preference,
+    Programme,
+    Suppression,
+    Survey,
+)
 
 # What revenue is worked out from.
 CONTRACTS = (Account, ExchangeRate, Subscription)
 # What counts of answers and invitations are read from, and by what their accounts are told apart.
 COUNTS = (Recount, Account, Programme, Survey, Team, User)
+# What people change of who is asked.
+ASKING = (
+    *(Account, Contact, Subscription, Audience, AudienceMember),
+    *(ContactPolicy, ContactCap, Preference, Suppression),
+)
 Result = TypeVar("Result")
 MOST_KEPT = 64
+# What is seen is of some minutes ago at most, so that a list has as many rows as the count that led to it.
+LATELY = timedelta(minutes=5)
+MOST_SEEN = 8
 STAMP = "(SELECT (count(*), sum({row}))::text FROM {table})"
 # Findings are kept under it: another one lets every kept back-test be worked out again.
 PLACE = "hashtidextended(ctid, hashtext(xmin::text))"
@@ -30,7 +49,17 @@ PLACE = "hashtidextended(ctid, hashtext(xmin::text))"
 WHO: Mapping[type[models.Model], str] = {User: "hashtextextended(email, id)"}
 
 _kept: OrderedDict[Any, Any] = OrderedDict()
+_seen: OrderedDict[Any, "Seen[Any]"] = OrderedDict()
 _lock = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[Result]):
+    """What a look at rows found, when that was, and the stamp of the rows that people change by hand."""
+
+    found: Result
+    at: datetime
+    stamp: tuple[Any, ...]
 
 
 def remembered(
@@ -54,6 +83,32 @@ def remembered(
         _kept[key] = made
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
+    return made
+
+
+def seen_lately(
+    look: Callable[[], Result],
+    tables: Sequence[type[models.Model]],
+    *asked: Hashable,
+    now: datetime,
+    anew: bool = False,
+) -> Seen[Result]:
+    """Return what a look finds that is asked for by these, five minutes ago or less, or `anew`.
+
+    A changed row of the tables is seen at once. What the look reads besides is as old as it says, so whoever
+    may see a part of it only, or may see it no more, must not be shown what was kept.
+    """
+    rows = stamp(tables)
+    with _lock:
+        known = _seen.get(asked)
+    if known and not anew and known.stamp == rows and timedelta(0) <= now - known.at < LATELY:
+        return known
+    made = Seen(look(), now, rows)
+    with _lock:
+        _seen[asked] = made
+        _seen.move_to_end(asked)
+        while len(_seen) > MOST_SEEN:
+            _seen.popitem(last=False)
     return made
 
 

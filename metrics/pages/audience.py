@@ -17,14 +17,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import Account, Contact, User
+from accounts.models.companies import Contacts
 from metrics.formulas.money import ZERO
 from metrics.measures.exchange import rates_on
-from metrics.measures.memory import CONTRACTS, remembered
+from metrics.measures.memory import ASKING, CONTRACTS, remembered, seen_lately
 from metrics.measures.revenue import arr_on
 from metrics.measures.scope import Scope
+from metrics.pages.filters import AGAIN
 from metrics.pages.listing import ContactRow, read_known
 from surveys.admin.audience_form import conditions_typed
-from surveys.asking.audiences import AudienceRefused, matching, read_conditions
+from surveys.asking.audiences import AudienceRefused, Condition, matching, read_conditions
 from surveys.asking.days import local_day
 from surveys.asking.everyone import Standing, standings
 from surveys.models import Audience
@@ -78,13 +80,17 @@ def audience(request: HttpRequest, pk: int) -> TemplateResponse:
     viewer = _viewer(request)
     found = get_object_or_404(Audience, pk=pk)
     context = {**admin.site.each_context(request), "title": found.name, "audience": found}
-    inside: list[Standing] = []
+    inside: Sequence[Standing] = []
     paid: Paid | None = None
+    now = timezone.now()
     try:
-        who, inside, paid = _who(found.conditions, viewer, timezone.now(), audience=found.pk)
-        context |= who
+        conditions, contacts = _chosen(found.conditions, viewer, now, audience=found.pk)
     except AudienceRefused as refused:
         context["refused"] = str(refused)
+    else:
+        inside, context["seen_at"] = _seen(contacts, found, viewer, now, anew=AGAIN in request.GET)
+        paid = _paid(viewer, local_day(now)) if viewer.sees_revenue else None
+        context |= _who(conditions, inside, viewer, paid)
     wanted, faults = _read_listing(request.GET, inside)
     are_accounts = wanted.who == ACCOUNTS
     if are_accounts:  # of everyone: their counts lead to all of an account
@@ -103,12 +109,14 @@ def audience(request: HttpRequest, pk: int) -> TemplateResponse:
 @require_POST
 def audience_typed(request: HttpRequest) -> TemplateResponse:
     """Show who would be in an audience of the conditions that were typed; nothing is stored."""
-    viewer = _viewer(request)
+    viewer, now = _viewer(request), timezone.now()
     raw = request.POST.get("audience", "")
     own = Audience.objects.filter(pk=raw).first() if raw.isdecimal() and len(raw) < 19 else None
     try:
-        typed = list(conditions_typed(request.POST))
-        context, inside, _ = _who(typed, viewer, timezone.now(), audience=own.pk if own else None)
+        typed, today = list(conditions_typed(request.POST)), local_day(now)
+        conditions, contacts = _chosen(typed, viewer, now, audience=own.pk if own else None)
+        inside = standings(contacts, today)
+        context = _who(conditions, inside, viewer, _paid(viewer, today) if viewer.sees_revenue else None)
         context["sample"] = _listed(inside[:SAMPLE])
     except AudienceRefused as refused:
         context = {"refused": str(refused)}
@@ -135,27 +143,40 @@ def _viewer(request: HttpRequest) -> User:
     return viewer
 
 
-def _who(
+def _chosen(
     document: Any, viewer: User, now: datetime, *, audience: int | None
-) -> tuple[dict[str, Any], list[Standing], Paid | None]:
-    """Return what is shown of the contacts for whom conditions hold, each as they stand today, and who pays.
-
-    What accounts pay is None for whoever may not see revenue.
-    """
-    today = local_day(now)
+) -> tuple[Sequence[Condition], Contacts]:
+    """Return conditions and the contacts of accounts that the viewer sees for whom they hold."""
     conditions = read_conditions(document)
     if not viewer.sees_revenue and any(condition.field.needs_revenue for condition in conditions):
         raise AudienceRefused("It is chosen by amounts of money, which you may not see.")
     contacts = matching(conditions, now=now, audience=audience).visible_to(viewer)
     # An order by what may not be seen would tell it.
-    inside = standings(contacts.order_by(*(("name", "pk") if viewer.sees_people else ("pk",))), today)
+    return conditions, contacts.order_by(*(("name", "pk") if viewer.sees_people else ("pk",)))
+
+
+def _seen(
+    contacts: Contacts, audience: Audience, viewer: User, now: datetime, *, anew: bool
+) -> tuple[Sequence[Standing], datetime]:
+    """Return everyone in an audience as they stood lately, and when that was."""
+    today = local_day(now)
+    if not viewer.sees_all_accounts:
+        return standings(contacts, today), now
+    key = ("audience", audience.pk, viewer.sees_people, today)
+    seen = seen_lately(lambda: standings(contacts, today), ASKING, *key, now=now, anew=anew)
+    return seen.found, seen.at
+
+
+def _who(
+    conditions: Sequence[Condition], inside: Sequence[Standing], viewer: User, paid: Paid | None
+) -> dict[str, Any]:
+    """Return what is shown of an audience and of what its accounts pay, None for who may not see revenue."""
     everyone = Contact.objects.visible_to(viewer)
     roles = Counter(one.role for one in inside)
     of_all = dict(everyone.order_by().values_list("role").annotate(Count("pk")))
     reasons = Counter(one.block.reason for one in inside if one.block)
     accounts = {one.account for one in inside}
-    paid = _paid(viewer, today) if viewer.sees_revenue else None
-    context = {
+    return {
         "conditions": conditions,
         "count": len(inside),
         "may_be_asked": len(inside) - reasons.total(),
@@ -167,7 +188,6 @@ def _who(
         "reasons": reasons.most_common(),
         "left_count": reasons.total(),
     }
-    return context, inside, paid
 
 
 def _listed(found: Sequence[Standing]) -> list[ContactRow]:

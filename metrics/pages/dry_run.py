@@ -13,11 +13,13 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from accounts.models import Contact, User
+from metrics.measures.memory import ASKING, seen_lately
 from metrics.pages.campaign import LISTED, read_day
+from metrics.pages.filters import AGAIN
 from metrics.pages.listing import ContactRow, read_known
 from surveys.asking.audiences import AudienceRefused
 from surveys.asking.forecast import Foreseen, counts_by_day, forecast
-from surveys.models import Campaign
+from surveys.models import Campaign, Programme
 
 ASKED, LEFT, NEVER = "asked", "left", "never"
 
@@ -60,11 +62,31 @@ def dry_run(request: HttpRequest, pk: int) -> TemplateResponse:
     return TemplateResponse(request, "metrics/dry_run.html", context)
 
 
-def _foreseen(found: Campaign, now: datetime, asked: QueryDict) -> dict[str, Any]:
+class Play(NamedTuple):
+    """What a campaign does in the days to come, beside so many others that run."""
+
+    turns: Sequence[Foreseen]
+    others: int
+
+
+def _played(found: Campaign, now: datetime) -> Play:
     running = (
         Campaign.objects.running(now).exclude(pk=found.pk).select_related("survey__programme", "audience")
     )
-    foreseen = [one for one in forecast([found, *running], now=now) if one.campaign.pk == found.pk]
+    turns = [one for one in forecast([found, *running], now=now) if one.campaign == found.pk]
+    return Play(turns, len(running))
+
+
+def _foreseen(found: Campaign, now: datetime, asked: QueryDict) -> dict[str, Any]:
+    seen = seen_lately(
+        lambda: _played(found, now),
+        (*ASKING, Campaign, Programme),
+        "dry run",
+        found.pk,
+        now=now,
+        anew=AGAIN in asked,
+    )
+    foreseen = seen.found.turns
     counts = counts_by_day(foreseen)
     never, reasons = _never_asked(foreseen), _by_reason(foreseen)
     wanted, faults = _read_wanted(asked, counts, reasons)
@@ -75,6 +97,7 @@ def _foreseen(found: Campaign, now: datetime, asked: QueryDict) -> dict[str, Any
     else:
         rows = [one for one in foreseen if _is_listed(one, wanted)]
     return {
+        "seen_at": seen.at,
         "days": sorted(counts.items()),
         "most": max((asked for asked, _ in counts.values()), default=0),
         "asked": sum(one.protected is None for one in foreseen),
@@ -85,7 +108,7 @@ def _foreseen(found: Campaign, now: datetime, asked: QueryDict) -> dict[str, Any
         "wanted": wanted,
         "faults": faults,
         "page": _named(Paginator(rows, LISTED).get_page(asked.get("page"))),
-        "others": len(running),
+        "others": seen.found.others,
     }
 
 
@@ -112,9 +135,9 @@ def _never_asked(foreseen: Iterable[Foreseen]) -> list[Foreseen]:
     firsts: dict[int, Foreseen] = {}
     asked = set()
     for one in foreseen:
-        firsts.setdefault(one.contact.pk, one)
+        firsts.setdefault(one.contact, one)
         if one.protected is None:
-            asked.add(one.contact.pk)
+            asked.add(one.contact)
     return [one for contact, one in firsts.items() if contact not in asked]
 
 
@@ -123,13 +146,13 @@ def _by_reason(foreseen: Iterable[Foreseen]) -> dict[str, list[Foreseen]]:
     firsts: dict[str, dict[int, Foreseen]] = {}
     for one in foreseen:
         if one.protected:
-            firsts.setdefault(one.protected.reason, {}).setdefault(one.contact.pk, one)
+            firsts.setdefault(one.protected.reason, {}).setdefault(one.contact, one)
     return {reason: [*turns.values()] for reason, turns in firsts.items()}
 
 
 def _named(page: Page[Any]) -> Page[Any]:
     """Return a page of turns with the contacts as they are shown."""
-    shown = Contact.objects.select_related("account").in_bulk([one.contact.pk for one in page])
-    turns = ((one, shown.get(one.contact.pk)) for one in page)
+    shown = Contact.objects.select_related("account").in_bulk([one.contact for one in page])
+    turns = ((one, shown.get(one.contact)) for one in page)
     page.object_list = [ContactRow(contact, one.protected, one.day) for one, contact in turns if contact]
     return page

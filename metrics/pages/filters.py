@@ -27,6 +27,8 @@ LABELS = {"cohort": "Customer since"}
 WINDOW = ("last", "from", "to")
 # The day as of which a page is asked.
 KNOWN = "known"
+# What has a page look again that may show what it saw some minutes ago.
+AGAIN = "again"
 # How the address names those of which a dimension says nothing.
 UNSAID = "(none)"
 

@@ -20,7 +20,7 @@ from metrics.measures.query import METRICS
 from metrics.measures.sentiment import PERIODS
 from metrics.measures.voices import Mood
 from metrics.models import Target
-from metrics.pages.filters import KNOWN, UNSAID, WINDOW, Field
+from metrics.pages.filters import AGAIN, KNOWN, UNSAID, WINDOW, Field
 from metrics.templatetags.figures import UNKNOWN, number
 
 # What a list of renewals is asked for by.
@@ -238,6 +238,7 @@ def silent_accounts(context: Mapping[str, Any]) -> str:
 def paged(context: Mapping[str, Any], number: int, at: str = "", listed: str = "") -> str:
     """Return the address of a page of a list, of one of several where it is named, and its place there."""
     query = context["request"].GET.copy()
+    query.pop(AGAIN, None)
     query["page"] = str(number)
     if listed:
         query["list"] = listed

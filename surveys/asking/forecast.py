@@ -2,11 +2,9 @@
 
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from accounts.models import Contact
 from surveys.asking.audiences import contacts_of
 from surveys.asking.days import local_day, midnight
 from surveys.asking.ledgers import ledger_around
@@ -28,16 +26,15 @@ DAY = timedelta(days=1)
 OF_CONTACTS = ("account", "email", "role", "time_zone", "erased_at", "unsubscribed_at", "bounced_at")
 
 
-@dataclass(frozen=True, slots=True)
-class Foreseen:
+class Foreseen(NamedTuple):
     """One turn on one day: the contact is asked, or left alone for a reason until a day (None: for good).
 
-    Of the contact no name is read.
+    Campaign and contact are their numbers.
     """
 
     day: date
-    campaign: Campaign
-    contact: Contact
+    campaign: int
+    contact: int
     protected: Protected | None
 
 
@@ -129,7 +126,7 @@ def _play(
             asked[one.campaign_id].add((one.contact, day))
             ledger.add(one.turn.person, Ask(day, one.priority))
         if day < end:
-            yield Foreseen(day, one.campaign, one.candidate.contact, found)
+            yield Foreseen(day, one.campaign_id, one.contact, found)
         # The turn ends by the day of the look: on its last Saturday planning still takes it for Monday.
         look = _next_look(one, found.until, sending_day) if found and found.until else None
         if look and look <= _last_day(one.campaign, one.turn, end):

@@ -10,7 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, Contact, Subscription
+from metrics.measures.memory import seen_lately
 from metrics.templatetags.figures import number
+from surveys.asking.audiences import contacts_of
+from surveys.asking.everyone import standings
+from surveys.models import Survey
 from tests import factories as f
 from tests.accounts.staff import almighty_but, logged_in, superuser
 
@@ -134,3 +138,47 @@ def test_conditions_that_are_typed_lead_nowhere(audience):
     assert said.context["count"] == 66
     assert "Some of them" in said.text
     assert "?list=" not in said.text
+
+
+def test_mail_that_goes_out_is_seen_within_minutes_and_a_change_by_hand_at_once(audience, manager, seen_by):
+    """Who may not see every account is shown nothing that was kept."""
+    client, address = logged_in(superuser()), reverse("audience", args=[audience.pk])
+    manager.user_permissions.add(Permission.objects.get(codename="view_audience"))
+    theirs = seen_by(manager)
+
+    def may_be_asked(query=""):
+        return [one.get(f"{address}{query}").context["may_be_asked"] for one in (client, theirs)]
+
+    assert may_be_asked() == [22, 11]
+    for contact in Contact.objects.filter(account__in=[one.account for one in free_of(audience)[:2]]):
+        f.invitation(Survey.objects.get(), contact, sent_at=timezone.now())
+    of_all, of_theirs = may_be_asked()
+    assert (of_all, of_theirs) == (22, 10)
+    assert may_be_asked("?again=1") == [20, 10] == may_be_asked()
+    Contact.objects.filter(pk=free_of(audience)[0].contact).update(bounced_at=timezone.now())
+    assert may_be_asked()[0] == 19
+
+
+def test_what_was_seen_is_forgotten_after_minutes():
+    looks, now = [], timezone.now()
+
+    def look():
+        looks.append(now)
+        return len(looks)
+
+    def seen(minutes, *asked, anew=False):
+        at = now + timedelta(minutes=minutes)
+        found = seen_lately(look, (Contact,), "a test", *asked, now=at, anew=anew)
+        return found.found, (found.at - now) / timedelta(minutes=1)
+
+    assert [seen(minutes) for minutes in (0, 4.9, 5, 9)] == [(1, 0), (1, 0), (2, 5), (2, 5)]
+    assert seen(9, "of another") == (3, 9)
+    assert seen(9, anew=True) == (4, 9)
+    f.contact(f.account())
+    assert seen(9) == (5, 9)
+
+
+def free_of(audience):
+    """Return who of an audience may be asked today."""
+    contacts = contacts_of(audience, now=timezone.now()).order_by("pk")
+    return [one for one in standings(contacts, timezone.localdate()) if one.block is None]
