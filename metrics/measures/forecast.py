@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from metrics.formulas.health import Band
 from metrics.formulas.intervals import Interval, wilson
@@ -27,12 +28,34 @@ class Expected:
     at_stake: Decimal | None
 
 
+class Chance(NamedTuple):
+    """How likely a renewal of a band is lost: a rate (0..1) with its 95 % interval."""
+
+    rate: float
+    interval: Interval
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """The coming renewals by band; without evidence not `is_by_band`: all are taken at the rate of all."""
 
     bands: Sequence[Expected]
     is_by_band: bool
+    chances: Mapping[Band, Chance]
+
+    @property
+    def lost(self) -> float:
+        """How many accounts are likely to be lost."""
+        return sum(each.lost for each in self.bands)
+
+    @property
+    def at_stake(self) -> Decimal | None:
+        """What of the value a year is likely to be lost, None where an exchange rate is missing."""
+        return total_known(each.at_stake for each in self.bands)
+
+    def among(self, due: Sequence[Due], bands: Mapping[int, Band]) -> "Forecast":
+        """Return what to expect of some of the renewals."""
+        return replace(self, bands=_expected(due, bands, self.chances))
 
 
 def renewal_forecast(due: Sequence[Due], bands: Mapping[int, Band], past: Tested) -> Forecast | None:
@@ -45,17 +68,24 @@ def renewal_forecast(due: Sequence[Due], bands: Mapping[int, Band], past: Tested
         return None
     is_by_band = past.verdict is Verdict.EVIDENCE
     rates = {loss.band: loss for loss in past.bands if loss.due} if is_by_band else {}
+    chances = {band: Chance(past.lost / past.due, of_all) for band in BANDS} | {
+        band: Chance(known.lost / known.due, known.interval or of_all) for band, known in rates.items()
+    }
+    return Forecast(_expected(due, bands, chances), is_by_band, chances)
+
+
+def _expected(
+    due: Sequence[Due], bands: Mapping[int, Band], chances: Mapping[Band, Chance]
+) -> list[Expected]:
     coming: dict[Band, list[Due]] = defaultdict(list)
     for each in due:
         coming[bands.get(each.account, Band.GREY)].append(each)
     expected = []
     for band in BANDS:
-        known = rates.get(band)
-        rate = known.lost / known.due if known else past.lost / past.due
-        low, high = (known and known.interval) or of_all
+        rate, (low, high) = chances[band]
         accounts = len({each.account for each in coming[band]})
         value = total_known(each.value for each in coming[band])
         interval = Interval(accounts * low, accounts * high)
         at_stake = None if value is None else value * Decimal(rate)
         expected.append(Expected(band, accounts, accounts * rate, interval, value, at_stake))
-    return Forecast(expected, is_by_band)
+    return expected

@@ -32,13 +32,17 @@ DIMENSIONS: Mapping[str, str] = {
 
 
 class Aim(NamedTuple):
-    """A target, by when, and value less target in the unit; None while there is no value."""
+    """A target, by when, and value less target in the unit; None while there is no value.
+
+    `goal` is its number where the page of goals says the same gap, of the same days.
+    """
 
     value: Decimal
     by: date
     gap: float | None
     is_within_interval: bool | None
     is_missed: bool = False
+    goal: int | None = None
 
 
 class Goal(NamedTuple):
@@ -74,7 +78,12 @@ def aims_of(scope: Scope, measures: Iterable[Measure]) -> dict[str, Aim]:
     nearest: dict[str, Target] = {}
     for target in rows:
         nearest.setdefault(target.metric, target)
-    return {name: _aim(target, known[name]) for name, target in nearest.items()}
+    usual = Scope.of_answers(scope.viewer, scope.today)
+    is_usual = (scope.start, scope.end) == (usual.start, usual.end)
+    return {
+        name: _aim(target, known[name])._replace(goal=target.pk if is_usual else None)
+        for name, target in nearest.items()
+    }
 
 
 def goals(viewer: User, today: date) -> list[Goal]:

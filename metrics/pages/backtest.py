@@ -12,15 +12,14 @@ from django.utils import timezone
 from accounts.models import User
 from metrics.measures.backtest import DEFINITION, LEADS
 from metrics.measures.forecast import renewal_forecast
-from metrics.measures.foretold import MONTHS, Foretold, foretold, window_scope
+from metrics.measures.foretold import Foretold, foretold, window_scope
 from metrics.measures.health import bands
 from metrics.measures.memory import remembered
 from metrics.measures.renewals import BOOKS, coming_renewals
 from metrics.measures.scope import Scope
+from metrics.pages.basis import WINDOWS, Basis, read_basis
 from metrics.pages.planes import reliability_chart
 
-WINDOWS = {str(months): months for months in MONTHS}
-DEFAULT = "24"
 COMING_DAYS = 90
 
 
@@ -30,27 +29,24 @@ def backtest(request: HttpRequest) -> TemplateResponse:
     if not isinstance(viewer, User) or not viewer.has_perm("metrics.view_health"):
         raise PermissionDenied
     today = timezone.localdate()
-    months = request.GET.get("months", DEFAULT)
-    months = months if months in WINDOWS else DEFAULT
-    lead = next((each for each in LEADS if request.GET.get("lead") == str(each)), LEADS[0])
-    with_replays = request.GET.get("replays") == "1"
-    scope = window_scope(viewer, today, WINDOWS[months])
-    found = foretold(scope, WINDOWS[months], with_replays=with_replays)
+    basis = read_basis(request.GET)
+    scope = window_scope(viewer, today, basis.months)
+    found = foretold(scope, basis.months, with_replays=basis.with_replays)
     as_of = (found and found.as_of) or today
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Back-test",
         "viewer": viewer,
-        "window": window_scope(viewer, as_of, WINDOWS[months]).window,
-        "months": months,
+        "window": window_scope(viewer, as_of, basis.months).window,
+        "months": str(basis.months),
         "windows": WINDOWS,
-        "lead": lead,
+        "lead": basis.lead,
         "leads": LEADS,
-        "with_replays": with_replays,
-        "tested_of": behind_tests(viewer, as_of, WINDOWS[months], with_replays=with_replays),
+        "with_replays": basis.with_replays,
+        "tested_of": behind_tests(viewer, as_of, basis.months, with_replays=basis.with_replays),
     }
     if found:
-        context |= _told(scope, found, lead)
+        context |= _told(scope, found, basis)
     return TemplateResponse(request, "metrics/backtest.html", context)
 
 
@@ -66,9 +62,9 @@ def behind_tests(
     return {"as_of": as_of, "months": months, "replays": int(with_replays)}
 
 
-def _told(scope: Scope, found: Foretold, lead: int) -> dict[str, Any]:
+def _told(scope: Scope, found: Foretold, basis: Basis) -> dict[str, Any]:
     """Return what the page says of back-tests, and of coming renewals to who may see revenue."""
-    chosen = found.health[LEADS.index(lead)]
+    chosen = found.health[basis.place]
     told: dict[str, Any] = {
         "found": found,
         "tests": [("Health", found.health), ("NPS answers", found.nps)],

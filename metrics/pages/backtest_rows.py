@@ -21,7 +21,7 @@ from metrics.measures.exchange import rates_on
 from metrics.measures.foretold import kept_of, of_months
 from metrics.measures.scope import Scope
 from metrics.measures.tested import SCORES, Decided, Part, decided_renewals, tenths_of
-from metrics.pages.backtest import DEFAULT, WINDOWS
+from metrics.pages.basis import DEFAULT, WINDOWS
 from metrics.pages.filters import read_filters
 from metrics.pages.renewals import NARROWED_BY
 from metrics.pages.windows import chosen_day

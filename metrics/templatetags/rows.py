@@ -25,8 +25,6 @@ from metrics.templatetags.figures import UNKNOWN, number
 
 # What a list of renewals is asked for by.
 LISTED = ("month", "band", "within", "notice", "list", "page", "sort")
-# What the page of the back-test is asked by.
-TESTED = ("months", "lead", "replays")
 
 register = template.Library()
 
@@ -123,7 +121,7 @@ def values_of_signal(account: Account, key: str) -> str:
 def renewals_like(context: Mapping[str, Any], **wanted: object) -> str:
     """Return the address of the coming renewals narrowed as the page is, those listed that are wanted."""
     query = context["request"].GET.copy()
-    for name in (*WINDOW, KNOWN, *LISTED, *TESTED):
+    for name in (*WINDOW, KNOWN, *LISTED):
         query.pop(name, None)
     query.update({name: str(value or UNSAID) for name, value in wanted.items()})
     return f"{_page('renewals')}?{query.urlencode()}#rows"

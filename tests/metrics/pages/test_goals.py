@@ -63,6 +63,28 @@ def test_goals_stand_beside_their_values(executive, today):
     assert "the gap is inside the interval" in executive.get(GOALS).text
 
 
+def test_a_gap_opens_the_goal_that_says_it(executive, today):
+    """Of the days that goals are told of; of others the page of goals says another one."""
+    survey, now = f.published_survey(), timezone.now()
+    account = f.account(segment="Large")
+    for value in (10, 9, 9, 3, 3):
+        f.respond(survey, {"nps": value}, account=account, at=now)
+    f.subscription(account, today - timedelta(days=500), today - timedelta(days=100), 1000)
+    f.subscription(account, today - timedelta(days=100), today + timedelta(days=265), 800)
+    absorb_responses(now=now)
+    by = today + timedelta(days=100)
+    for metric, value in (("nps", 70), ("grr", 95), ("renewal_rate", 99.5)):
+        Target.objects.create(metric=metric, value=value, by=by)
+    goals = executive.get(GOALS).text
+    link = re.compile(r'<a href="/admin/goals/#(goal-\d+)">([^<]+)</a>')
+    for page, count in (("/admin/", 3), ("/admin/metric/nps/", 1), ("/admin/?last=24m", 0)):
+        told = link.findall(executive.get(page).text)
+        assert len(told) == count, page
+        for row, text in told:
+            cells = goals.partition(f'<tr id="{row}">')[2].partition("</tr>")[0]
+            assert re.search(rf'data-label="Gap">\s*{re.escape(text)}', cells), (row, text)
+
+
 def test_who_sees_some_accounts_sees_the_goals_of_these(seen_by, manager, today):
     team, foreign = Team.objects.create(name="Own team"), Team.objects.create(name="Foreign team")
     manager.teams.add(team)

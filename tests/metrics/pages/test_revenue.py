@@ -1,7 +1,9 @@
 """The pages of revenue and renewals: sums that close, parts as asked alone, and nobody without the right."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import Group
@@ -14,6 +16,7 @@ from metrics.actions.health import score_accounts
 from metrics.formulas.days import month_of, months_later
 from metrics.measures.query import ask, ask_by
 from metrics.models import Health
+from metrics.templatetags.figures import amount, money, number
 from tests import factories as f
 from tests.metrics.pages.conftest import CANARY
 
@@ -190,7 +193,7 @@ def test_the_forecast_stands_beside_its_test(world, executive):
     forecast, tested = response.context["forecast"], response.context["tested"]
     assert (tested.due, tested.lost) == (2, 0)
     assert sum(each.value for each in forecast.bands) == response.context["due"]
-    assert sum(each.at_stake for each in forecast.bands) == response.context["at_stake"] == 0
+    assert sum(each.at_stake for each in forecast.bands) == forecast.at_stake == 0
     assert "Insufficient evidence" in response.text
 
 
@@ -211,8 +214,8 @@ def test_the_test_beside_it_is_the_kept_one_of_the_same_contracts(world, executi
 def test_queries_do_not_grow_with_what_there_is(executive, django_assert_max_num_queries, today, page):
     counts = []
     for size in (2, 10):
-        for number in range(size):
-            account = f.account(segment=f"S{number}", owner=f.user())
+        for place in range(size):
+            account = f.account(segment=f"S{place}", owner=f.user())
             f.subscription(account, months_later(today, -20), months_later(today, -2), 100)
             f.subscription(account, months_later(today, -2), months_later(today, 4), 150)
         score_accounts(day=today, now=f.NOON)
@@ -226,3 +229,29 @@ def test_days_are_said_in_words(world, executive):
     response = executive.get(REVENUE, {"from": "2020-01-01", "to": "not a day"})
     assert "A date is written as year-month-day" in response.text
     assert isinstance(response.context["filters"].scope.start, date)
+
+
+@pytest.mark.parametrize("page", [RENEWALS, f"{RENEWALS}?lead=60&months=36", "/admin/backtest/?lead=60"])
+def test_what_is_likely_lost_opens_the_renewals_that_add_up_to_it(world, executive, today, page):
+    """Of some renewals as of all: their sum, and at which chance each of them is lost."""
+    gone = f.account(name="Gone")
+    f.subscription(gone, today - timedelta(days=600), today - timedelta(days=150), Decimal(900))
+    shown = executive.get(page)
+    forecast = shown.context["forecast"]
+    assert forecast.lost == pytest.approx(sum(each.accounts for each in forecast.bands) / 3)
+    cells = re.findall(
+        r'data-label="(?:Likely lost|USD lost|At stake)"[^>]*><a href="([^"]*)">([^<]*)', shown.text
+    )
+    assert len(cells) >= 2
+    if page.startswith(RENEWALS):
+        assert unescape(cells[-1][0]).endswith("list=all#rows")
+    for href, text in cells:
+        listed = executive.get(unescape(href))
+        loss = listed.context["listed_loss"]
+        assert text in {number(loss.lost, 1), amount(loss.at_stake), money(loss.at_stake)}
+        rows = listed.context["rows"]
+        assert sum(row.at_stake for row in rows) == pytest.approx(loss.at_stake)
+        assert all(row.at_stake == pytest.approx(row.due.value / 3) for row in rows)
+        assert all(row.chance == pytest.approx(100 / 3) for row in rows)
+        assert f"<b>{money(loss.at_stake)}</b> likely lost" in listed.text
+        assert listed.context["tested"].lead_days == (60 if "lead=60" in page else 90)

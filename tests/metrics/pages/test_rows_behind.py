@@ -115,6 +115,11 @@ def of_renewals(answer):
     value, accounts = sum((due.value for due in shown), Decimal(0)), len({due.account for due in shown})
     assert money(value) in answer.text
     told = {money(value), amount(value), number(accounts), number(len(shown))}
+    if tested := context["tested"]:
+        # Bands do not differ here.
+        lost = Decimal(tested.lost) / tested.due
+        assert f"{money(value * lost)}</b> likely lost" in answer.text
+        told |= {money(value * lost), amount(value * lost), number(accounts * float(lost), 1)}
     # As a report says it in a sentence.
     said = several(accounts, "account")
     return told | {f"{said} with {money(value)} a year", f"{money(value)} of it", f"{said} in red or yellow"}
