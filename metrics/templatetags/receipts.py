@@ -28,6 +28,8 @@ AMOUNTS = {
     "weight",
     "annual_value",
 }
+# Names that a hyphen or a lack of room would break in two.
+UNBROKEN = {"response", "role"}
 IN_REPORTING_CURRENCY = {"arr", "arr_at_start", "arr_at_end", "due", "renewed"}
 
 
@@ -54,7 +56,7 @@ def cells(row: Iterable[tuple[str, object, str]]) -> SafeString:
 def _kind(column: str, value: object) -> str:
     if is_amount(column):
         return mark_safe(' class="num"')
-    return mark_safe(' class="whole"') if isinstance(value, date) or column == "role" else ""
+    return mark_safe(' class="whole"') if isinstance(value, date) or column in UNBROKEN else ""
 
 
 def _inside(column: str, value: object, link: str) -> str:
