@@ -18,6 +18,14 @@
     window.addEventListener("load", () => window.django?.jQuery?.(nameFields));
     document.addEventListener("formset:added", () => setTimeout(nameFields));
 
+    // Below zero an axis writes a hyphen where all other numbers of a page have a minus sign.
+    if (window.Chart) {
+        const { numeric } = Chart.Ticks.formatters;
+        Chart.defaults.scales.linear.ticks.callback = function (...tick) {
+            return numeric.apply(this, tick).replace("-", "−");
+        };
+    }
+
     // No grey can be read on white and on night alike, so the words of charts take that of the words around them.
     const colourCharts = (isDark) => {
         if (!window.Chart) return;

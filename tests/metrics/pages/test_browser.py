@@ -149,6 +149,8 @@ def test_the_words_of_a_chart_can_be_read_in_either_scheme_and_on_paper(page, vi
     page.emulate_media(color_scheme="dark")
     visit(paths[2])
     wait_for_charts(page)
+    written = page.evaluate("Object.values(Chart.instances)[0].scales.y.ticks.map((each) => each.label)")
+    assert (written[0], written[-1]) == ("−100", "+100")
     colour = "Object.values(Chart.instances)[0].options.scales.y.ticks.color"
     assert page.evaluate(colour) == "#a5afbf"
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
