@@ -73,7 +73,7 @@ def test_an_empty_company_is_told_what_to_do_and_sees_no_number(executive):
     f.account()
     response = executive.get(HOME)
     assert "Gross revenue retention" in response.text
-    assert "No account's health is known yet" in response.text
+    assert "No account’s health is known yet" in response.text
     assert "Nobody unhappy has written anything" in response.text
 
 
