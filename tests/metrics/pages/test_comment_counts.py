@@ -125,3 +125,13 @@ def test_an_unknown_theme_counts_nothing(survey, executive):
     answer = executive.get(reverse("comments"), {"theme": "weather"})
     assert "<b>0</b> comments" in answer.text
     assert "No comment is like that" in answer.text
+
+
+def test_a_count_of_the_newest_alone_says_so(survey, executive, monkeypatch):
+    """The list goes on to older ones, so that a bare number would say that there are no more."""
+    assert "newest of these days" not in executive.get(reverse("comments")).text
+    monkeypatch.setattr("metrics.pages.comments.MOST_COMMENTS", 2)
+    answer = executive.get(reverse("comments"))
+    assert len(answer.context["said"]) > answer.context["counted"].comments == 2
+    assert "the newest of these days: older ones are listed, not counted" in answer.text
+    assert "counted among the newest 2" in executive.get(reverse("comments"), {"mood": "negative"}).text
