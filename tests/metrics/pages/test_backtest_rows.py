@@ -193,3 +193,14 @@ def test_it_takes_as_many_queries_for_many_as_for_few(executive, today, django_a
     f.many_terms(60, on=today - timedelta(days=200))
     with django_assert_max_num_queries(20):
         assert len(executive.get("/admin/backtest/rows/?part=all").context["rows"]) == 25
+
+
+def test_a_row_that_is_not_in_the_test_says_why(company, executive):
+    """Its health stands beside an outcome: without a word it would seem to have been tested."""
+    text = executive.get("/admin/backtest/rows/?part=all").text
+    assert text.count("scored later</span>") == 1
+    assert text.count("a person’s word</span>") == 1
+    assert "scored later</span>" not in executive.get("/admin/backtest/rows/").text
+    tested = executive.get("/admin/backtest/rows/?replays=1").text
+    assert "No 6" in tested
+    assert "scored later</span>" not in tested
