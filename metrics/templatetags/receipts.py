@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from metrics.pages.wording import value_in_words
 from metrics.templatetags.figures import UNKNOWN, amount, day, number
 
 register = template.Library()
@@ -64,6 +65,8 @@ def _inside(column: str, value: object, link: str) -> str:
         return format_html('<a href="{}">{}</a>', link, value)
     if column == "band":
         return format_html('<span class="band {}">{}</span>', value, value)
+    if value and column in ("language", "channel"):
+        return value_in_words(column, str(value))
     return _cell(value)
 
 

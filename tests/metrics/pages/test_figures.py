@@ -110,3 +110,11 @@ def test_a_gap_is_what_is_shown_less_what_is_shown(unit, value, target, text):
     gap = None if value is None else value - target
     aim = Aim(Decimal(target), date(2027, 2, 1), gap, is_within_interval=None)
     assert figures.gap(aim, measure(unit, value)) == text
+
+
+def test_codes_of_an_answer_are_told_as_its_filters_tell_them():
+    shown = receipts.cells([("language", "de", ""), ("channel", "link", ""), ("language", "", "")])
+    assert shown == (
+        '<td data-label="Language">German</td><td data-label="Channel">Open link</td>'
+        '<td data-label="Language">–</td>'
+    )
