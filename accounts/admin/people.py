@@ -162,6 +162,7 @@ class UserAdmin(DjangoUserAdmin, VisibleAdmin):  # type: ignore[misc, type-arg]
 class TeamAdmin(VisibleAdmin):
     list_display = ("name", "people", "accounts")
     search_fields = ("name",)
+    search_help_text = "Name"
     fieldsets = ((None, {"fields": ("name",)}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -48,6 +48,7 @@ class SignalRuleAdmin(VisibleAdmin):
 
     list_display = ("event_name", "measure", "attribute", "signal_key")
     search_fields = ("event_name", "signal_key")
+    search_help_text = "Event or key of the signal"
     help_texts = {
         "event_name": "Such as ticket.closed, as the API receives it.",
         "signal_key": "The name under which the signal is kept, such as tickets_closed.",

@@ -32,6 +32,7 @@ class CommentAdmin(VisibleAdmin):
     list_display = ("text", "mood", "themes", "spoken", "reader", "is_corrected", "day")
     list_filter = (MoodFilter, WordsLanguageFilter, ("survey", OfferedFilter))
     search_fields = ("text",)
+    search_help_text = "Words of a comment"
     # Counting every comment to number the pages would take longer than to show one.
     paginator = InfinitePaginator
     show_full_result_count = False

@@ -56,7 +56,6 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
         "title": found.name,
         "campaign": found,
         "status": status,
-        "rhythm": found.get_trigger_display().replace("N days", f"{found.days} days"),
         "faults": list(faults_of(found, now)) if found.approved_at is None else [],
         "messages_of": found.messages.all(),
         "funnel": measures.funnel(found, viewer, reached),

@@ -47,6 +47,7 @@ class SizedList(ChangeList):
 class AudienceAdmin(VisibleAdmin):
     form = AudienceForm
     search_fields = ("name",)
+    search_help_text = "Name"
     # Whom each holds is counted whenever it is listed.
     list_per_page = 20
     change_form_outer_before_template = "admin/surveys/audience/_who.html"

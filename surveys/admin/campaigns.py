@@ -64,12 +64,13 @@ class MessageInline(StackedInline):
 class CampaignAdmin(VisibleAdmin):
     form = CampaignForm
     inlines = (MessageInline,)
-    list_display = ("page", "survey", "audience", "trigger", "starts_on", "state")
+    list_display = ("page", "survey", "audience", "rhythm", "starts_on", "state")
     # The name leads to the page of the campaign, from where it is edited.
     list_display_links = None
     list_select_related = ("survey", "audience")
     list_filter = (("survey", OfferedFilter), "trigger")
     search_fields = ("name",)
+    search_help_text = "Name"
     fieldsets = (
         (None, {"fields": ("name", "survey", "audience")}),
         ("When", {"fields": ("trigger", ("days", "event"), ("starts_on", "ends_on"))}),
@@ -213,6 +214,10 @@ class CampaignAdmin(VisibleAdmin):
     @display(description="name", ordering="name")
     def page(self, campaign: Campaign) -> SafeString:
         return format_html('<a href="{}" class="text-link">{}</a>', page_of(campaign), campaign.name)
+
+    @display(description="trigger", ordering="trigger")
+    def rhythm(self, campaign: Campaign) -> str:
+        return campaign.rhythm
 
     @display(label=STATUS_COLOURS)
     def state(self, campaign: Campaign) -> str:

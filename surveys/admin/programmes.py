@@ -13,6 +13,7 @@ from surveys.models import Programme
 class ProgrammeAdmin(VisibleAdmin):
     list_display = ("name", "mode", "surveys")
     search_fields = ("name",)
+    search_help_text = "Name"
     prepopulated_fields = {"slug": ("name",)}
     fieldsets = ((None, {"fields": ("name", "slug", "mode", "description")}),)
 

@@ -162,6 +162,12 @@ class Campaign(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def rhythm(self) -> str:
+        """When contacts are asked, with its days: "90 days before a subscription ends"."""
+        days = f"{self.days} day{'' if self.days == 1 else 's'}"
+        return self.get_trigger_display().replace("N days", days)
+
     def status(self, now: datetime) -> "Campaign.Status":
         """Return where the campaign stands at the instant."""
         today = local_day(now)

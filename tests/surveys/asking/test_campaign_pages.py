@@ -421,6 +421,22 @@ def test_the_list_leads_to_each_campaign_by_its_name_and_holds_no_link_without_w
     assert reverse("admin:surveys_campaign_change", args=[made.pk]) not in text
 
 
+@pytest.mark.parametrize(
+    ("trigger", "days", "said"),
+    [
+        ("before_renewal", 90, "90 days before a subscription ends"),
+        ("after_start", 1, "1 day after a subscription starts"),
+        ("recurring", 182, "each contact every 182 days, spread evenly"),
+        ("once", None, "once, to everyone in the audience"),
+    ],
+)
+def test_page_and_list_say_after_how_many_days(client, trigger, days, said):
+    made = campaign(published_survey(), trigger=trigger, days=days)
+    client.force_login(someone("administrator"))
+    assert said in page(client, made).text
+    assert said in client.get(reverse("admin:surveys_campaign_changelist")).text
+
+
 COUNT = re.compile(r'<a href="(\?list=[^"]*)"[^>]*>([^<]*\d[^<]*)</a>')
 
 
