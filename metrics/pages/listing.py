@@ -11,7 +11,6 @@ from accounts.admin.visibility import user_of
 from accounts.models import Account, Contact, User
 from metrics.measures.receipts import Receipt, Row
 from metrics.measures.receipts.rows import cursor_of, key_of
-from metrics.pages.wording import value_in_words
 from surveys.asking.policy import Protected
 
 ROWS_A_PAGE = 100
@@ -23,8 +22,6 @@ OPENED: Mapping[str, tuple[str, str]] = {
     "response": ("surveys.view_response", "response"),
     "subscription": ("accounts.view_subscription", "admin:accounts_subscription_change"),
 }
-# What is kept as a code and read in words.
-CODED = {"channel", "language"}
 # What is shown by its name rather than by its number.
 NAMED: Mapping[str, type[Account] | type[Contact]] = {"account": Account, "contact": Contact}
 
@@ -90,8 +87,6 @@ def _cell(column: str, values: set[Any], viewer: User) -> Callable[[Any], tuple[
     """Return how a value of a column is shown, and where it leads: '' where the viewer may not follow."""
     if column == "role":
         return lambda role: (Contact.Role(role).label if role else role, "")
-    if column in CODED:
-        return lambda code: (value_in_words(column, code) if code else code, "")
     permission, page = OPENED.get(column, ("", ""))
     if not page or not viewer.has_perm(permission):
         return lambda value: (value, "")
