@@ -6,22 +6,48 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import NamedTuple
 
+from django.conf import settings
+
 from metrics.formulas.days import month_of, months_later
 from metrics.formulas.money import ZERO
 from metrics.measures.ledger import Ledger, currencies_of
+from metrics.measures.measure import Measure, Unit
+from metrics.measures.movements import DEFINITION
+from metrics.measures.scope import Scope
 
 ONE = Decimal(1)
 
 
 class Level(NamedTuple):
-    """The ARR on one day; None where a currency has no rate.
+    """The ARR on one day at the exchange rates of another; None where a currency has no rate.
 
-    `is_of_then` says that the rates of that day make the same of it.
+    `rates_of` is that other day, None where the rates of the day itself make the same of it.
     """
 
     day: date
     value: Decimal | None
-    is_of_then: bool = True
+    rates_of: date | None = None
+
+
+def level_at(scope: Scope, rates_of: date) -> Measure:
+    """Return the ARR (money) at the end of the window, at the exchange rates of another day.
+
+    Raises PermissionDenied for whoever may not see revenue.
+    """
+    ledger = Ledger(scope)
+    rates = ledger.rates(rates_of)
+    level = ledger.arr(scope.closes_on, rates)
+    paid = currencies_of(row for row in ledger.rows if row.is_in_force(scope.closes_on))
+    return scope.measure(
+        "arr",
+        Unit.MONEY,
+        level.total,
+        n=len({ledger.customers[account] for account in level.by_account}),
+        counted="customers at the end",
+        definition=f"{DEFINITION} At the exchange rates of {rates.month:%B %Y}.",
+        currency=settings.REPORTING_CURRENCY,
+        notes=rates.notes(paid),
+    )
 
 
 def arr_levels(ledger: Ledger, months: int) -> list[Level]:
@@ -58,4 +84,7 @@ def arr_levels(ledger: Ledger, months: int) -> list[Level]:
         then = ledger.rates(day)
         return all(then.convert(ONE, each) == rates.convert(ONE, each) for each in paid)
 
-    return [Level(day, None if missing else value, is_of_then(day)) for day, value, missing in sums]
+    return [
+        Level(day, None if missing else value, None if is_of_then(day) else last)
+        for day, value, missing in sums
+    ]

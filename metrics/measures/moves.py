@@ -49,16 +49,17 @@ class Moved:
 
 
 class Snapshots(NamedTuple):
-    """An account's newest health on three days, None where the last month before one has none."""
+    """An account's newest health on four days, None where the last month before one has none."""
 
     now: Health | None
     before: Health | None
     since: Health | None
+    on: Health | None
 
 
-def snapshots(account: Account, since: date, today: date) -> Snapshots:
-    """Return the health of today, of thirty days ago and of a day, in one query."""
-    days = (today, today - timedelta(days=TREND_DAYS), min(since, today))
+def snapshots(account: Account, since: date, today: date, on: date | None = None) -> Snapshots:
+    """Return the health of today, of thirty days ago and of two other days, in one query."""
+    days = (today, today - timedelta(days=TREND_DAYS), min(since, today), min(on or today, today))
     of_account = Health.objects.filter(account=account).order_by("-day", "-revision").values("pk")
     newest: Any = [Subquery(of_account.filter(day__gt=day - NEAR, day__lte=day)[:1]) for day in {*days}]
     rows = list(Health.objects.filter(pk__in=newest).select_related("scorecard").order_by("-day"))

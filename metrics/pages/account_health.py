@@ -31,17 +31,21 @@ def health_of(
     """Return what the page of the account in question shows of its health, and of an override refused."""
     account, today = scope.account, scope.today
     assert account is not None
-    since = _since(request.GET.get("since", ""), today)
-    known = snapshots(account, since, today)
-    health = known.now
+    since = _day(request.GET.get("since", ""), today) or today - timedelta(days=TREND_DAYS)
+    on = _day(request.GET.get("on", ""), today) or today
+    known = snapshots(account, since, today, on)
+    health, then = known.now, known.on
     levels = health_trend(scope.between(today - timedelta(days=HEALTH_DAYS), scope.end))
-    cutoffs = from_json(health.scorecard.weights, health.scorecard.rules).cutoffs if health else CUTOFFS
+    cutoffs = from_json(then.scorecard.weights, then.scorecard.rules).cutoffs if then else CUTOFFS
     trend, with_revenue = trend_in(known), scope.viewer.sees_revenue
     rows = HealthOverride.objects.filter(account=account).select_related("author", "withdrawn_by")
     overrides = list(rows) if has_overrides else []
     return {
         "health": health,
         "explanation": health and explained(health, with_revenue=with_revenue),
+        "on": on,
+        "scored": then,
+        "parts": then and explained(then, with_revenue=with_revenue),
         "cutoffs": cutoffs,
         "least_known": 100 * cutoffs.least_confidence,
         "trend": trend,
@@ -59,13 +63,14 @@ def health_of(
 
 def _rows(levels: Iterable[tuple[date, float, Band]]) -> SafeString:
     """Return the rows of the table beside the chart: as a template they took a sixth of the whole page."""
-    row = '<tr><th scope="row">{}</th><td class="num">{}</td><td>{}</td></tr>\n'
-    return format_html_join("", row, ((day(on), number(score, 1), band) for on, score, band in levels))
+    row = '<tr><th scope="row">{}</th><td class="num"><a href="?on={}#health">{}</a></td><td>{}</td></tr>\n'
+    shown = ((day(on), on.isoformat(), number(score, 1), band) for on, score, band in levels)
+    return format_html_join("", row, shown)
 
 
-def _since(text: str, today: date) -> date:
-    """Return the day that the address names, thirty days ago where it names none that has been."""
+def _day(text: str, today: date) -> date | None:
+    """Return the day that the address names, today at the latest; None where it names none."""
     try:
         return max(EARLIEST, min(date.fromisoformat(text), today))
     except ValueError:
-        return today - timedelta(days=TREND_DAYS)
+        return None

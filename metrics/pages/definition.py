@@ -1,5 +1,6 @@
 """The page of one metric: what it means, how it is computed, and that with the company's own numbers."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin
@@ -12,6 +13,7 @@ from accounts.models import User
 from metrics.formulas.histograms import merged
 from metrics.measures.answers import read_answers
 from metrics.measures.dimensions import OF_ANSWERS
+from metrics.measures.levels import level_at
 from metrics.measures.measure import Measure
 from metrics.measures.query import METRICS, NotAsked, ask
 from metrics.measures.receipts import receipt
@@ -23,7 +25,7 @@ from metrics.pages.examples import worked_example
 from metrics.pages.filters import of_account, read_filters
 from metrics.pages.listing import listing_of
 from metrics.pages.meanings import GROUPS, MEANINGS
-from metrics.pages.windows import MONTHS
+from metrics.pages.windows import EARLIEST, MONTHS
 from metrics.pages.wording import name_of
 
 # Above the first rows stands what they make, but for views of NPS that read as much again for it.
@@ -67,12 +69,15 @@ def metric_rows(request: HttpRequest, name: str) -> TemplateResponse:
     context = _asked(request, name)
     scope, part = context["filters"].scope, request.GET.get("part", "")
     try:
-        found = receipt(name, scope, part)
+        rates_of = _rates_of(request.GET.get("rates", ""), scope.today)
+        found = receipt(name, scope, part, rates_of=rates_of)
     except NotAsked as fault:
         context["refused"] = str(fault)
     else:
         is_told = name not in WEIGHED and not request.GET.get("after")
         measure, part_count = _told(name, scope, part) if is_told else (None, None)
+        if measure and rates_of:
+            measure = level_at(scope, rates_of)
         context |= {
             **listing_of(request, found),
             "measure": measure,
@@ -83,6 +88,17 @@ def metric_rows(request: HttpRequest, name: str) -> TemplateResponse:
         }
     context["title"] = f"{name_of(name)}: rows"
     return TemplateResponse(request, "metrics/metric_rows.html", context)
+
+
+def _rates_of(text: str, today: date) -> date | None:
+    """Return the day whose exchange rates an address names, None where it names none; or raise NotAsked."""
+    try:
+        day = date.fromisoformat(text) if text else None
+    except ValueError:
+        day = date.max
+    if day and not EARLIEST <= day <= today:
+        raise NotAsked(f"There are no exchange rates of “{text[:60]}”.")
+    return day
 
 
 def _told(name: str, scope: Scope, part: str) -> tuple[Measure, int | None]:

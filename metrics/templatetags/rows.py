@@ -68,7 +68,7 @@ def rows_of(measure: Measure, fields: Iterable[Field] = (), **part: object) -> s
 
 @register.simple_tag
 def rows_of_arr(day: date, fields: Iterable[Field] = (), **part: object) -> str:
-    """Return the address of the contracts behind what is paid a year on a day."""
+    """Return the address of the contracts behind what is paid a year on a day, by the `rates` of another."""
     return _address("arr", Days(*trailing(day)), fields, part)
 
 

@@ -4,6 +4,7 @@ What surveys promised not to tell has no receipt (SECURITY T22).
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from metrics.formulas.nps import Split
 from metrics.measures.memory import CONTRACTS, remembered
@@ -64,11 +65,12 @@ def may_be_part(name: str, part: str) -> bool:
     return (is_value and name in PARTED) or (name == "nps" and part in Split._fields)
 
 
-def receipt(name: str, scope: Scope, part: str = "") -> Receipt:
+def receipt(name: str, scope: Scope, part: str = "", *, rates_of: date | None = None) -> Receipt:
     """Return the rows behind a metric of a scope, from which its value can be worked out again.
 
     Of answers the value is 100 × Σ weight × counts / Σ weight; `part` are the promoters, passives or
-    detractors among them, or the answers of one value. Raises NotAsked where the scope is none of the
+    detractors among them, or the answers of one value. ARR is told at the exchange rates of another day if
+    that is named, no other metric is. Raises NotAsked where the scope is none of the
     metric's kind, PermissionDenied where revenue is not shown.
     """
     metric = METRICS[name]
@@ -85,6 +87,10 @@ def receipt(name: str, scope: Scope, part: str = "") -> Receipt:
         if not may_be_part(name, part):
             raise NotAsked(f"{name} has no part “{part[:60]}”.")
         return answers(name, part)(scope)
+    if rates_of:
+        if name != "arr":
+            raise NotAsked(f"{name} is told at its own exchange rates alone.")
+        return subscriptions(scope, rates_of)
     if RECEIPTS[name] in WORKED_OUT:
         return remembered(RECEIPTS[name], scope, CONTRACTS)
     return RECEIPTS[name](scope)

@@ -19,9 +19,12 @@ from metrics.measures.scope import Scope
 from metrics.measures.tenure import tenures
 
 
-def subscriptions(scope: Scope) -> Receipt:
-    """Return the paid subscriptions in force at the end, each in the reporting currency at its rates."""
-    rates = rates_on(scope.closes_on)
+def subscriptions(scope: Scope, rates_of: date | None = None) -> Receipt:
+    """Return the paid subscriptions in force at the end, each in the reporting currency.
+
+    At the exchange rates of then, or of another day.
+    """
+    rates = rates_on(rates_of or scope.closes_on)
     rows = Subscription.objects.in_force(scope.closes_on).filter(
         account__in=scope.accounts, annual_value__gt=0
     )
@@ -34,7 +37,8 @@ def subscriptions(scope: Scope) -> Receipt:
 
     values = ("pk", "account", "product", "starts_on", "ends_on", "annual_value", "currency")
     read = stored(rows, ("pk",), values, shape)
-    return Receipt("subscriptions", ("subscription", *values[1:], "arr"), read)
+    notes = (f"At the exchange rates of {rates.month:%B %Y}.",) if rates_of else ()
+    return Receipt("subscriptions", ("subscription", *values[1:], "arr"), read, notes)
 
 
 def customers(scope: Scope) -> Receipt:

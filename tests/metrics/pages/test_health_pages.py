@@ -16,7 +16,7 @@ from metrics.actions.findings import keep_backtests
 from metrics.actions.health import score_accounts
 from metrics.measures.foretold import MOST_AT_ONCE
 from metrics.models import Health, HealthOverride
-from metrics.templatetags.figures import day
+from metrics.templatetags.figures import day, number
 from tests import factories as f
 from tests.metrics.pages.conftest import pays_the_canary
 
@@ -48,6 +48,30 @@ def test_the_account_says_what_moved_its_health_adding_up(executive, today):
     assert executive.get(f"{account.get_absolute_url()}?since=whenever").status_code == 200
     assert "three points" not in response.text
     assert "a band is left only 3 points beyond its edge on 3 days running" in response.text
+
+
+def test_each_health_of_the_account_opens_the_parts_that_add_up_to_it(executive, today):
+    account, survey = f.account(), f.published_survey()
+    f.respond(survey, {"nps": 10}, account=account, at=timezone.now() - timedelta(days=40))
+    f.respond(survey, {"nps": 0, "csat": 1}, account=account, at=timezone.now() - timedelta(days=1))
+    scored(35, 10, 0)
+    address = account.get_absolute_url()
+    links = re.findall(r'<a href="(\?[^"]*)#health">([\d.]+)</a>', executive.get(address).text)
+    # The days of the chart, and the two between which it moved.
+    assert len(links) == 5
+    assert len({text for _, text in links}) >= 3
+    for href, text in links:
+        shown = executive.get(f"{address}{unescape(href)}")
+        parts = shown.context["parts"]
+        assert parts.base.hundredths + sum(part.hundredths for part in parts.parts) == parts.total
+        assert text in {number(parts.score, 1), f"{parts.score:.2f}"}
+        assert f"as of {day(parts.day)}" in shown.text
+        # What the account is today stands above as ever.
+        assert shown.context["explanation"].day == today
+    long_ago = executive.get(f"{address}?on=2020-02-02").text
+    assert "was not known yet on 2 Feb 2020" in long_ago
+    assert "has not been computed yet" not in long_ago
+    assert executive.get(f"{address}?on=then").context["on"] == today
 
 
 def test_notice_is_no_readiness_to_renew(executive, today):

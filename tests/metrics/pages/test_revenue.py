@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, ExchangeRate
 from accounts.roles import ACCOUNT_MANAGER, ADMINISTRATOR, ANALYST, BUILDER, EXECUTIVE
 from metrics.actions.findings import keep_backtests
 from metrics.actions.health import score_accounts
@@ -255,3 +255,35 @@ def test_what_is_likely_lost_opens_the_renewals_that_add_up_to_it(world, executi
         assert all(row.chance == pytest.approx(100 / 3) for row in rows)
         assert f"<b>{money(loss.at_stake)}</b> likely lost" in listed.text
         assert listed.context["tested"].lead_days == (60 if "lead=60" in page else 90)
+
+
+def test_every_month_of_the_arr_opens_its_contracts_at_the_rates_it_is_told_at(executive, today):
+    """All months are told at the rates of today, which may be others than those of then."""
+    for months, rate in ((0, 2), (1, 3), (12, 5)):
+        ExchangeRate.objects.create(
+            currency="SEK", month=months_later(month_of(today).start, -months), rate=Decimal(rate)
+        )
+    abroad, at_home = f.account(name="Abroad", segment="Large"), f.account(name="At home")
+    f.subscription(abroad, today - timedelta(days=90), None, Decimal(100), currency="SEK")
+    f.subscription(at_home, today - timedelta(days=40), today + timedelta(days=9), Decimal("50.5"))
+    for page in (REVENUE, f"{REVENUE}?segment=Large", abroad.get_absolute_url()):
+        shown = executive.get(page)
+        cells = re.findall(r'<td class="num"><a href="([^"]*metric/arr/rows[^"]*)">([^<]*)</a>', shown.text)
+        paid = [level for level in shown.context["levels"] if level.value]
+        assert len(paid) >= 3
+        links = [unescape(href) for href, _ in cells]
+        assert sum("rates=" in href for href in links) >= 2
+        for level in paid:
+            href = next(each for each in links if f"to={level.day - timedelta(days=1)}" in each)
+            rows = executive.get(href)
+            assert rows.context["measure"].value == level.value, (page, level)
+            assert sum(row[-1] for row in rows.context["receipt"].rows) == level.value
+            assert f"<b>{money(level.value)}</b>" in rows.text
+        assert "At the exchange rates of" in executive.get(links[0]).text
+
+
+@pytest.mark.parametrize("query", ["rates=never", "rates=9999-12-31", "rates=1500-01-01"])
+def test_there_are_no_rates_of_such_a_day(world, executive, query):
+    assert "There are no exchange rates of" in executive.get(f"/admin/metric/arr/rows/?{query}").text
+    refused = executive.get("/admin/metric/nrr/rows/?rates=2026-01-01")
+    assert "its own exchange rates alone" in refused.text
