@@ -25,13 +25,15 @@ DEFINITION = "Yearly recurring revenue of the subscriptions in force at the end.
 class Movements:
     """The bridge, how many customers stand at its end, and what left and came back in between.
 
-    `moves` are the movements of each customer, by the account that it is counted as: they make the bars.
+    `moves` are the movements of each customer, by the account that it is counted as, and `by_rates` what
+    exchange rates did to what it pays: they make the bars.
     """
 
     bridge: Bridge
     customers: int
     regained: Decimal
     moves: Mapping[int, Sequence[Change]]
+    by_rates: Mapping[int, Decimal]
 
 
 def arr(scope: Scope) -> Measure:
@@ -105,6 +107,7 @@ def _movements(ledger: Ledger, opening: Rates, closing: Rates) -> Movements:
         customers=sum(held[-1] > 0 for held in levels.values()),
         regained=lost_and_regained(levels.values()),
         moves=moves,
+        by_rates={who: abroad[who] - held[-1] for who, held in levels.items()},
     )
 
 

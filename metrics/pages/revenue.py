@@ -34,6 +34,7 @@ LEVEL_MONTHS = 24
 # What the figures are made of: names of owners and teams among them.
 BOOKS = (Account, ExchangeRate, Subscription, Team, User)
 ROWS = 50
+CURRENCY = "currency"
 BARS: Mapping[Movement, str] = {
     Movement.NEW: BRIDGE["new"],
     Movement.REACTIVATION: BRIDGE["reactivation"],
@@ -108,18 +109,16 @@ def _bridge(request: HttpRequest, found: Movements | None) -> dict[str, Any]:
     steps = [Step(bar.name, bar.amount, is_level=bar.is_level) for bar in bars if bar.amount or bar.is_level]
     chart = bridge_chart(steps, "From the ARR of the first day to that of the last; the table has the sums.")
     key = request.GET.get("bar", "")
-    chosen = next((movement for movement in BARS if movement.value == key), None)
     context: dict[str, Any] = {
         # The table beside it has every bar.
         "bridge": chart and replace(chart, rows=()),
         "bars": bars,
         "regained": found.regained,
     }
-    if chosen:
-        amounts = _amounts(found, chosen)
+    if amounts := _amounts(found, key):
         named = Account.objects.in_bulk([account for account, _ in amounts[:ROWS]])
         context |= {
-            "bar": BARS[chosen],
+            "bar": next(bar.name for bar in bars if bar.key == key),
             "moved": [(named[account], amount) for account, amount in amounts[:ROWS] if account in named],
             "moved_count": len(amounts),
             "moved_total": sum((amount for _, amount in amounts), Decimal(0)),
@@ -137,17 +136,21 @@ def _bars(bridge: Bridge) -> list[Bar]:
             Bar(name, amount, step, movement.value, is_level=False)
             for (movement, name), amount, step in named
         ),
-        Bar(BRIDGE["currency"], bridge.currency, rates, "", is_level=False),
+        Bar(BRIDGE[CURRENCY], bridge.currency, rates, CURRENCY, is_level=False),
         Bar(BRIDGE["closing"], bridge.closing, sum(steps, start + rates), "", is_level=True),
     ]
 
 
-def _amounts(found: Movements, chosen: Movement) -> list[tuple[int, Decimal]]:
-    """Return the customers behind a bar with what each adds to it, the largest first."""
-    sums = {
-        account: sum((move.amount for move in moves if move.movement is chosen), Decimal(0))
-        for account, moves in found.moves.items()
-    }
+def _amounts(found: Movements, key: str) -> list[tuple[int, Decimal]]:
+    """Return the customers behind a bar with what each adds to it, the largest first; none of no bar."""
+    sums = (
+        found.by_rates
+        if key == CURRENCY
+        else {
+            account: sum((move.amount for move in moves if move.movement.value == key), Decimal(0))
+            for account, moves in found.moves.items()
+        }
+    )
     return sorted(((key, amount) for key, amount in sums.items() if amount), key=lambda each: -abs(each[1]))
 
 

@@ -16,7 +16,8 @@ from metrics.actions.findings import keep_backtests
 from metrics.actions.health import score_accounts
 from metrics.measures.foretold import MOST_AT_ONCE
 from metrics.models import Health, HealthOverride
-from metrics.templatetags.figures import day, number
+from metrics.templatetags.figures import day
+from metrics.templatetags.figures import number as told
 from tests import factories as f
 from tests.metrics.pages.conftest import pays_the_canary
 
@@ -64,7 +65,7 @@ def test_each_health_of_the_account_opens_the_parts_that_add_up_to_it(executive,
         shown = executive.get(f"{address}{unescape(href)}")
         parts = shown.context["parts"]
         assert parts.base.hundredths + sum(part.hundredths for part in parts.parts) == parts.total
-        assert text in {number(parts.score, 1), f"{parts.score:.2f}"}
+        assert text in {told(parts.score, 1), f"{parts.score:.2f}"}
         assert f"as of {day(parts.day)}" in shown.text
         # What the account is today stands above as ever.
         assert shown.context["explanation"].day == today

@@ -282,6 +282,21 @@ def test_every_month_of_the_arr_opens_its_contracts_at_the_rates_it_is_told_at(e
         assert "At the exchange rates of" in executive.get(links[0]).text
 
 
+def test_what_exchange_rates_did_opens_to_the_accounts_that_pay_abroad(world, executive, today):
+    for months, rate in ((0, 3), (12, 2)):
+        month = months_later(month_of(today).start, -months)
+        ExchangeRate.objects.create(currency="SEK", month=month, rate=Decimal(rate))
+    abroad = f.account(name="Abroad")
+    f.subscription(abroad, today - timedelta(days=500), None, Decimal(100), currency="SEK")
+    shown = executive.get(REVENUE)
+    href = re.search(r'<a href="([^"]*bar=currency[^"]*)"', shown.text).group(1)
+    opened = executive.get(f"{REVENUE}{unescape(href)}")
+    assert opened.context["moved"] == [(abroad, Decimal(100))]
+    amounts = {bar.key: bar.amount for bar in opened.context["bars"]}
+    assert opened.context["moved_total"] == amounts["currency"] == 100
+    assert "Exchange rates: 1 account" in opened.text
+
+
 @pytest.mark.parametrize("query", ["rates=never", "rates=9999-12-31", "rates=1500-01-01"])
 def test_there_are_no_rates_of_such_a_day(world, executive, query):
     assert "There are no exchange rates of" in executive.get(f"/admin/metric/arr/rows/?{query}").text
