@@ -15,6 +15,7 @@ from metrics.formulas.money import ZERO
 from metrics.formulas.movements import Bridge, Movement
 from metrics.measures.health import Standing
 from metrics.measures.renewals import Due
+from metrics.pages.revenue import CURRENCY
 from metrics.templatetags.figures import UNKNOWN, day, floor, money
 from metrics.templatetags.rows import rows_of, rows_of_arr
 
@@ -70,11 +71,12 @@ def worth(
 def _leads(book: Book) -> dict[str, str]:
     """Return where the parts of the bridge lead: levels to contracts, movements to the accounts behind."""
     levels = {"opening": rows_of_arr(book.month.start), "closing": rows_of(book.paid.bridge)}
+    bars = {movement.name.lower(): movement.value for movement in Movement} | {CURRENCY: CURRENCY}
     return {
         **{name: for_reader(book.viewer, "metric_rows", address) for name, address in levels.items()},
         **{
-            movement.name.lower(): page_for(book.viewer, "revenue", book.month, "behind", bar=movement.value)
-            for movement in Movement
+            name: page_for(book.viewer, "revenue", book.month, "behind", bar=bar)
+            for name, bar in bars.items()
         },
     }
 
