@@ -13,7 +13,7 @@ from accounts.models import Viewer
 from metrics.formulas.intervals import Interval, wilson
 from metrics.measures.outreach import IS_ANSWERED
 from metrics.measures.sentiment import in_percent
-from surveys.models import Campaign, Invitation, Mail, Skip
+from surveys.models import Campaign, Invitation, Mail, Response, Skip
 from surveys.models.outreach import IS_DELIVERED, Invitations
 
 STEPS = ("planned", "sent", "delivered", "opened", "started", "completed")
@@ -181,7 +181,10 @@ def listed(campaign: Campaign, viewer: Viewer, name: str) -> Invitations:
         rows = rows.filter(Exists(first.filter(OF_MAILS.get(name, Q()))))
     else:
         rows = rows.delivered()
-        rows = rows.exclude(IS_ANSWERED) if name == "silent" else rows
+        if name == "silent":
+            # Looked up for each, the first ones first, so that a page of them is found before all are.
+            answers = Response.objects.counted().filter(invitation=OuterRef("pk"), submitted_at__isnull=False)
+            rows = rows.filter(~Exists(answers), answered_on=None)
         rows = rows.filter(IS_ANSWERED) if name == "answered" else rows
     return rows.order_by("sent_at", "pk")
 

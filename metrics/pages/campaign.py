@@ -1,6 +1,7 @@
 """One campaign: what it did, and what can be done to it."""
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -13,12 +14,16 @@ from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from accounts.models import User
 from metrics.formulas.days import day_bounds
 from metrics.measures import campaigns as measures
 from metrics.pages.filters import UNSAID
 from metrics.pages.listing import ContactRow
+from metrics.templatetags.figures import day, number
+from metrics.templatetags.rows import linked_count, listed_like
 from surveys.actions.campaigns import faults_of
 from surveys.asking.policy import Protected
 from surveys.mail.sender_records import Record, sender_records
@@ -51,6 +56,7 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
     page = request.GET.get("page")
     mails = Mail.objects.visible_to(viewer).filter(invitation__campaign=found)
     reached = measures.read_reached(found, viewer, settings.REPORTING_ZONE)
+    funnel = measures.funnel(found, viewer, reached)
     context = {
         **admin.site.each_context(request),
         "title": found.name,
@@ -58,16 +64,16 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
         "status": status,
         "faults": list(faults_of(found, now)) if found.approved_at is None else [],
         "messages_of": found.messages.all(),
-        "funnel": measures.funnel(found, viewer, reached),
+        "funnel": funnel,
         "rate": reached.rate,
         "by_segment": reached.by_segment,
-        "by_day": reached.by_day,
+        "day_rows": _day_rows(reached.by_day),
         "by_subject": _by_subject(found, reached),
         "reasons": measures.skip_reasons(found, viewer),
         "reason": request.GET.get("reason", "") if is_skipped else "",
         "skips": _left_alone(_skips(request.GET, found, viewer), page if is_skipped else None),
         "listed": listed,
-        "page": _page(listed.rows, None if is_skipped else page),
+        "page": _page(listed, None if is_skipped else page, funnel, reached.rate),
         "records": _records(request, viewer, found),
         "unknown": mails.filter(state=Mail.State.UNKNOWN).select_related("invitation__contact")[:LISTED],
     }
@@ -88,11 +94,19 @@ def _left_alone(skips: QuerySet[Skip], number: str | None) -> Page[Any]:
     return page
 
 
-def _page(rows: Invitations, number: str | None) -> Page[Any]:
-    """Return a page of invitations; of the others no more is read than their order."""
-    page: Page[Any] = Paginator(list(rows.values_list("pk", flat=True)), LISTED).get_page(number)
-    shown = Invitation.objects.select_related("contact__account").in_bulk(page.object_list)
-    page.object_list = [shown[pk] for pk in page.object_list if pk in shown]
+def _page(listed: "Listed", number: str | None, funnel: measures.Funnel, rate: measures.Rate) -> Page[Any]:
+    """Return a page of invitations; of the others no more is read than their order, or how many they are."""
+    keys = listed.rows.values_list("pk", flat=True)
+    counted = {"asked": rate.delivered, "answered": rate.completed, SILENT: rate.delivered - rate.completed}
+    if listed.part:
+        paginator: Paginator[Any] = Paginator(list(keys), LISTED)
+    else:
+        paginator = Paginator(keys, LISTED)
+        paginator.count = (asdict(funnel) | counted)[listed.name]
+    page: Page[Any] = paginator.get_page(number)
+    chosen = list(page.object_list)
+    shown = Invitation.objects.select_related("contact__account").in_bulk(chosen)
+    page.object_list = [shown[pk] for pk in chosen if pk in shown]
     return page
 
 
@@ -117,7 +131,7 @@ def _listed(asked: QueryDict, found: Campaign, viewer: User) -> Listed:
             f"There is no list “{name[:60]}” of this campaign: those who are silent are shown.",
         )
     rows, part = measures.listed(found, viewer, name), ""
-    segment, subject, day = asked.get("segment", ""), asked.get("subject", ""), read_day(asked.get("day", ""))
+    segment, subject, on = asked.get("segment", ""), asked.get("subject", ""), read_day(asked.get("day", ""))
     if segment:
         rows = rows.filter(contact__account__segment="" if segment == UNSAID else segment)
         part = "without a segment" if segment == UNSAID else segment
@@ -126,10 +140,25 @@ def _listed(asked: QueryDict, found: Campaign, viewer: User) -> Listed:
             rows.filter(mails__number=0, mails__variant=subject[:1]),
             f"subject {subject[:1].upper()}",
         )
-    elif day:
-        start, end = day_bounds(day, settings.REPORTING_ZONE)
-        rows, part = rows.filter(sent_at__gte=start, sent_at__lt=end), f"asked {day:%-d %b %Y}"
+    elif on:
+        start, end = day_bounds(on, settings.REPORTING_ZONE)
+        rows, part = rows.filter(sent_at__gte=start, sent_at__lt=end), f"asked {day(on)}"
     return Listed(name, LISTS[name], part, rows, fault)
+
+
+def _day_rows(rates: Iterable[measures.Rate]) -> SafeString:
+    """Return the rows of the table of days: as a template those of a quarter took as long as all else."""
+    row = '<tr><th scope="row">{}</th>' + 3 * '<td class="num">{}</td>' + "</tr>\n"
+    shown = (
+        (
+            day(rate.name),
+            linked_count(rate.delivered, listed_like("asked", day=rate.name)),
+            linked_count(rate.completed, listed_like("answered", day=rate.name)),
+            f"{number(rate.value, 1)}%",
+        )
+        for rate in rates
+    )
+    return format_html_join("", row, shown)
 
 
 def _by_subject(found: Campaign, reached: measures.Reached) -> list[measures.Rate]:
@@ -153,8 +182,8 @@ def _records(request: HttpRequest, viewer: User, found: Campaign) -> list[Record
 def read_day(raw: str) -> date | None:
     """Return the day that an address names, None where it names none."""
     try:
-        day = date.fromisoformat(raw)
+        found = date.fromisoformat(raw)
     except ValueError:
         return None
     # Of the calendar's first and last no whole day is known in every zone.
-    return day if date.min < day < date.max else None
+    return found if date.min < found < date.max else None

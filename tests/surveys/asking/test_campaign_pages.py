@@ -448,7 +448,9 @@ def counts_on(client, made):
 
 
 def how_many(answer, href):
-    return answer.context["skips" if "list=skipped" in href else "page"].paginator.count
+    paginator = answer.context["skips" if "list=skipped" in href else "page"].paginator
+    assert len(paginator.object_list) == paginator.count
+    return paginator.count
 
 
 @pytest.mark.parametrize("role", ["builder", "account manager"])
