@@ -41,7 +41,7 @@ Result = TypeVar("Result")
 MOST_KEPT = 64
 # What is seen is of some minutes ago at most, so that a list has as many rows as the count that led to it.
 LATELY = timedelta(minutes=5)
-MOST_SEEN = 8
+MOST_SEEN = 4
 STAMP = "(SELECT (count(*), sum({row}))::text FROM {table})"
 # Findings are kept under it: another one lets every kept back-test be worked out again.
 PLACE = "hashtidextended(ctid, hashtext(xmin::text))"
