@@ -49,6 +49,12 @@ def example(response):
 
 
 @pytest.mark.parametrize("name", METRICS)
+def test_a_newcomer_is_led_to_what_comes_first(executive, name):
+    for address in (f"/admin/metric/{name}/", f"/admin/metric/{name}/rows/"):
+        assert '<a href="/admin/">Home</a> tells what to do first' in executive.get(address).text
+
+
+@pytest.mark.parametrize("name", METRICS)
 def test_every_metric_opens_with_and_without_anything_known(executive, account, name):
     for address in (f"/admin/metric/{name}/", f"/admin/metric/{name}/rows/"):
         response = executive.get(address)
