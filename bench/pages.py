@@ -47,7 +47,12 @@ LEFT_OUT = {
 VARIANTS = {
     "portfolio": ("sort=-nps", "sort=heard", "sort=renewal", "hearing=silent", "renews=90&sort=-arr"),
     "revenue": ("by=owner&cohorts=year&last=24m", "bar=expansion"),
-    "renewals": ("ahead=24", "list=all&lead=60&months=36", "within=180&band=red", "as_of=2026-01-01&list=all"),
+    "renewals": (
+        "ahead=24",
+        "list=all&lead=60&months=36",
+        "within=180&band=red",
+        "as_of=2026-01-01&list=all",
+    ),
     "comments": (
         *("q=visit", "order=arr", "last=all", "q=visit&order=arr&last=all", "mood=negative", "theme=support"),
         *("segment=Small", "survey=relationship&language=de", "company=Company+77"),

@@ -73,8 +73,21 @@ def _played(found: Campaign, now: datetime) -> Play:
     running = (
         Campaign.objects.running(now).exclude(pk=found.pk).select_related("survey__programme", "audience")
     )
-    turns = [one for one in forecast([found, *running], now=now) if one.campaign == found.pk]
-    return Play(turns, len(running))
+    turns = (one for one in forecast([found, *running], now=now) if one.campaign == found.pk)
+    return Play(_one_a_day(turns), len(running))
+
+
+def _one_a_day(turns: Iterable[Foreseen]) -> Sequence[Foreseen]:
+    """Return one turn of each contact on a day, that which asks them if any does.
+
+    They have as many as contracts of theirs end, and are one person all the same.
+    """
+    kept: dict[tuple[date, int], Foreseen] = {}
+    for one in turns:
+        known = kept.setdefault((one.day, one.contact), one)
+        if known.protected and one.protected is None:
+            kept[one.day, one.contact] = one
+    return [*kept.values()]
 
 
 def _foreseen(found: Campaign, now: datetime, asked: QueryDict) -> dict[str, Any]:

@@ -240,6 +240,22 @@ def test_each_count_of_a_dry_run_opens_its_turns(builder):
         assert all(one.contact.name in listed.text for one in turns)
 
 
+def test_a_dry_run_counts_people_however_many_of_their_contracts_end(builder):
+    contact_policy(quiet_days=0, quiet_before_renewal_days=0)
+    acme, now = account(name="Acme"), timezone.now()
+    contact(acme, name="Gone Boy", unsubscribed_at=now)
+    contact(acme, name="Ann Roe")
+    for _ in range(3):
+        subscription(acme, now.date() - timedelta(days=300), now.date() + timedelta(days=40), 1000)
+    made = campaign(
+        published_survey(), starts_on=now.date(), weekdays=[*range(7)], trigger="before_renewal", days=30
+    )
+    shown = builder.get(reverse("dry_run", args=[made.pk]))
+    # On each of three days one contract is asked about, and whoever is gone is left alone once.
+    assert [counts for _, counts in shown.context["days"]] == [(1, 1), (1, 0), (1, 0)]
+    assert shown.context["reasons"][0] == ("unsubscribed", 1)
+
+
 @pytest.mark.parametrize("query", ["day=2020-01-01", "day=x", "list=all", "reason=luck"])
 def test_a_dry_run_says_what_there_is_not(builder, sent, query):
     contact(account())
