@@ -9,10 +9,11 @@ from typing import NamedTuple
 from django.conf import settings
 
 from metrics.formulas.days import month_of, months_later
-from metrics.formulas.money import ZERO
-from metrics.measures.ledger import Ledger, currencies_of
+from metrics.formulas.money import ZERO, total_known
+from metrics.measures.exchange import Rates, rates_on
+from metrics.measures.ledger import Ledger, PaidRow, currencies_of
 from metrics.measures.measure import Measure, Unit
-from metrics.measures.movements import DEFINITION
+from metrics.measures.movements import DEFINITION, in_cents
 from metrics.measures.scope import Scope
 
 ONE = Decimal(1)
@@ -34,15 +35,14 @@ def level_at(scope: Scope, rates_of: date) -> Measure:
 
     Raises PermissionDenied for whoever may not see revenue.
     """
-    ledger = Ledger(scope)
-    rates = ledger.rates(rates_of)
-    level = ledger.arr(scope.closes_on, rates)
-    paid = currencies_of(row for row in ledger.rows if row.is_in_force(scope.closes_on))
+    ledger, rates = Ledger(scope), rates_on(rates_of)
+    rows = [row for row in ledger.rows if row.is_in_force(scope.closes_on)]
+    paid = currencies_of(rows)
     return scope.measure(
         "arr",
         Unit.MONEY,
-        level.total,
-        n=len({ledger.customers[account] for account in level.by_account}),
+        total_known(_amount(rates, row) for row in rows),
+        n=len({ledger.customers[row.account] for row in rows}),
         counted="customers at the end",
         definition=f"{DEFINITION} At the exchange rates of {rates.month:%B %Y}.",
         currency=settings.REPORTING_CURRENCY,
@@ -70,7 +70,7 @@ def arr_levels(ledger: Ledger, months: int) -> list[Level]:
     rates, steps = ledger.rates(last), [ZERO] * (len(days) + 1)
     unknown = [0] * (len(days) + 1)
     for row in rows:
-        amount = rates.convert(row.value, row.currency)
+        amount = _amount(rates, row)
         since = bisect_left(days, row.starts_on)
         until = bisect_left(days, row.last) if row.last else len(days)
         if since < until:
@@ -88,3 +88,8 @@ def arr_levels(ledger: Ledger, months: int) -> list[Level]:
         Level(day, None if missing else value, None if is_of_then(day) else last)
         for day, value, missing in sums
     ]
+
+
+def _amount(rates: Rates, row: PaidRow) -> Decimal | None:
+    """Return what a contract brings a year to the cent, as its row says it; None without a rate."""
+    return in_cents(rates, row.value, row.currency) if rates.knows(row.currency) else None

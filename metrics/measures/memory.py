@@ -39,7 +39,7 @@ ASKING = (
 )
 Result = TypeVar("Result")
 MOST_KEPT = 64
-# What is seen is of some minutes ago at most, so that a list has as many rows as the count that led to it.
+# So long a page may show what its process has seen: a list then has the rows of the count that led there.
 LATELY = timedelta(minutes=5)
 MOST_SEEN = 4
 STAMP = "(SELECT (count(*), sum({row}))::text FROM {table})"
@@ -93,10 +93,10 @@ def seen_lately(
     now: datetime,
     anew: bool = False,
 ) -> Seen[Result]:
-    """Return what a look finds that is asked for by these, five minutes ago or less, or `anew`.
+    """Return what a look finds, or what one found that was `asked` the same, of the same rows of the tables.
 
-    A changed row of the tables is seen at once. What the look reads besides is as old as it says, so whoever
-    may see a part of it only, or may see it no more, must not be shown what was kept.
+    None that is older than five minutes, and none at all `anew`. What the look reads beside the tables is as
+    old as it says, so whoever may see a part of it only, or no more of it, must not be shown what was kept.
     """
     rows = stamp(tables)
     with _lock:
@@ -105,7 +105,10 @@ def seen_lately(
         return known
     made = Seen(look(), now, rows)
     with _lock:
-        _seen[asked] = made
+        # Another one may have looked later and been faster.
+        known = _seen.get(asked)
+        if known is None or known.at <= now:
+            _seen[asked] = made
         _seen.move_to_end(asked)
         while len(_seen) > MOST_SEEN:
             _seen.popitem(last=False)

@@ -47,9 +47,15 @@ def decided_renewals(
     require_revenue(scope.viewer)
     if score == "nps":
         return remembered(_by_answers, scope, (*CONTRACTS, Recount, Programme, Survey), lead_days)
-    # What is known of a past day never changes, but days may be scored later.
-    newest = Health.objects.order_by("-pk").values_list("pk", flat=True).first()
-    return remembered(_by_health, scope, CONTRACTS, lead_days, with_replays, newest)
+    return remembered(_by_health, scope, CONTRACTS, lead_days, with_replays, newest_health())
+
+
+def newest_health() -> int | None:
+    """Return the newest health's number, which what is kept of healths goes by.
+
+    What is known of a past day never changes, but days may be scored later.
+    """
+    return Health.objects.order_by("-pk").values_list("pk", flat=True).first()
 
 
 def tenths_of(decided: Iterable[Decided]) -> list[list[Decided]]:

@@ -147,12 +147,21 @@ def _chosen(
     document: Any, viewer: User, now: datetime, *, audience: int | None
 ) -> tuple[Sequence[Condition], Contacts]:
     """Return conditions and the contacts of accounts that the viewer sees for whom they hold."""
-    conditions = read_conditions(document)
-    if not viewer.sees_revenue and any(condition.field.needs_revenue for condition in conditions):
-        raise AudienceRefused("It is chosen by amounts of money, which you may not see.")
+    conditions = conditions_for(viewer, document)
     contacts = matching(conditions, now=now, audience=audience).visible_to(viewer)
     # An order by what may not be seen would tell it.
     return conditions, contacts.order_by(*(("name", "pk") if viewer.sees_people else ("pk",)))
+
+
+def conditions_for(viewer: User, document: Any) -> Sequence[Condition]:
+    """Return the conditions of an audience; raise AudienceRefused where who is in it tells what some pay.
+
+    Nobody is shown that who may not see revenue (SECURITY T25).
+    """
+    conditions = read_conditions(document)
+    if not viewer.sees_revenue and any(condition.field.needs_revenue for condition in conditions):
+        raise AudienceRefused("It is chosen by amounts of money, which you may not see.")
+    return conditions
 
 
 def _seen(

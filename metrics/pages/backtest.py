@@ -29,7 +29,7 @@ def backtest(request: HttpRequest) -> TemplateResponse:
     if not isinstance(viewer, User) or not viewer.has_perm("metrics.view_health"):
         raise PermissionDenied
     today = timezone.localdate()
-    basis = read_basis(request.GET)
+    basis, faults = read_basis(request.GET)
     scope = window_scope(viewer, today, basis.months)
     found = foretold(scope, basis.months, with_replays=basis.with_replays)
     as_of = (found and found.as_of) or today
@@ -37,6 +37,8 @@ def backtest(request: HttpRequest) -> TemplateResponse:
         **admin.site.each_context(request),
         "title": "Back-test",
         "viewer": viewer,
+        "learnt_from": basis,
+        "faults": faults,
         "window": window_scope(viewer, as_of, basis.months).window,
         "months": str(basis.months),
         "windows": WINDOWS,

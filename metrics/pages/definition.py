@@ -75,9 +75,7 @@ def metric_rows(request: HttpRequest, name: str) -> TemplateResponse:
         context["refused"] = str(fault)
     else:
         is_told = name not in WEIGHED and not request.GET.get("after")
-        measure, part_count = _told(name, scope, part) if is_told else (None, None)
-        if measure and rates_of:
-            measure = level_at(scope, rates_of)
+        measure, part_count = _told(name, scope, part, rates_of) if is_told else (None, None)
         context |= {
             **listing_of(request, found),
             "measure": measure,
@@ -101,8 +99,10 @@ def _rates_of(text: str, today: date) -> date | None:
     return day
 
 
-def _told(name: str, scope: Scope, part: str) -> tuple[Measure, int | None]:
+def _told(name: str, scope: Scope, part: str, rates_of: date | None) -> tuple[Measure, int | None]:
     """Return a measure, and how many answers are of a part of it as the page that leads here counts them."""
+    if rates_of:
+        return level_at(scope, rates_of), None
     if not part.isdecimal():
         measure = ask(name, scope)
         return measure, int(measure.beside.get(part) or 0) if part else None

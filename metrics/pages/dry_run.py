@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from accounts.models import Contact, User
 from metrics.measures.memory import ASKING, seen_lately
+from metrics.pages.audience import conditions_for
 from metrics.pages.campaign import LISTED, read_day
 from metrics.pages.filters import AGAIN
 from metrics.pages.listing import ContactRow, read_known
 from surveys.asking.audiences import AudienceRefused
+from surveys.asking.days import local_day
 from surveys.asking.forecast import Foreseen, counts_by_day, forecast
 from surveys.models import Campaign, Programme
 
@@ -56,6 +58,7 @@ def dry_run(request: HttpRequest, pk: int) -> TemplateResponse:
     now = timezone.now()
     context = {**admin.site.each_context(request), "title": f"{found.name}: dry run", "campaign": found}
     try:
+        conditions_for(viewer, found.audience.conditions)
         context |= _foreseen(found, now, request.GET)
     except AudienceRefused as refused:
         context["refused"] = str(refused)
@@ -94,8 +97,7 @@ def _foreseen(found: Campaign, now: datetime, asked: QueryDict) -> dict[str, Any
     seen = seen_lately(
         lambda: _played(found, now),
         (*ASKING, Campaign, Programme),
-        "dry run",
-        found.pk,
+        *("dry run", found.pk, local_day(now)),
         now=now,
         anew=AGAIN in asked,
     )

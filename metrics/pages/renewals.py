@@ -26,6 +26,7 @@ from metrics.measures.measure import Unit
 from metrics.measures.memory import remembered
 from metrics.measures.renewals import BOOKS, Due, Renewals, coming_renewals, renewals_of
 from metrics.measures.scope import Scope
+from metrics.measures.tested import newest_health
 from metrics.pages.basis import Basis, read_basis
 from metrics.pages.charts import Chart, bars_chart, period_name
 from metrics.pages.filters import Filters, read_filters
@@ -61,13 +62,14 @@ def renewals(request: HttpRequest) -> TemplateResponse:
     ahead = request.GET.get("ahead", DEFAULT)
     ahead = ahead if ahead in AHEAD else DEFAULT
     end = months_later(scope.today, AHEAD[ahead])
-    basis = read_basis(request.GET)
+    basis, unlearnt = read_basis(request.GET)
     past = _long_ago(scope, basis)
     found = kept_of(past, basis.months, with_replays=basis.with_replays)
     is_tested_now = found is None and not is_left_to_worker(past)
-    dues, rates, tested = remembered(
-        _contracts, scope, BOOKS, (end - scope.today).days, basis if is_tested_now else None
-    )
+    days, learnt_from = (end - scope.today).days, None
+    if is_tested_now:
+        learnt_from = basis, newest_health() if basis.with_replays else None
+    dues, rates, tested = remembered(_contracts, scope, BOOKS, days, learnt_from)
     tested = found.health[basis.place] if found else tested
     known = bands(scope)
     months = by_month(dues, known, scope.today, end)
@@ -81,7 +83,7 @@ def renewals(request: HttpRequest) -> TemplateResponse:
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Renewals",
-        "filters": replace(filters, faults=(*filters.faults, *faults, *unlisted)),
+        "filters": replace(filters, faults=(*filters.faults, *faults, *unlearnt, *unlisted)),
         "as_of": as_of if as_of < filters.scope.today else None,
         "currency": settings.REPORTING_CURRENCY,
         "ahead": ahead,
@@ -114,15 +116,19 @@ def renewals(request: HttpRequest) -> TemplateResponse:
     return TemplateResponse(request, "metrics/renewals.html", context)
 
 
-def _contracts(scope: Scope, days: int, basis: Basis | None) -> tuple[list[Due], Renewals, Tested | None]:
+def _contracts(
+    scope: Scope, days: int, learnt_from: tuple[Basis, int | None] | None
+) -> tuple[list[Due], Renewals, Tested | None]:
     """Return what falls due, the rates of the last year, and where a basis is given what the score was worth.
 
-    What was known of health so long before renewals never changes any more, so contracts alone decide it.
+    What was known of health so long before renewals never changes any more, so contracts alone decide it;
+    where days scored later are let in, the newest health does as well.
     """
     assert scope.start is not None
     rates = renewals_of([scope], {scope.start: rates_on(scope.start)})[0]
     tested = None
-    if basis:
+    if learnt_from:
+        basis, _ = learnt_from
         past = _long_ago(scope, basis)
         tested = health_backtest(past, basis.lead, with_replays=basis.with_replays)
     return coming_renewals(scope, days), rates, tested

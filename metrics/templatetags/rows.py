@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django import template
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
@@ -119,8 +120,14 @@ def values_of_signal(account: Account, key: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def renewals_like(context: Mapping[str, Any], **wanted: object) -> str:
-    """Return the address of the coming renewals narrowed as the page is, those listed that are wanted."""
+    """Return the address of the coming renewals narrowed as the page is, those listed that are wanted.
+
+    A page that is narrowed by nothing, as that of the back-test, says what it has `learnt_from`.
+    """
     query = context["request"].GET.copy()
+    if "learnt_from" in context:
+        query = QueryDict(mutable=True)
+        query.update(context["learnt_from"].named)
     for name in (*WINDOW, KNOWN, *LISTED):
         query.pop(name, None)
     query.update({name: str(value or UNSAID) for name, value in wanted.items()})

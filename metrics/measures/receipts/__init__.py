@@ -83,13 +83,13 @@ def receipt(name: str, scope: Scope, part: str = "", *, rates_of: date | None = 
         )
     if metric.is_revenue:
         require_revenue(scope.viewer)
+    if rates_of and name != "arr":
+        raise NotAsked(f"{name} is told at its own exchange rates alone.")
     if part:
         if not may_be_part(name, part):
             raise NotAsked(f"{name} has no part “{part[:60]}”.")
         return answers(name, part)(scope)
     if rates_of:
-        if name != "arr":
-            raise NotAsked(f"{name} is told at its own exchange rates alone.")
         return subscriptions(scope, rates_of)
     if RECEIPTS[name] in WORKED_OUT:
         return remembered(RECEIPTS[name], scope, CONTRACTS)

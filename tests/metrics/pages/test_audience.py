@@ -159,6 +159,17 @@ def test_mail_that_goes_out_is_seen_within_minutes_and_a_change_by_hand_at_once(
     assert may_be_asked()[0] == 19
 
 
+def test_an_older_look_takes_no_newer_ones_place():
+    now = timezone.now()
+
+    def seen(minutes, look):
+        return seen_lately(look, (), "slow", now=now + timedelta(minutes=minutes), anew=True).found
+
+    # While the first still looks, a second one looks anew.
+    assert seen(0, lambda: (seen(1, lambda: "new"), "old")[1]) == "old"
+    assert seen_lately(list, (), "slow", now=now + timedelta(minutes=2)).found == "new"
+
+
 def test_what_was_seen_is_forgotten_after_minutes():
     looks, now = [], timezone.now()
 

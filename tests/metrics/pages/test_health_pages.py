@@ -75,6 +75,16 @@ def test_each_health_of_the_account_opens_the_parts_that_add_up_to_it(executive,
     assert executive.get(f"{address}?on=then").context["on"] == today
 
 
+def test_a_health_that_has_lapsed_still_opens_its_parts(executive, today):
+    account = f.account()
+    f.respond(f.published_survey(), {"nps": 10}, account=account, at=timezone.now() - timedelta(days=70))
+    scored(60)
+    shown = executive.get(f"{account.get_absolute_url()}?on={today - timedelta(days=60)}")
+    assert shown.context["parts"].day == today - timedelta(days=60)
+    assert "has not been computed yet" not in shown.text
+    assert "has not been computed yet" in executive.get(account.get_absolute_url()).text
+
+
 def test_notice_is_no_readiness_to_renew(executive, today):
     account = f.account()
     term = f.subscription(account, today - timedelta(days=30), today + timedelta(days=335), 100)

@@ -197,6 +197,13 @@ def test_the_forecast_stands_beside_its_test(world, executive):
     assert "Insufficient evidence" in response.text
 
 
+def test_days_scored_later_are_seen_where_they_are_let_in(world, executive, today):
+    before = executive.get(RENEWALS, {"replays": "1"}).context["tested"]
+    score_accounts(day=today - timedelta(days=190), now=f.NOON)
+    after = executive.get(RENEWALS, {"replays": "1"}).context["tested"]
+    assert (before.without, after.without) == (2, 1)
+
+
 def test_the_test_beside_it_is_the_kept_one_of_the_same_contracts(world, executive, today):
     worked_out = executive.get(RENEWALS)
     keep_backtests(today=today, now=f.NOON)
@@ -259,12 +266,13 @@ def test_what_is_likely_lost_opens_the_renewals_that_add_up_to_it(world, executi
 
 def test_every_month_of_the_arr_opens_its_contracts_at_the_rates_it_is_told_at(executive, today):
     """All months are told at the rates of today, which may be others than those of then."""
-    for months, rate in ((0, 2), (1, 3), (12, 5)):
+    for months, rate in ((0, "0.0937"), (1, "0.1043"), (12, "0.2")):
         ExchangeRate.objects.create(
             currency="SEK", month=months_later(month_of(today).start, -months), rate=Decimal(rate)
         )
     abroad, at_home = f.account(name="Abroad", segment="Large"), f.account(name="At home")
-    f.subscription(abroad, today - timedelta(days=90), None, Decimal(100), currency="SEK")
+    for value in ("100.03", "1000.07", "77.77"):  # no rate makes whole cents of them
+        f.subscription(abroad, today - timedelta(days=90), None, Decimal(value), currency="SEK")
     f.subscription(at_home, today - timedelta(days=40), today + timedelta(days=9), Decimal("50.5"))
     for page in (REVENUE, f"{REVENUE}?segment=Large", abroad.get_absolute_url()):
         shown = executive.get(page)
@@ -300,5 +308,21 @@ def test_what_exchange_rates_did_opens_to_the_accounts_that_pay_abroad(world, ex
 @pytest.mark.parametrize("query", ["rates=never", "rates=9999-12-31", "rates=1500-01-01"])
 def test_there_are_no_rates_of_such_a_day(world, executive, query):
     assert "There are no exchange rates of" in executive.get(f"/admin/metric/arr/rows/?{query}").text
-    refused = executive.get("/admin/metric/nrr/rows/?rates=2026-01-01")
-    assert "its own exchange rates alone" in refused.text
+    for other in ("nrr/rows/?", "nps/rows/?part=promoters&"):
+        refused = executive.get(f"/admin/metric/{other}rates=2026-01-01")
+        assert "its own exchange rates alone" in refused.text
+        assert "measure" not in refused.context
+
+
+@pytest.mark.parametrize("query", ["months=7", "lead=5", "replays=yes"])
+def test_what_a_forecast_cannot_be_learnt_from_is_said(world, executive, query):
+    for page in (RENEWALS, "/admin/backtest/"):
+        assert f"There is no {query.split('=')[0]}" in executive.get(f"{page}?{query}").text
+
+
+def test_a_form_and_a_link_keep_what_the_forecast_is_learnt_from(world, executive):
+    text = executive.get(f"{RENEWALS}?months=36&lead=60&segment=Large").text
+    for name, value in (("months", 36), ("lead", 60), ("replays", 0)):
+        assert f'<input type="hidden" name="{name}" value="{value}">' in text
+    # The page of the back-test is narrowed by nothing, and so are its links.
+    assert "segment=" not in executive.get("/admin/backtest/?lead=60&segment=Large").text

@@ -240,6 +240,19 @@ def test_each_count_of_a_dry_run_opens_its_turns(builder):
         assert all(one.contact.name in listed.text for one in turns)
 
 
+def test_a_dry_run_names_nobody_by_amounts_that_one_may_not_see(builder):
+    acme, now = account(name="Acme"), timezone.now()
+    contact(acme, name="Ann Roe")
+    subscription(acme, now.date() - timedelta(days=9), None, 1000)
+    of_rich = audience(("arr", "at_least", "900"))
+    address = reverse("dry_run", args=[campaign(published_survey(), audience=of_rich).pk])
+    refused = builder.get(address)
+    assert "chosen by amounts of money" in refused.text
+    assert "Ann Roe" not in refused.text
+    builder.force_login(someone("administrator"))
+    assert "Ann Roe" in builder.get(address).text
+
+
 def test_a_dry_run_counts_people_however_many_of_their_contracts_end(builder):
     contact_policy(quiet_days=0, quiet_before_renewal_days=0)
     acme, now = account(name="Acme"), timezone.now()
