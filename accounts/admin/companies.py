@@ -12,6 +12,8 @@ from accounts.admin.forms import ExternalIdForm, ObjectField
 from accounts.admin.visibility import VisibleAdmin, user_of
 from accounts.models import Account, Contact
 
+CONTACT = '<span class="person">{} <small><span>{}{}</span><span>{}</span></small></span>'
+
 
 @admin.register(Account)
 class AccountAdmin(VisibleAdmin):
@@ -78,7 +80,7 @@ class AccountAdmin(VisibleAdmin):
 @admin.register(Contact)
 class ContactAdmin(VisibleAdmin):
     form = ExternalIdForm
-    list_display = ("__str__", "account", "email", "role", "title", "language", "askable")
+    list_display = ("person", "account", "role", "title", "language", "askable")
     list_select_related = ("account",)
     list_filter = (("account", SearchedFilter), "role", ("language", ValuesFilter))
     search_fields = ("name", "email", "account__name", "external_id")
@@ -93,6 +95,12 @@ class ContactAdmin(VisibleAdmin):
         ),
         ("May we ask?", {"fields": ("unsubscribed_at", ("bounced_at", "erased_at"))}),
     )
+
+    @display(description="contact", ordering="name")
+    def person(self, contact: Contact) -> SafeString:
+        """Return the name above the address, which is broken behind its @ where it is too long for a line."""
+        name, at, domain = contact.email.rpartition("@")
+        return format_html(CONTACT, contact, name, at, domain)
 
     @display(description="may we ask?", label={"yes": "success"})
     def askable(self, contact: Contact) -> str:

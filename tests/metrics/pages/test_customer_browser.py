@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
-from accounts.models import Account, Note
+from accounts.models import Account, Contact, Note
 from metrics.actions.health import score_accounts
 from metrics.actions.refresh import refresh_metrics
 from metrics.models import SavedView
@@ -116,3 +116,18 @@ def test_the_account_menu_opens_by_keyboard_and_closes_with_escape(page, visit, 
 def test_an_empty_drawn_field_is_named_by_its_label(page, visit, company):  # noqa: F811
     visit("/admin/followups/followup/add/")
     page.get_by_role("combobox", name="Account", exact=True).wait_for()
+
+
+def test_a_list_of_contacts_breaks_no_word(page, visit, company):  # noqa: F811
+    contact = f.contact(company[1], name="Ada Byron", role="decision_maker", title="Head of Procurement")
+    Contact.objects.filter(pk=contact.pk).update(email="ada.byron@difference-engine-components.example")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    visit("/admin/accounts/contact/?q=byron")
+    lines = """all => all.map(cell => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        return new Set([...range.getClientRects()].map(box => box.top)).size;
+    })"""
+    assert page.locator(".person small span, td.field-role").evaluate_all(lines) == [1, 1, 1]
+    table = page.locator("#result_list")
+    assert table.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
