@@ -72,7 +72,8 @@ class CrossTab:
 
     `marked` is how many cells differ, `tested` out of how many; with several answers a person there is no
     test. `is_tallied` where every response was counted, not only the newest. `keys` name the columns in an
-    address, `picks` says what counts in each row and in each column, by their keys.
+    address, `picks` says what counts in each row and in each column, by their keys. `pairs` knows who gave
+    what, where that was asked for.
     """
 
     columns: tuple[str, ...]
@@ -88,6 +89,7 @@ class CrossTab:
     is_promised: bool = False
     keys: tuple[str, ...] = ()
     picks: tuple[Picks, Picks] = ({}, {})
+    pairs: Pairs | None = None
 
     @property
     def bottom(self) -> Sequence[tuple[str, int]]:
@@ -102,11 +104,12 @@ def cross_tab(
     names: Mapping[str, str] | None = None,
     *,
     shares: Shares = Shares.OF_ROWS,
+    with_responses: bool = False,
 ) -> CrossTab:
     """Return two questions, or a question and what a response is, against each other; in four queries.
 
     `names` says how the values of the second are read where it is no question, `shares` of what the
-    percentages are.
+    percentages are. The responses of each pair are kept where they are asked for and nothing was promised.
     """
     scope = sample.scope
     promised = bool(confidential_surveys(scope))
@@ -116,7 +119,7 @@ def cross_tab(
         if shown is None:
             return _hidden()
         sample = Sample(scope=shown, is_promised=True)
-    found = _pairs(sample, first, second)
+    found = _pairs(sample, first, second, with_responses=with_responses and not promised)
     pairs = _folded(found, first, second)
     rows, columns = (
         first.labels(row for row, _ in pairs.counts),
@@ -136,10 +139,11 @@ def cross_tab(
         is_tallied=pairs.is_tallied,
         is_promised=promised,
         picks=(_picks(found, first, 0, rows), _picks(found, second, 1, columns)),
+        pairs=found,
     )
 
 
-def _pairs(sample: Sample, first: Side, second: Side) -> Pairs:
+def _pairs(sample: Sample, first: Side, second: Side, *, with_responses: bool) -> Pairs:
     """Return the pairs from tallies where these know them, else from the answers."""
     has_tallies = not sample.is_raw and second.key in SPLIT_BY and knows_picks(sample.scope)
     if has_tallies and first.question and first.question.kind in MEASURED:
@@ -153,7 +157,7 @@ def _pairs(sample: Sample, first: Side, second: Side) -> Pairs:
         return Pairs(given, sum(given.values()), is_tallied=True)
     if has_tallies:
         return read_picks_by(sample.scope, first.key, second.key)
-    return read_pairs(sample, first.key, second.key)
+    return read_pairs(sample, first.key, second.key, with_responses=with_responses)
 
 
 def _folded(pairs: Pairs, first: Side, second: Side) -> Pairs:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import chain
+from itertools import chain, product
 from typing import NamedTuple
 
 from metrics.formulas.spreads import holds, label_of
 from metrics.measures.crosstabs import CrossTab
 from metrics.measures.measure import Measure
-from metrics.measures.pairs import Gave
+from metrics.measures.pairs import Gave, Matches
 from metrics.measures.questions import same_words
 from metrics.measures.results import Bar, Result, Results
 from metrics.measures.samples import Counts, Sample
@@ -25,7 +25,8 @@ class Counted(NamedTuple):
     """One count: its name, how many there are, and which answers the responses behind it gave.
 
     `kind` is that of the first answer. `measure` is that of all answers to a question on a scale. Where it
-    `is_tallied` every response of the days was counted. One response may hold several that `are_answers`.
+    `is_tallied` every response of the days was counted; `matches` are the responses where they are known from
+    counting. One response may hold several that `are_answers`.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Counted(NamedTuple):
     is_tallied: bool
     measure: Measure | None = None
     are_answers: bool = False
+    matches: Matches | None = None
 
 
 class _Narrowed(NamedTuple):
@@ -80,14 +82,7 @@ def counted_in_table(query: Mapping[str, str], table: CrossTab, rows: Side, colu
     else:
         n = table.responses if column is None else dict(table.bottom)[column]
     is_all = not row and column is None
-    gave = (
-        Gave(rows.key, () if is_all else _either(of_rows, row)),
-        Gave(
-            columns.key,
-            () if is_all else _either(of_columns, column),
-            is_of_response=columns.question is None,
-        ),
-    )
+    one, two = ((), ()) if is_all else (_either(of_rows, row), _either(of_columns, column))
     return Counted(
         " · ".join(
             (
@@ -97,8 +92,9 @@ def counted_in_table(query: Mapping[str, str], table: CrossTab, rows: Side, colu
         ),
         n,
         rows.question.kind if rows.question else "",
-        gave,
+        (Gave(rows.key, one), Gave(columns.key, two)),
         table.is_tallied,
+        matches=table.pairs.matches([None] if is_all else product(one, two)) if table.pairs else None,
         are_answers=not is_all and (columns.is_many if column is None else rows.is_many and not row),
     )
 

@@ -60,7 +60,7 @@ def cross(request: HttpRequest, slug: str) -> TemplateResponse:
             "without_flagged": asked.sample.scope.without_flagged,
         }
         if rows and rows.key != columns.key:
-            table = context["table"] = table_of(asked.sample, versions, rows, columns, shares)
+            table = context["table"] = cross_tab(asked.sample, rows, columns, _names(versions), shares=shares)
             may_see = request.user.has_perm("surveys.view_response")
             context["leads_to_responses"] = may_see and not table.is_promised
     return TemplateResponse(request, "metrics/cross_tab.html", context)
@@ -69,19 +69,20 @@ def cross(request: HttpRequest, slug: str) -> TemplateResponse:
 def read_table(
     request: HttpRequest, sample: Sample, versions: Versions
 ) -> tuple[CrossTab, Side, Side] | None:
-    """Return the cross-tab of which the address names both sides, and these, None where it names none."""
+    """Return the cross-tab of which the address names both sides, and these, None where it names none.
+
+    It knows the responses behind its cells.
+    """
     rows, columns = _named(request, sides_of(versions))
     if rows is None or columns is None or rows.key == columns.key:
         return None
-    return table_of(sample, versions, rows, columns), rows, columns
+    names = _names(versions)
+    table = cross_tab(sample, rows, columns, names, shares=Shares.NONE, with_responses=True)
+    return table, rows, columns
 
 
-def table_of(
-    sample: Sample, versions: Versions, rows: Side, columns: Side, shares: Shares = Shares.NONE
-) -> CrossTab:
-    """Return two sides against each other, versions by their numbers."""
-    names = {str(pk): f"version {number}" for number, pk in versions.by_number.items()}
-    return cross_tab(sample, rows, columns, names, shares=shares)
+def _names(versions: Versions) -> dict[str, str]:
+    return {str(pk): f"version {number}" for number, pk in versions.by_number.items()}
 
 
 def _named(request: HttpRequest, sides: Mapping[str, Side]) -> tuple[Side | None, Side | None]:

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from metrics.measures.pairs import read_matches
 from metrics.measures.questions import completion, survey_results
 from metrics.measures.receipts.given import came, chosen, given
 from metrics.measures.samples import Sample
@@ -70,4 +71,5 @@ def _found(sample: Sample, counted: Counted) -> Any:
     """Return the responses as they were counted: from tallies, or one by one."""
     if counted.is_tallied:
         return given(sample.scope, counted.kind, *counted.gave) if counted.gave else came(sample.scope)
-    return chosen(sample, counted.kind, *counted.gave)
+    matches = read_matches(sample, *counted.gave) if counted.matches is None else counted.matches
+    return chosen(matches, counted.kind, *counted.gave)

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from metrics.measures.drivers import rated
-from metrics.measures.pairs import Gave, read_matches
+from metrics.measures.pairs import Gave, Matches
 from metrics.measures.receipts.rows import FIRST_CHUNK, Key, Receipt, Row, Value, stored
-from metrics.measures.samples import Sample
 from metrics.measures.scope import Scope
 from metrics.measures.sentiment import MEASURED
 from metrics.models import Absorbed, Pick, PickTally, Score
@@ -49,9 +48,8 @@ def came(scope: Scope) -> Receipt:
     return _receipt(scope, rows, scope.sliced)
 
 
-def chosen(sample: Sample, kind: str, *gave: Gave) -> Receipt:
-    """Return the responses that gave all of some answers, or all without any, of those counted one by one."""
-    matches = read_matches(sample, *gave)
+def chosen(matches: Matches, kind: str, *gave: Gave) -> Receipt:
+    """Return the responses that gave some answers, which were counted one by one."""
     one = [gave[0].key] if gave and kind in ONE_VALUE else []
 
     def read(after: Key | None) -> Iterator[tuple[Key, Row]]:

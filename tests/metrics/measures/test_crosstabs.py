@@ -103,6 +103,13 @@ def test_few_answers_and_several_answers_a_person_get_no_test(survey, sample, si
     assert "several answers" in many.words
 
 
+def test_an_empty_answer_is_none(survey, sample, side):
+    give(survey, 2, {"plan": "free", "sure": "yes"})
+    give(survey, 3, {"plan": None, "sure": "yes"})
+    found = cross_tab(sample(), side("plan"), side("sure"))
+    assert (table(found), found.responses) == ({"Free": [2]}, 2)
+
+
 def test_a_row_of_a_matrix_and_what_a_response_is(survey, sample, side):
     account = f.account(segment="Large")
     give(survey, 3, {"grid": {"speed": "paid"}, "nps": 9}, account=account, language="de")

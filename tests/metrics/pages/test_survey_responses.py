@@ -6,6 +6,8 @@ from functools import cache
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -204,6 +206,14 @@ def test_a_cell_says_what_was_clicked_and_leads_back(survey, executive):
     assert executive.get(back).context["rows"].key == "plans"
     assert "last=all" in back
     assert "row=" not in back
+
+
+def test_the_responses_of_a_cell_are_known_from_counting_it(survey, executive):
+    address = reverse("survey_responses", args=[survey.slug])
+    query = {"rows": "plans", "columns": "version", "row": "free", "last": "all"}
+    with CaptureQueriesContext(connection) as done:
+        assert len(executive.get(address, query).context["rows"]) == 3
+    assert sum("newest" in each["sql"] for each in done.captured_queries) == 1
 
 
 def test_those_without_a_value_are_a_column_too(survey, executive):
