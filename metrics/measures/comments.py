@@ -147,7 +147,10 @@ def comments_of(
         named = Account.objects.visible_to(scope.viewer).filter(name__iregex=re.escape(wanted.company))
         rows = rows.filter(account__in=named)
     if wanted.theme:
-        rows = rows.filter(themes__contains=[wanted.theme])
+        # Words and their theme go together, which PostgreSQL takes for chance: it would look up both, gain
+        # nothing by it, and leave the days to be looked at comment by comment.
+        about = Func("themes", template="(%(expressions)s || '{}')") if wanted.words else F("themes")
+        rows = rows.alias(about=about).filter(about__contains=[wanted.theme])
     if wanted.mood:
         rows = rows.filter(mood=wanted.mood)
     if wanted.without_theme or wanted.without_mood:
