@@ -13,7 +13,6 @@ from django.urls import reverse
 
 from accounts.models import Account, ExchangeRate, Subscription, Team, User
 from metrics.formulas.movements import Bridge, Movement
-from metrics.formulas.rounding import whole_steps
 from metrics.measures.breakdown import SPLITS, Part, revenue_by, whole
 from metrics.measures.cohorts import Cohorts, revenue_cohorts
 from metrics.measures.ledger import Ledger
@@ -56,11 +55,10 @@ class Figures(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """One line of the bridge: its name, its amount, that in whole units, and its name in the address."""
+    """One line of the bridge: its name, its amount, and its name in the address."""
 
     name: str
     amount: Decimal
-    shown: Decimal
     key: str
     is_level: bool
 
@@ -128,16 +126,12 @@ def _bridge(request: HttpRequest, found: Movements | None) -> dict[str, Any]:
 
 def _bars(bridge: Bridge) -> list[Bar]:
     moves = (bridge.new, bridge.reactivation, bridge.expansion, bridge.contraction, bridge.churn)
-    start, *steps, rates = whole_steps((bridge.opening, *moves, bridge.currency))
-    named = zip(BARS.items(), moves, steps, strict=True)
+    named = zip(BARS.items(), moves, strict=True)
     return [
-        Bar(BRIDGE["opening"], bridge.opening, start, "", is_level=True),
-        *(
-            Bar(name, amount, step, movement.value, is_level=False)
-            for (movement, name), amount, step in named
-        ),
-        Bar(BRIDGE[CURRENCY], bridge.currency, rates, CURRENCY, is_level=False),
-        Bar(BRIDGE["closing"], bridge.closing, sum(steps, start + rates), "", is_level=True),
+        Bar(BRIDGE["opening"], bridge.opening, "", is_level=True),
+        *(Bar(name, amount, movement.value, is_level=False) for (movement, name), amount in named),
+        Bar(BRIDGE[CURRENCY], bridge.currency, CURRENCY, is_level=False),
+        Bar(BRIDGE["closing"], bridge.closing, "", is_level=True),
     ]
 
 

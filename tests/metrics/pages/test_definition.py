@@ -16,6 +16,7 @@ from metrics.measures.query import METRICS
 from metrics.models import Absorbed, FormerResponse, Target
 from metrics.pages.meanings import GROUPS, MEANINGS, as_markdown
 from metrics.pages.wording import NAMES
+from metrics.templatetags.figures import amount
 from metrics.templatetags.figures import day as day_in_words
 from surveys.models import Response
 from tests import factories as f
@@ -80,9 +81,9 @@ def test_the_example_works_the_formula_with_own_numbers(executive, account):
 
 
 def test_the_way_to_the_arr_has_the_same_steps_as_the_revenue_page(executive, account):
-    bars = [(bar.name, f"{bar.shown:,}") for bar in executive.get("/admin/revenue/").context["bars"]]
+    bars = [(bar.name, amount(bar.amount)) for bar in executive.get("/admin/revenue/").context["bars"]]
     steps = example(executive.get("/admin/metric/arr/"))
-    assert [(what.capitalize(), amount.removeprefix("USD ")) for what, amount in steps.items()] == [
+    assert [(what.capitalize(), shown.removeprefix("USD ")) for what, shown in steps.items()] == [
         *bars[:-1],
         ("Gives", bars[-1][1]),
     ]
