@@ -228,5 +228,6 @@ def quantity(value: float | Decimal | None, unit: Unit) -> str:
 
 
 def _number(value: float, digits: int) -> str:
-    rounded = displayed(float(value), digits) or Decimal(0)
+    rounded = displayed(float(value), digits)
+    assert rounded is not None
     return f"{'−' if rounded < 0 else ''}{abs(rounded):,}"

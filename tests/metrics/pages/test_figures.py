@@ -33,6 +33,8 @@ def measure(unit, value, interval=None, n=2, counted="answers"):
         (Unit.POINTS, 0.4, "0"),
         (Unit.PERCENT, 91.25, "91.3%"),
         (Unit.PERCENT, 100.0, "100.0%"),
+        (Unit.PERCENT, 0.0, "0.0%"),
+        (Unit.PERCENT, -0.04, "0.0%"),
         (Unit.SCALE, 4.125, "4.13"),
         (Unit.MONEY, Decimal("1234567.50"), "USD 1,234,568"),
         (Unit.POINTS, None, "–"),
