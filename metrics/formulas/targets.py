@@ -19,6 +19,7 @@ class Track(StrEnum):
 
     REACHED = "reached"
     ON_TRACK = "on track"
+    UNSURE = "not clearly behind"
     BEHIND = "behind"
     MISSED = "missed"
     OPEN = "not reached yet"
@@ -57,9 +58,9 @@ def track(
 ) -> Track:
     """Return how a target stands on a day.
 
-    On track is whoever stands at least where a straight line from the start to the target is on the day, or
-    whose interval holds that line: then chance alone may explain the difference. Without a start
-    it is only said that the target is not reached yet.
+    On track is whoever stands at least where a straight line from the start to the target is on the day. Not
+    clearly behind is whoever stands below, but whose interval holds that line: chance alone may explain the
+    difference. Without a start it is only said that the target is not reached yet.
     """
     if value is None:
         return Track.UNKNOWN
@@ -70,6 +71,8 @@ def track(
     if start is None:
         return Track.OPEN
     begun, since = start
-    expected = begun + (target - begun) * (today - since).days / (by - since).days
-    is_there = value <= expected if lower_is_better else value >= expected
-    return Track.ON_TRACK if is_there or (interval and expected in interval) else Track.BEHIND
+    # Before its first day the line has not begun to climb.
+    expected = begun + (target - begun) * max(0, (today - since).days) / (by - since).days
+    if value <= expected if lower_is_better else value >= expected:
+        return Track.ON_TRACK
+    return Track.UNSURE if interval and expected in interval else Track.BEHIND

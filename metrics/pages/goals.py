@@ -9,7 +9,15 @@ from accounts.admin.visibility import user_of
 from metrics.formulas.targets import Track
 from metrics.measures.targets import goals as goals_of
 
-ORDER = (Track.MISSED, Track.BEHIND, Track.UNKNOWN, Track.OPEN, Track.ON_TRACK, Track.REACHED)
+ORDER = (
+    Track.MISSED,
+    Track.BEHIND,
+    Track.UNSURE,
+    Track.UNKNOWN,
+    Track.OPEN,
+    Track.ON_TRACK,
+    Track.REACHED,
+)
 
 
 def goals(request: HttpRequest) -> TemplateResponse:

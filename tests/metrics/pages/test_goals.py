@@ -4,6 +4,8 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.models import Team
 from accounts.roles import ADMINISTRATOR
@@ -26,7 +28,9 @@ DAYS = {"today": date(2026, 7, 1), "by": date(2026, 12, 31), "lower_is_better": 
         (40, {}, Track.OPEN),
         (40, {"start": (30, date(2026, 1, 1))}, Track.ON_TRACK),
         (39, {"start": (30, date(2026, 1, 1))}, Track.BEHIND),
-        (39, {"start": (30, date(2026, 1, 1)), "interval": Interval(35, 43)}, Track.ON_TRACK),
+        (39, {"start": (30, date(2026, 1, 1)), "interval": Interval(35, 43)}, Track.UNSURE),
+        (39, {"start": (30, date(2026, 8, 1))}, Track.ON_TRACK),
+        (29, {"start": (30, date(2026, 8, 1))}, Track.BEHIND),
         (40, {"today": date(2027, 1, 1)}, Track.MISSED),
         (60, {"lower_is_better": True}, Track.OPEN),
         (50, {"lower_is_better": True}, Track.REACHED),
@@ -35,6 +39,13 @@ DAYS = {"today": date(2026, 7, 1), "by": date(2026, 12, 31), "lower_is_better": 
 )
 def test_a_goal_stands_by_the_straight_line_to_it(value, more, stands):
     assert track(value, 50, **{**DAYS, **more}) is stands
+
+
+@given(value=st.integers(-100, 49), begun=st.integers(-100, 49), day=st.dates(date(2025, 1, 1), DAYS["by"]))
+def test_nobody_is_on_track_and_farther_away_than_at_the_start(value, begun, day):
+    start, around = (begun, date(2026, 1, 1)), Interval(value - 20, value + 20)
+    stands = track(value, 50, **{**DAYS, "today": day}, start=start, interval=around)
+    assert stands is not Track.ON_TRACK or progress(value, begun, 50) >= 0
 
 
 def test_progress_is_the_part_of_the_way():
