@@ -207,7 +207,8 @@ MEANINGS: Mapping[str, Meaning] = {
         "ARR per customer × r(1 + d) / (1 + d − r), with r the gross revenue retention and d 10% a year.",
         *(_MONEY, "0 or more", "without customers or without retention"),
         "Gupta and Lehmann 2003",
-        "Σ ARR / rows that pay × r(1 + d) / (1 + d − r); r is Σ min(ARR at end, at start) / Σ ARR at start.",
+        "Σ ARR / rows that pay × r(1 + d) / (1 + d − r), ARR at the exchange rates of the end; r is"
+        " Σ min(ARR at end, at start) / Σ ARR at start, both at those of the start.",
     ),
     "clv_sbg": Meaning(
         "The same, knowing that those who stay are the loyal ones.",

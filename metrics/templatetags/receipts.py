@@ -1,6 +1,6 @@
 """The rows behind a number as a table writes them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -31,6 +31,8 @@ AMOUNTS = {
 }
 # Names that a hyphen or a lack of room would break in two.
 UNBROKEN = {"response", "role"}
+# At which exchange rates the same day is told, where a receipt tells it at both.
+RATES = {"arr_at_end": "rates of the start", "arr": "rates of the end"}
 IN_REPORTING_CURRENCY = {"arr", "arr_at_start", "arr_at_end", "due", "renewed"}
 
 
@@ -40,13 +42,15 @@ def cells(row: Iterable[tuple[str, object, str]]) -> SafeString:
 
     Written by a template, those of a hundred rows took a quarter of the time of their page.
     """
+    row = [*row]
+    columns = [column for column, _, _ in row]
     return format_html_join(
         "",
         '<td{} data-label="{}">{}</td>',
         (
             (
                 _kind(column, value),
-                heading(column),
+                heading(column, columns),
                 _inside(column, value, link),
             )
             for column, value, link in row
@@ -77,11 +81,13 @@ def is_amount(column: str) -> bool:
 
 
 @register.filter
-def heading(column: str) -> str:
-    """Return the heading of a column of a receipt: "Submitted on", "ARR at start, USD"."""
-    words = " ".join("ARR" if word == "arr" else word for word in column.split("_"))
+def heading(column: str, among: Collection[str] = ()) -> str:
+    """Return the heading of a column of a receipt among its others: "Submitted on", "ARR at start, USD"."""
+    rates = f" ({RATES[column]})" if column in RATES and RATES.keys() <= {*among} else ""
+    told = "arr_at_end" if rates else column
+    words = " ".join("ARR" if word == "arr" else word for word in told.split("_"))
     unit = f", {settings.REPORTING_CURRENCY}" if column in IN_REPORTING_CURRENCY else ""
-    return f"{words[:1].upper()}{words[1:]}{unit}"
+    return f"{words[:1].upper()}{words[1:]}{unit}{rates}"
 
 
 def _cell(value: object) -> str:

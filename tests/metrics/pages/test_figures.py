@@ -96,6 +96,18 @@ def test_a_heading_says_the_unit_of_what_is_in_the_reporting_currency(column, he
     assert receipts.heading(column) == heading
 
 
+def test_what_is_paid_at_the_end_is_told_apart_by_its_exchange_rates():
+    columns = ("account", "arr_at_start", "arr_at_end", "arr")
+    assert [receipts.heading(column, columns) for column in columns] == [
+        "Account",
+        "ARR at start, USD",
+        "ARR at end, USD (rates of the start)",
+        "ARR at end, USD (rates of the end)",
+    ]
+    assert receipts.heading("arr", ("account", "arr")) == "ARR, USD"
+    assert receipts.heading("arr_at_end", columns[:3]) == "ARR at end, USD"
+
+
 @pytest.mark.parametrize(
     ("unit", "value", "target", "text"),
     [
