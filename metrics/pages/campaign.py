@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from metrics.templatetags.figures import day, number
 from metrics.templatetags.rows import linked_count, listed_like
 from surveys.actions.campaigns import faults_of
 from surveys.asking.policy import Protected
+from surveys.mail.samples import sample_reader, sample_subject
 from surveys.mail.sender_records import Record, sender_records
 from surveys.models import Campaign, Invitation, Mail, Skip
 from surveys.models.outreach import Invitations
@@ -57,18 +59,20 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
     mails = Mail.objects.visible_to(viewer).filter(invitation__campaign=found)
     reached = measures.read_reached(found, viewer, settings.REPORTING_ZONE)
     funnel = measures.funnel(found, viewer, reached)
+    # As the mails below show them, to the same reader.
+    said = partial(sample_subject, found, sample_reader(viewer, ""))
     context = {
         **admin.site.each_context(request),
         "title": found.name,
         "campaign": found,
         "status": status,
         "faults": list(faults_of(found, now)) if found.approved_at is None else [],
-        "messages_of": found.messages.all(),
+        "messages_of": [(each, said(each.subject)) for each in found.messages.all()],
         "funnel": funnel,
         "rate": reached.rate,
         "by_segment": reached.by_segment,
         "day_rows": _day_rows(reached.by_day),
-        "by_subject": _by_subject(found, reached),
+        "by_subject": [replace(rate, name=said(rate.name)) for rate in _by_subject(found, reached)],
         "reasons": measures.skip_reasons(found, viewer),
         "reason": request.GET.get("reason", "") if is_skipped else "",
         "skips": _left_alone(_skips(request.GET, found, viewer), page if is_skipped else None),

@@ -2,8 +2,9 @@
 
 from accounts.models import Account, Contact, User
 from surveys.links import new_nonce, token_for, token_hash
-from surveys.mail.letters import Letter, NothingToSay, write_letter
+from surveys.mail.letters import Letter, NothingToSay, pipeable, write_letter
 from surveys.models import Campaign, Invitation
+from surveys.piping import fill
 
 
 def sample_reader(user: User, language: str) -> Invitation:
@@ -22,3 +23,8 @@ def sample_letter(campaign: Campaign, reader: Invitation, *, number: int, varian
     if campaign.survey.live_version_id is None:
         raise NothingToSay("The survey has not been published yet.")
     return write_letter(campaign, list(campaign.messages.all()), reader, number=number, variant=variant)
+
+
+def sample_subject(campaign: Campaign, reader: Invitation, subject: str) -> str:
+    """Return a subject of a campaign as a reader gets it, also while the survey is not live."""
+    return " ".join(fill(subject, pipeable(reader, campaign)).split())

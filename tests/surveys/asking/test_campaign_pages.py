@@ -204,6 +204,16 @@ def test_the_mail_can_be_read_and_tried(builder):
     assert not Invitation.objects.exists()
 
 
+def test_subjects_are_shown_as_a_reader_gets_them(builder):
+    """Where nobody has a name, and before the survey is live, too."""
+    made = campaign(published_survey())
+    made.messages.update(subject="{{contact.first_name|Hello}}, how is {{survey.title}}?")
+    shown = page(builder, made).content.decode()
+    name = builder.get("/admin/").wsgi_request.user.first_name or "Anna"
+    assert f"(en): {name}, how is {made.survey.title}?" in shown
+    assert "{{" not in shown
+
+
 def test_a_dry_run_stores_nothing(builder, sent):
     contact(account(), name="New Person")
     shown = page(builder, sent, "dry_run")
