@@ -131,7 +131,7 @@ def find_accounts(scope: Scope, wanted: Wanted) -> Portfolio:
 
 def silent_accounts(scope: Scope) -> Any:
     """Return the customers that were asked within the window and of which nobody answered: a QuerySet."""
-    rows = scope.accounts.filter(_in_state(State.CUSTOMERS, scope.today))
+    rows = scope.accounts.filter(is_customer(scope.today))
     return rows.annotate(hearing=hearing_in(scope)).filter(hearing=Hearing.SILENT)
 
 
@@ -184,8 +184,13 @@ def _named(text: str) -> Q:
     return found
 
 
+def is_customer(today: date) -> Q:
+    """Return the condition that an account has not left by a day."""
+    return Q(churned_on=None) | Q(churned_on__gt=today)
+
+
 def _in_state(state: State, today: date) -> Q:
-    is_here = Q(churned_on=None) | Q(churned_on__gt=today)
+    is_here = is_customer(today)
     return {State.CUSTOMERS: is_here, State.LEFT: ~is_here, State.ALL: Q()}[state]
 
 

@@ -22,7 +22,7 @@ from metrics.measures.health import BANDS, share_of_green, with_newest
 from metrics.measures.history import COMING_DAYS
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.memory import remembered
-from metrics.measures.portfolio import silent_accounts
+from metrics.measures.portfolio import is_customer, silent_accounts
 from metrics.measures.renewals import BOOKS, Due, coming_renewals
 from metrics.measures.revenue import arr_on
 from metrics.measures.scope import Scope
@@ -40,12 +40,13 @@ DEFINITION = (
 class Group:
     """The accounts of one team or owner; `whose` is None for those that have none.
 
-    `arr` and `due`, what ends within half a year, are None for who may not see revenue or where a rate is
-    missing; `silent` were asked within the window and none of them answered.
+    Of the accounts `customers` have not left; what others said in the window counts too. `arr` and `due`,
+    what ends within half a year, are None for who may not see revenue or where a rate is missing; `silent`
+    are customers that were asked within the window and of whom nobody answered.
     """
 
     whose: Team | User | None
-    accounts: int
+    customers: int
     health: Measure
     nps: Measure
     silent: int
@@ -69,7 +70,8 @@ NOBODY, NOTHING = Split(0, 0, 0), _Money()
 class _Part:
     """The accounts that one team and one owner share, counted."""
 
-    bands: Counter[Band | None] = field(default_factory=Counter)
+    customers: int = 0
+    bands: Counter[Band] = field(default_factory=Counter)
     said: Split = NOBODY
     silent: int = 0
     money: _Money = NOTHING
@@ -105,10 +107,13 @@ def _parts(scope: Scope) -> _Parts:
     """Return the accounts in question by team and owner together, counted by PostgreSQL."""
     parts: dict[Any, _Part] = defaultdict(_Part)
     rows = with_newest(scope.accounts.order_by(), scope.today, ("band",))
-    of_bands = rows.values_list("team", "owner", "newest_band").annotate(Count("pk"))
-    for team, owner, band, count in of_bands:
-        # An account without a health is none of any band, but it is there.
-        parts[team, owner].bands[BANDS[band] if band else None] += count
+    of_bands = rows.values_list("team", "owner", "newest_band").annotate(
+        Count("pk"), here=Count("pk", filter=is_customer(scope.today))
+    )
+    for team, owner, band, count, here in of_bands:
+        parts[team, owner].customers += here
+        if band:
+            parts[team, owner].bands[BANDS[band]] += count
     said = AccountNps.objects.filter(account__in=scope.accounts).values_list(*PEOPLE)
     for team, owner, *counts in said.annotate(*map(Sum, Split._fields)):
         parts[team, owner].said = Split(*counts)
@@ -156,12 +161,10 @@ def _groups(scope: Scope, parts: _Parts, place: int, rows: Mapping[int, Any]) ->
 def _group(scope: Scope, parts: Sequence[_Part], whose: Any, dimension: str) -> Group:
     scope = replace(scope, **{dimension: whose}) if whose else scope
     bands: Counter[Any] = sum((part.bands for part in parts), Counter())
-    accounts = bands.total()
-    del bands[None]
     sees_revenue = scope.viewer.sees_revenue
     return Group(
         whose=whose,
-        accounts=accounts,
+        customers=sum(part.customers for part in parts),
         health=share_of_green(scope.between(scope.today, scope.today + timedelta(days=1)), bands),
         nps=_nps(scope, pooled(part.said for part in parts)),
         silent=sum(part.silent for part in parts),

@@ -1,4 +1,6 @@
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.utils import timezone
@@ -42,7 +44,7 @@ def figures(client):
     groups = {dimension: rows for dimension, _, rows in client.get(TEAMS).context["groups"]}
     return {
         dimension: {
-            str(row.whose): (row.accounts, row.health.value, row.nps.value, row.silent, row.arr)
+            str(row.whose): (row.customers, row.health.value, row.nps.value, row.silent, row.arr)
             for row in rows
         }
         for dimension, rows in groups.items()
@@ -84,6 +86,19 @@ def test_an_account_manager_sees_their_own_and_no_money(seen_by, company):
     assert "Other" not in response.text
     assert "987,654" not in response.text
     assert "ARR" not in response.text
+
+
+def test_customers_are_counted_and_open_to_as_many(executive, company, today):
+    """Who has left is no customer of a team, though what they said in these months counts."""
+    left = f.account(owner=company, team=Team.objects.get(name="South"), churned_on=today)
+    f.account(churned_on=today - timedelta(days=90))
+    response = executive.get(TEAMS)
+    told = re.findall(r'data-label="Customers"><a href="([^"]+)">(\d+)</a>', response.text)
+    assert [int(count) for _, count in told] == [1, 2, 1, 2, 2, 0]
+    for address, count in told:
+        listed = executive.get(unescape(address)).context["found"].accounts
+        assert len(listed) == int(count), address
+        assert left.pk not in listed
 
 
 def test_queries_do_not_grow(executive, company, django_assert_max_num_queries):
