@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 from unfold.settings import get_config
 from unfold.sites import UnfoldAdminSite
 from unfold.templatetags import unfold_list
+
+from accounts.posted import posted_from
 
 
 class Site(UnfoldAdminSite):  # type: ignore[misc]
@@ -25,6 +27,10 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
         """Return the groups of the sidebar, as our template of it shows them."""
         groups: list[dict[str, Any]] = self._get_value(self._settings["SIDEBAR"]["navigation"], request)
         return groups
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """Log out who asks for it; who only opens the address is led home, still logged in."""
+        return posted_from("admin:index")(super().logout)(request, extra_context=extra_context)
 
     @cached_property
     def _settings(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.admin.visibility import user_of
 from accounts.models import Subscription, User
+from accounts.posted import posted_from
 from followups.models import Alert, Delivery, Mailing
 from followups.reports.digest import weekly_digest
 from followups.reports.monthly import monthly_report
@@ -24,7 +25,6 @@ from followups.reports.printing import can_print, pdf_of
 from followups.reports.telling import moved_words
 from metrics.formulas.days import months_later
 from metrics.models import Total
-from metrics.pages.posted import posted_from
 from metrics.pages.registry import Page
 
 MONTHS = 12

@@ -14,10 +14,10 @@ from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from accounts.models import Account, Contact, User
 from accounts.models.companies import Contacts
+from accounts.posted import posted_from
 from metrics.formulas.money import ZERO
 from metrics.measures.exchange import rates_on
 from metrics.measures.memory import ASKING, CONTRACTS, remembered, seen_lately
@@ -106,7 +106,7 @@ def audience(request: HttpRequest, pk: int) -> TemplateResponse:
     return TemplateResponse(request, "metrics/audience.html", context)
 
 
-@require_POST
+@posted_from("admin:surveys_audience_changelist")
 def audience_typed(request: HttpRequest) -> TemplateResponse:
     """Show who would be in an audience of the conditions that were typed; nothing is stored."""
     viewer, now = _viewer(request), timezone.now()

@@ -12,9 +12,9 @@ from accounts.actions.owners import MOST, HandOverRefused, take_back
 from accounts.actions.owners import hand_over as hand_over_to
 from accounts.admin.visibility import user_of
 from accounts.models import Account, HandOver, User
+from accounts.posted import posted_from
 from metrics.measures.portfolio import find_accounts
 from metrics.pages.portfolio import HANDED_OVER, NAME, read_asked
-from metrics.pages.posted import posted_from
 
 NAMED = 50
 NOBODY = "nobody"

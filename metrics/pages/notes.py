@@ -13,9 +13,9 @@ from django.utils import timezone
 from accounts.actions.notes import NoteRefused, add_note, edit_note, erase_note
 from accounts.admin.visibility import user_of
 from accounts.models import Account, Note
+from accounts.posted import posted_from
 from metrics.pages.account import account as account_page
 from metrics.pages.account_notes import RefusedNote
-from metrics.pages.posted import posted_from
 
 
 @posted_from("account", "pk")

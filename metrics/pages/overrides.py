@@ -7,10 +7,10 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from accounts.models import Account, User
+from accounts.posted import posted_from
 from metrics.actions.overrides import OverrideRefused, override_health, withdraw_override
 from metrics.pages.account import account as account_page
 from metrics.pages.forms import OverrideForm
-from metrics.pages.posted import posted_from
 
 
 @posted_from("account", "pk")

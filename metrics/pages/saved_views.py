@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 
 from accounts.admin.visibility import user_of
+from accounts.posted import posted_from
 from metrics.actions.saved_views import ViewRefused, forget_view, save_view
 from metrics.pages.portfolio import NAME
-from metrics.pages.posted import posted_from
 
 
 @posted_from(NAME)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from unfold.decorators import display
 
 from accounts.admin.filters import OfferedFilter
 from accounts.admin.visibility import VisibleAdmin, user_of
+from accounts.posted import posted_from
 from surveys.actions.campaigns import (
     CampaignNotReady,
     approve_campaign,
@@ -94,13 +95,14 @@ class CampaignAdmin(VisibleAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Return what is done to a campaign before the pages of the admin."""
-        views: dict[str, Callable[..., HttpResponse]] = {
-            "approve": self.approve_view,
-            "pause": self.pause_view,
-            "resume": self.resume_view,
-            "stop": self.stop_view,
+        posted = posted_from("campaign", "pk")
+        views: dict[str, Callable[..., HttpResponseBase]] = {
+            "approve": posted(self.approve_view),
+            "pause": posted(self.pause_view),
+            "resume": posted(self.resume_view),
+            "stop": posted(self.stop_view),
             "mail": self.mail_view,
-            "send_to_me": self.send_to_me_view,
+            "send_to_me": posted(self.send_to_me_view),
         }
         own = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"surveys_campaign_{name}")
@@ -196,8 +198,6 @@ class CampaignAdmin(VisibleAdmin):
         """Change a campaign by a POST of someone who may, and say what became of it."""
         if not self.has_view_permission(request) or not request.user.has_perm(permission):
             raise PermissionDenied
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         campaign = get_object_or_404(self.get_queryset(request), pk=pk)
         try:
             said = change(campaign)

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
+from django.contrib.messages import get_messages
 from django.test import Client
 
 from accounts.models import User
+from accounts.posted import NOT_DONE
 from tests import factories
 
 PASSWORD = "correct horse battery"
@@ -49,3 +51,11 @@ def logged_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def assert_leads_to(client: Client, address: str, page: str) -> None:
+    """Opening an address that takes a form leads to its page and says so; other methods are refused."""
+    opened = client.get(address)
+    assert (opened.status_code, opened["Location"]) == (302, page)
+    assert [str(message) for message in get_messages(opened.wsgi_request)] == [NOT_DONE]
+    assert client.put(address).status_code in (403, 405)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from tests.accounts.staff import assert_leads_to, superuser
+
 pytestmark = pytest.mark.django_db
 
 # What strangers may ask, by route. Whoever adds a line here opens a door.
@@ -58,6 +60,16 @@ def test_a_stranger_is_refused(client, route):
             assert answer["Location"].startswith("/admin/login/"), route
         else:
             assert answer.status_code in {401, 403, 404, 405}, route
+
+
+def test_no_address_of_the_admin_answers_a_link_with_a_bare_refusal(client):
+    """What takes a form leads to the form's page, and opening the log-out does not log out."""
+    client.force_login(superuser())
+    for route in CLOSED:
+        if route.startswith("admin/"):
+            assert client.get(path_of(route)).status_code != 405, route
+    assert_leads_to(client, "/admin/logout/", "/admin/")
+    assert client.get("/admin/").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/admin/no/such/page/", "/admin/surveys/", "/admin/accounts/account/1/x/"])

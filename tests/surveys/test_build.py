@@ -18,7 +18,7 @@ from surveys.interchange.native import from_json
 from surveys.kinds import KINDS
 from surveys.models import Version
 from tests import factories
-from tests.accounts.staff import logged_in, member
+from tests.accounts.staff import assert_leads_to, logged_in, member
 
 pytestmark = pytest.mark.django_db
 
@@ -474,7 +474,7 @@ def test_an_act_needs_the_token_and_a_post(survey, where):
     forger.force_login(member("builder"))
     before = draft(survey)
     assert forger.post(url_of(survey, *where), {"key": "nps", "kind": "nps"}).status_code == 403
-    assert forger.get(url_of(survey, *where)).status_code == 405
+    assert_leads_to(forger, url_of(survey, *where), url_of(survey, "build"))
     assert draft(survey) == before
 
 

@@ -1,6 +1,7 @@
 """Translations: source and target side by side, what is missing, and files for translators."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -12,7 +13,7 @@ from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseNotAllowed,
+    HttpResponseBase,
     HttpResponseRedirect,
     JsonResponse,
     StreamingHttpResponse,
@@ -27,6 +28,7 @@ from accounts.interchange.datasets import Column, Dataset
 from accounts.interchange.rows import TableRefused
 from accounts.interchange.tables import open_table
 from accounts.interchange.writers import FORMATS
+from accounts.posted import posted_from
 from surveys.actions.drafts import draft_json
 from surveys.actions.editing import Change, DraftChanged, change_draft
 from surveys.admin.publishing import PublishingViews
@@ -48,11 +50,12 @@ class LanguageViews(PublishingViews):
 
     def get_urls(self) -> list[URLPattern]:
         """Return the pages before those of the survey."""
-        views = {
+        posted = posted_from("admin:surveys_survey_language", "pk", "code")
+        views: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
             "languages/": ("languages", self.languages_view),
             "languages/<str:code>/": ("language", self.language_view),
             "languages/<str:code>/export/": ("language_export", self.export_view),
-            "languages/<str:code>/import/": ("language_import", self.import_view),
+            "languages/<str:code>/import/": ("language_import", posted(self.import_view)),
         }
         return [
             *(
@@ -106,8 +109,6 @@ class LanguageViews(PublishingViews):
 
     def import_view(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
         """Report what a translator's file would change, line by line; only the confirmation writes."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         survey, document = self._opened(request, pk, code)
         if not self.has_change_permission(request):
             raise PermissionDenied

@@ -11,7 +11,7 @@ from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseNotAllowed,
+    HttpResponseBase,
     HttpResponseRedirect,
     JsonResponse,
 )
@@ -21,6 +21,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from accounts.admin.visibility import user_of
+from accounts.posted import posted_from
 from surveys.actions.drafts import draft_json
 from surveys.actions.editing import Change, DraftChanged, NothingToUndo, change_draft, undo_change
 from surveys.actions.logos import store_logo
@@ -41,11 +42,12 @@ class BuilderViews(PublishingViews):
 
     def get_urls(self) -> list[URLPattern]:
         """Return the builder's pages before those of the survey."""
-        views: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
+        posted = posted_from("admin:surveys_survey_build", "pk")
+        views: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
             "build": ("build/", self.build_view),
-            "build_undo": ("build/undo/", self.undo_view),
-            "build_logo": ("build/logo/", self.logo_view),
-            "build_act": ("build/<slug:act>/", self.act_view),
+            "build_undo": ("build/undo/", posted(self.undo_view)),
+            "build_logo": ("build/logo/", posted(self.logo_view)),
+            "build_act": ("build/<slug:act>/", posted(self.act_view)),
         }
         pages = [
             path(f"<int:pk>/{route}", self.admin_site.admin_view(view), name=f"surveys_survey_{name}")
@@ -67,8 +69,6 @@ class BuilderViews(PublishingViews):
         """Do what a button or a form asks for, and show what came of it."""
         if act not in ACTS:
             raise Http404
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         survey = self._survey(request, pk, self.has_change_permission)
         document = draft_json(survey)
         place = opened(place_of(request.POST), document)
@@ -84,8 +84,6 @@ class BuilderViews(PublishingViews):
 
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take back the last change, whoever made it."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         survey = self._survey(request, pk, self.has_change_permission)
         place = place_of(request.POST) or Place("survey")
         try:
@@ -99,8 +97,6 @@ class BuilderViews(PublishingViews):
 
     def logo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Store a logo, or take it off the survey."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         survey = self._survey(request, pk, self.has_change_permission)
         upload, now = request.FILES.get("logo"), timezone.now()
         theme = {name: value for name, value in survey.theme.items() if name != "logo"}

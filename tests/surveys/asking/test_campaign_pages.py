@@ -18,6 +18,7 @@ from surveys.actions.campaigns import CampaignNotReady, approve_campaign, stop_c
 from surveys.actions.planning import plan_campaign
 from surveys.mail.dispatch import send_due_mails
 from surveys.models import Audience, Campaign, Invitation, Mail
+from tests.accounts.staff import assert_leads_to
 from tests.factories import (
     NOON,
     account,
@@ -111,7 +112,7 @@ def test_nothing_happens_by_a_get_or_without_the_right(client, name):
     made = campaign(published_survey(), approved_at=None)
     url = reverse(f"admin:surveys_campaign_{name}", args=[made.pk])
     client.force_login(someone("administrator"))
-    assert client.get(url).status_code == 405
+    assert_leads_to(client, url, reverse("campaign", args=[made.pk]))
     client.force_login(someone("analyst"))
     assert client.post(url).status_code == 403
 
@@ -341,7 +342,7 @@ def test_typed_conditions_show_nobody_else_s_contacts_and_no_amounts(client):
     assert "Not Mine" not in shown.content.decode()
     rich = {"field_0": "arr", "operator_0": "at_least", "value_0": "1"}
     assert "may not see" in client.post(reverse("audience_typed"), rich).content.decode()
-    assert client.get(reverse("audience_typed")).status_code == 405
+    assert_leads_to(client, reverse("audience_typed"), reverse("admin:surveys_audience_changelist"))
 
 
 def test_each_who_is_left_out_is_listed_with_the_reason_and_the_day(builder, sent):
