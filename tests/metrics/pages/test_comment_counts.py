@@ -135,3 +135,16 @@ def test_a_count_of_the_newest_alone_says_so(survey, executive, monkeypatch):
     assert len(answer.context["said"]) > answer.context["counted"].comments == 2
     assert "the newest of these days: older ones are listed, not counted" in answer.text
     assert "counted among the newest 2" in executive.get(reverse("comments"), {"mood": "negative"}).text
+
+
+def test_the_bar_of_a_theme_is_made_of_all_its_comments(executive, survey):
+    Comment.objects.filter(text__startswith="Poor").update(mood="")
+    address = reverse("programme", args=[survey.programme.slug])
+    for page in ("/admin/comments/?last=all", f"{address}?last=all"):
+        text = executive.get(page).text.partition('class="themes')[2].partition("</table>")[0]
+        rows = [row for row in text.split("<tr>") if 'data-label="Comments"' in row]
+        told = [int(re.search(r'data-label="Comments"><a[^>]*>(\d+)<', row)[1]) for row in rows]
+        drawn = [sum(map(int, re.findall(r"flex-grow: (\d+)", row))) for row in rows]
+        assert drawn == told
+        assert len(told) == 5
+        assert 'class="grey"' in text
