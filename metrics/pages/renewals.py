@@ -58,7 +58,8 @@ def renewals(request: HttpRequest) -> TemplateResponse:
     """Show the coming renewals of the accounts that the user sees."""
     filters, faults = read_filters(request, *NARROWED_BY), list[str]()
     as_of = chosen_day(request.GET, filters.scope.today, faults)
-    scope = replace(filters.scope, today=as_of, **trailing(as_of)._asdict())
+    # The day itself included, as wherever else twelve months are told.
+    scope = replace(filters.scope, today=as_of, **trailing(as_of + timedelta(days=1))._asdict())
     ahead = request.GET.get("ahead", DEFAULT)
     ahead = ahead if ahead in AHEAD else DEFAULT
     end = months_later(scope.today, AHEAD[ahead])

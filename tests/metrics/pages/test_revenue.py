@@ -15,8 +15,8 @@ from metrics.actions.findings import keep_backtests
 from metrics.actions.health import score_accounts
 from metrics.formulas.days import month_of, months_later
 from metrics.measures.query import ask, ask_by
-from metrics.models import Health
-from metrics.templatetags.figures import amount, money, number
+from metrics.models import Health, Target
+from metrics.templatetags.figures import amount, days, money, number
 from tests import factories as f
 from tests.metrics.pages.conftest import CANARY
 
@@ -63,6 +63,23 @@ def test_revenue_portfolio_and_account_tell_the_same_arr_of_today(executive, tod
     assert executive.get(REVENUE).context["arr"].value == Decimal(500)
     assert executive.get("/admin/portfolio/").context["found"].paid.total == Decimal(500)
     assert executive.get(account.get_absolute_url()).context["levels"][-1].value == Decimal(500)
+
+
+def test_home_goals_metric_and_renewals_tell_the_renewal_rate_of_the_same_days(executive, today):
+    """Of contracts that ended today, and on the same day a year ago, which is no more of these months."""
+    ends = {today: 500, today - timedelta(days=40): 300, months_later(today, -12): 900}
+    for end, value in ends.items():
+        f.subscription(f.account(), end - timedelta(days=365), end, Decimal(value))
+    Target.objects.create(metric="renewal_rate", value=90, by=today + timedelta(days=90))
+    home = executive.get("/admin/").context["headlines"]
+    told = [
+        executive.get(RENEWALS).context["rates"].gross,
+        next(each.measure for each in home if each.measure.metric == "renewal_rate"),
+        executive.get("/admin/goals/").context["goals"][0].measure,
+        executive.get("/admin/metric/renewal_rate/").context["measure"],
+    ]
+    assert {(each.window, each.value, each.n) for each in told} == {(told[1].window, 0, 2)}
+    assert f"<span>{days(told[1].window)}</span>" in executive.get(RENEWALS).text
 
 
 def test_the_bridge_closes_to_the_cent(world, executive):
