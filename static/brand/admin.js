@@ -30,10 +30,12 @@
     const colourCharts = (isDark) => {
         if (!window.Chart) return;
         const colour = Chart.defaults.color = isDark ? "#a5afbf" : "#566071";
+        const line = getComputedStyle(document.documentElement).getPropertyValue(`--color-base-${isDark ? 700 : 300}`).trim();
         for (const each of Object.values(Chart.instances)) {
             each.options.color = colour;
             for (const scale of Object.values(each.options.scales)) {
                 scale.ticks.color = scale.title.color = colour;
+                scale.grid.color = line;
             }
             each.update("none");
         }

@@ -147,3 +147,17 @@ def test_amounts_and_days_are_not_broken_over_two_lines(page, visit, company):  
     visit(company[0].get_absolute_url())
     assert page.locator(".noted").first.inner_text() == "Pays USD\xa05 on 1\xa0Jan\xa02027"
     assert page.locator(".voice textarea").input_value() == words
+
+
+def test_charts_of_a_dark_page_are_printed_in_light_colours(page, visit, company):  # noqa: F811
+    page.emulate_media(color_scheme="dark")
+    visit("/admin/renewals/")
+    wait_for_charts(page)
+    lines = "() => Object.values(Chart.instances).map(each => each.options.scales.y.grid.color)"
+    of_page = "name => getComputedStyle(document.documentElement).getPropertyValue(name).trim()"
+    light, dark = (page.evaluate(of_page, f"--color-base-{shade}") for shade in (300, 700))
+    assert set(page.evaluate(lines)) == {dark}
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert set(page.evaluate(lines)) == {light}
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert set(page.evaluate(lines)) == {dark}
