@@ -22,8 +22,9 @@ MOST_RESPONSES = 5_000
 # Answers are added up over so many of the newest days; over more for who has too few there, last over all.
 NEWEST_DAYS = (32, 96, None)
 DEFINITION = (
-    "Johnson's relative weights: how much of the differences between answers goes along with each of the"
-    " other ratings. Association, not effect. Intervals at 95% by resampling accounts."
+    "Explains: how much of the differences between answers goes along with each of the other ratings, by"
+    " Johnson's relative weights; Shapley's way of counting it stands beside as a check. Importance: its part"
+    " of what all explain together. Association, not effect. Intervals at 95% by resampling accounts."
 )
 
 
