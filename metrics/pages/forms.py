@@ -36,9 +36,13 @@ class ScorecardForm(forms.Form):
 
     green_from = forms.FloatField(label="Green from", min_value=0, max_value=100)
     yellow_from = forms.FloatField(label="Yellow from", min_value=0, max_value=100)
-    margin = forms.FloatField(label="A band is left: points beyond its edge", min_value=0, max_value=20)
-    days = forms.IntegerField(label="for days in a row", min_value=1, max_value=7)
-    least_confidence = forms.FloatField(label="Grey below: percent known", min_value=0, max_value=100)
+    margin = forms.FloatField(
+        label="A band is left this many points beyond its edge", min_value=0, max_value=20
+    )
+    days = forms.IntegerField(label="on this many days in a row", min_value=1, max_value=7)
+    least_confidence = forms.FloatField(
+        label="Grey where less than this percent is known", min_value=0, max_value=100
+    )
     role_decision_maker = forms.FloatField(
         label="An answer of a decision-maker counts", min_value=LIGHTEST_ROLE, max_value=HEAVIEST_ROLE
     )
