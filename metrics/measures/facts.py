@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from metrics.formulas.rounding import displayed
+
 Facts = Mapping[str, Any]
 
 CHECKS = {
@@ -86,7 +88,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def _change(hundredths: int) -> str:
-    return f"{'−' if hundredths < 0 else '+'}{abs(hundredths) / 100:,.1f}"
+    size = displayed(abs(hundredths) / 100, 1)
+    return f"{('−' if hundredths < 0 else '+') if size else ''}{size:,}"
 
 
 def _percent(hundredths: int) -> str:

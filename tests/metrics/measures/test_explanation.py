@@ -119,3 +119,16 @@ def test_facts_are_said_in_words():
     gone = {"ends_on": "2026-06-01", "days": -14, "checks": {}}
     assert in_words("renewal_readiness", gone) == "the term ended on 1 Jun 2026, not renewed"
     assert in_words("product_usage", {}) == in_words("own_measure", {"x": 1}) == ""
+
+
+def test_a_change_that_rounds_to_nothing_has_no_sign_and_halves_are_rounded_up():
+    told = {
+        change: in_words("revenue_movement", {"change": change, "since": "2025-06-15"})
+        for change in (0, -4, 25, -25)
+    }
+    assert {change: words.partition("%")[0] for change, words in told.items()} == {
+        0: "0.0",
+        -4: "0.0",
+        25: "+0.3",
+        -25: "−0.3",
+    }
