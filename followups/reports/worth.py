@@ -20,6 +20,7 @@ from metrics.templatetags.figures import UNKNOWN, day, floor, money
 from metrics.templatetags.rows import rows_of, rows_of_arr
 
 WORSE = (Band.RED, Band.YELLOW)
+ROUNDED = "Amounts are rounded one by one, so a sum may differ from its parts by a unit or two."
 
 
 class Loss(NamedTuple):
@@ -61,7 +62,7 @@ def worth(
         bars, scale = bridge_bars(bridge, _leads(book))
         yield Section(
             "What it is worth",
-            sentences=[_bridge_words(bridge), *measure.notes, *([scale] if scale else [])],
+            sentences=[_bridge_words(bridge), *measure.notes, *([scale] if scale else []), ROUNDED],
             bars=bars,
             table=_losses(book, lost, named),
         )

@@ -81,6 +81,7 @@ def test_the_money_of_the_month_adds_up(executive, mine, theirs):
     assert worth.sentences[0] == (
         "Recurring revenue went from USD 140,000 a year to USD 125,000: USD 25,000 won, USD 40,000 lost."
     )
+    assert "rounded one by one" in worth.sentences[-1]
     assert [(bar.name, bar.amount) for bar in worth.bars] == [
         ("At the start", "USD 140,000"),
         ("New customers", "+USD 25,000"),
