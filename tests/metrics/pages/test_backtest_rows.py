@@ -90,6 +90,21 @@ def test_each_count_leads_to_as_many_renewals(company, executive):
         assert untold(executive, address) == [], address
 
 
+def test_bands_and_what_is_left_out_add_up_to_all_that_was_decided(company, executive):
+    for address in ("/admin/backtest/", "/admin/renewals/"):
+        counts = counts_on(executive, address)
+
+        def told(*words, counts=counts):
+            return [int(text) for href, text in counts if all(word in href for word in words)]
+
+        decided = told("part=all")[0]
+        left_out = [
+            told("score=health", "lead=90", f"part={part}") for part in ("without", "persons", "replays")
+        ]
+        bands = [int(text) for href, text in counts if "band=" in href and "outcome=" not in href]
+        assert sum(bands) + sum(map(sum, left_out)) == decided == len(STORIES), address
+
+
 def test_each_tenth_of_the_promised_losses_leads_to_its_renewals(company, executive, monkeypatch):
     """As many as the curve counts of it, and so many of them lost."""
     monkeypatch.setattr("metrics.measures.backtest.LEAST_LOSSES", 2)
