@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from metrics.pages.wording import value_in_words
-from metrics.templatetags.figures import UNKNOWN, amount, day, number
+from metrics.templatetags.figures import UNKNOWN, amount, day, number, period
 
 register = template.Library()
 
@@ -69,6 +69,8 @@ def _inside(column: str, value: object, link: str) -> str:
         return format_html('<a href="{}">{}</a>', link, value)
     if column == "band":
         return format_html('<span class="band {}">{}</span>', value, value)
+    if column == "month" and isinstance(value, date):
+        return period(value, column)
     if value and column in ("language", "channel"):
         return value_in_words(column, str(value))
     return _cell(value)

@@ -132,3 +132,9 @@ def test_codes_of_an_answer_are_told_as_its_filters_tell_them():
         '<td data-label="Language">German</td><td data-label="Channel">Open link</td>'
         '<td data-label="Language">–</td>'
     )
+
+
+def test_a_month_of_a_row_is_told_without_a_day():
+    shown = receipts.cells([("month", date(2026, 4, 1), ""), ("due_on", date(2026, 4, 1), "")])
+    assert ">Apr 2026</td>" in shown
+    assert ">1 Apr 2026</td>" in shown
