@@ -1,7 +1,7 @@
 """Which subscription renews which term: as the data says, or by the nearest term of the same product."""
 
 from collections import defaultdict
-from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -51,10 +51,9 @@ def terms(
     *,
     as_of: date,
     grace_days: int = GRACE_DAYS,
-    among: Container[Hashable] | None = None,
     renewed_by: Mapping[Hashable, Sequence[Line]] | None = None,
 ) -> list[Term]:
-    """Return every term with an end (among these keys) and what renewed it by a day, for the renewal rate.
+    """Return every term with an end and what renewed it by a day, for the renewal rate.
 
     A renewal counts from the day it begins, since the data holds no day of signature. What began after the
     grace renews nothing.
@@ -64,7 +63,7 @@ def terms(
         renewed_by = successors(known, grace_days)
     found = []
     for line in known:
-        if line.ends_on is None or (among is not None and line.key not in among):
+        if line.ends_on is None:
             continue
         last_day = min(line.ends_on + timedelta(days=grace_days), as_of)
         on_time = [each for each in renewed_by.get(line.key, ()) if each.starts_on <= last_day]

@@ -5,6 +5,7 @@ What it takes to ask is read once for all of them, so a page can show where a fi
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import NamedTuple
 
 from accounts.models import Account, ExchangeRate, Subscription
@@ -14,10 +15,11 @@ from metrics.measures.ledger import Ledger
 from metrics.measures.lifetime import clv
 from metrics.measures.measure import Days, Measure
 from metrics.measures.memory import remembered
-from metrics.measures.renewals import Due, Renewals, Terms, coming_renewals, renewals_of
+from metrics.measures.renewals import Due, Renewals, coming_renewals, renewals_of, terms_between
 from metrics.measures.retention import RevenueRetention, retained
 from metrics.measures.revenue import Arr, require_revenue
 from metrics.measures.scope import Scope
+from metrics.measures.terms import Terms
 
 STEP_MONTHS = 3
 LEAST_STEPS = 4
@@ -72,8 +74,10 @@ def _books(scope: Scope) -> Books:
     # What is paid today takes contracts that may have begun after the window.
     ledger = Ledger(scope.between(scope.start, max(scope.end, scope.today)))
     of_today = ledger.rates(scope.today)
-    due = coming_renewals(scope, COMING_DAYS, rates=of_today)
-    return Books(kept_in(ledger, scopes), ledger.arr(scope.today, of_today), due)
+    first = min(each.start for each in scopes if each.start)
+    read = terms_between(scope, first, max(scope.end, scope.today + timedelta(days=COMING_DAYS)))
+    due = coming_renewals(scope, COMING_DAYS, rates=of_today, read=read)
+    return Books(kept_in(ledger, scopes, read), ledger.arr(scope.today, of_today), due)
 
 
 def kept_in(ledger: Ledger, scopes: Sequence[Scope], read: Terms | None = None) -> list[Kept]:

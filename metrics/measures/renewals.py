@@ -1,25 +1,26 @@
 """Which contracts came to their end and were renewed, and which come to their end next (METRICS §1.6)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 
 from accounts.models import Account, ExchangeRate, Subscription
-from metrics.formulas.money import ZERO, total_known
+from metrics.formulas.money import total_known
 from metrics.formulas.renewals import GRACE_DAYS, RenewalRate, Term
 from metrics.formulas.renewals import renewal_rate as rate_of
-from metrics.formulas.succession import Line, successors, terms
+from metrics.formulas.succession import terms
 from metrics.measures.exchange import Rates, rates_on
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.memory import remembered
 from metrics.measures.revenue import require_revenue
 from metrics.measures.scope import Scope
+from metrics.measures.terms import Heirs, Row, Terms, terms_of
 
 BOOKS = (Account, ExchangeRate, Subscription)
 GROSS = (
@@ -80,14 +81,14 @@ def _renewal_rates(scope: Scope) -> Renewals:
     return renewals_of([scope], {scope.start: rates_on(scope.start)})[0]
 
 
-def terms_between(scope: Scope, start: date, end: date) -> "Terms":
+def terms_between(scope: Scope, start: date, end: date) -> Terms:
     """Return what of the accounts in question falls due in `[start, end)` and all that may renew it."""
     require_revenue(scope.viewer)
-    return _rows(scope.accounts, start, end)
+    return terms_of(scope.accounts, start, end)
 
 
 def renewals_of(
-    scopes: Sequence[Scope], rates: Mapping[date, Rates], read: "Terms | None" = None
+    scopes: Sequence[Scope], rates: Mapping[date, Rates], read: Terms | None = None
 ) -> list[Renewals]:
     """Return the renewal rates of several windows of one question, from one read; rates by their first days.
 
@@ -95,9 +96,9 @@ def renewals_of(
     """
     starts = [scope.start for scope in scopes if scope.start]
     require_revenue(scopes[0].viewer)
-    rows = terms_between(scopes[0], min(starts), max(scope.end for scope in scopes)) if read is None else read
+    found = read or terms_between(scopes[0], min(starts), max(scope.end for scope in scopes))
     return [
-        _renewals(scope, [*_near(rows, scope)], rates[start])
+        _renewals(scope, found.own, found.heirs, rates[start])
         for scope, start in zip(scopes, starts, strict=True)
     ]
 
@@ -111,45 +112,36 @@ def renewals_among(
     """
     require_revenue(whole.viewer)
     assert whole.start is not None
-    rows = _rows(whole.accounts, whole.start, whole.end)
-    account_of = {row.key: row.account for row in rows}
-    found = []
-    for scope, accounts in parts:
-        own = [
-            row._replace(is_own=row.account in accounts)
-            for row in rows
-            if row.account in accounts or account_of.get(row.renews or 0) in accounts
-        ]
-        found.append(_renewals(scope, [*_near(own, scope)], rates))
-    return found
+    found = terms_of(whole.accounts, whole.start, whole.end)
+    return [
+        _renewals(scope, [row for row in found.rows if row.account in accounts], found.heirs, rates)
+        for scope, accounts in parts
+    ]
 
 
-def _near(rows: Iterable["_Row"], scope: Scope) -> Iterator["_Row"]:
-    """Yield what falls due in the window of the scope and all that may renew it."""
+def _renewals(scope: Scope, own: Iterable[Row], heirs: Heirs, rates: Rates) -> Renewals:
     assert scope.start is not None
-    first, last = scope.start - timedelta(days=GRACE_DAYS), scope.end + timedelta(days=GRACE_DAYS)
-    renewed = {row.key for row in rows if row.ends_on and scope.start <= row.ends_on < scope.end}
-    for row in rows:
-        is_near = (row.ends_on and first <= row.ends_on <= last) or first <= row.starts_on <= last
-        if is_near or row.renews in renewed:
-            yield row
-
-
-def _renewals(scope: Scope, rows: Sequence["_Row"], rates: Rates) -> Renewals:
-    assert scope.start is not None
-    lines = [row.line(rates) for row in rows]
-    own = {row.key for row in rows if row.is_own and scope.product in ("", row.product)}
-    renewed_by = successors(lines)
-    counted: set[Hashable] = {
-        line.key
-        for line in lines
-        if line.key in own and line.ends_on and scope.start <= line.ends_on < scope.end
-    }
-    counted |= {line.key for term in tuple(counted) for line in renewed_by.get(term, ())}
-    currencies = {row.currency for row in rows if row.key in counted}
-    found = terms(lines, as_of=scope.today, among=own, renewed_by=renewed_by)
+    found, currencies = _due_among(scope, own, heirs, rates)
     rate = rate_of(found, scope.start, scope.end, as_of=scope.today)
     return _measures(scope, rate, rates.notes(currencies), is_known=all(map(rates.knows, currencies)))
+
+
+def _due_among(scope: Scope, own: Iterable[Row], heirs: Heirs, rates: Rates) -> tuple[list[Term], set[str]]:
+    """Return which of the customers' own contracts fell due in the window, and all currencies of them."""
+    assert scope.start is not None
+    due = [
+        row
+        for row in own
+        if row.ends_on and scope.start <= row.ends_on < scope.end and scope.product in ("", row.product)
+    ]
+    renewed_by = {row.key: heirs[row.key] for row in due if row.key in heirs}
+    currencies = {row.currency for row in chain(due, *renewed_by.values())}
+    found = terms(
+        [row.line(rates) for row in due],
+        as_of=scope.today,
+        renewed_by={term: [row.line(rates) for row in those] for term, those in renewed_by.items()},
+    )
+    return found, currencies
 
 
 def due_terms(scope: Scope) -> list[Term]:
@@ -161,11 +153,8 @@ def due_terms(scope: Scope) -> list[Term]:
 def _due_terms(scope: Scope) -> list[Term]:
     if scope.start is None:
         raise ValueError("contracts fall due between two days, so the scope needs a start")
-    rates = rates_on(scope.start)
-    rows = _rows(scope.accounts, scope.start, scope.end)
-    own = {row.key for row in rows if row.is_own and scope.product in ("", row.product)}
-    found = terms([row.line(rates) for row in rows], as_of=scope.today, among=own)
-    due = [term for term in found if scope.start <= term.due_on < scope.end]
+    read = terms_between(scope, scope.start, scope.end)
+    due, _ = _due_among(scope, read.own, read.heirs, rates_on(scope.start))
     return sorted(due, key=lambda term: (term.due_on, str(term.account)))
 
 
@@ -174,7 +163,7 @@ def coming_renewals(
     days: int,
     among: Collection[int] | None = None,
     rates: Rates | None = None,
-    read: "Terms | None" = None,
+    read: Terms | None = None,
 ) -> list[Due]:
     """Return what ends within so many days from today and is not renewed yet, the nearest first.
 
@@ -185,82 +174,12 @@ def coming_renewals(
     end = scope.today + timedelta(days=days)
     rates = rates or rates_on(scope.today)
     accounts = scope.accounts if among is None else scope.accounts.filter(pk__in=among)
-    if read is None:
-        rows = _rows(accounts, scope.today, end)
-    else:
-        rows = [*_near(read, scope.between(scope.today, end))]
-    renewed = set(successors(row.line(rates) for row in rows))
-    due: dict[tuple[date, int], list[_Row]] = defaultdict(list)
-    for row in rows:
-        if row.is_own and row.key not in renewed and row.ends_on and scope.today <= row.ends_on < end:
+    found = read or terms_of(accounts, scope.today, end)
+    due: dict[tuple[date, int], list[Row]] = defaultdict(list)
+    for row in found.own:
+        if row.key not in found.heirs and row.ends_on and scope.today <= row.ends_on < end:
             due[row.ends_on, row.account].append(row)
     return [_due(account, ends_on, due[ends_on, account], rates) for ends_on, account in sorted(due)]
-
-
-class _Row(NamedTuple):
-    key: int
-    account: int
-    product: str
-    starts_on: date
-    ends_on: date | None
-    annual_value: Decimal
-    currency: str
-    cancelled_on: date | None
-    renews: int | None
-    names_renewals: bool
-    is_own: bool
-
-    def line(self, rates: Rates) -> Line:
-        return Line(
-            self.key,
-            self.account,
-            self.product,
-            self.starts_on,
-            self.ends_on,
-            rates.convert(self.annual_value, self.currency) or ZERO,
-            self.renews,
-            self.names_renewals,
-        )
-
-
-Terms = Sequence[_Row]
-
-
-def _rows(accounts: Any, start: date, end: date) -> list[_Row]:
-    """Return the subscriptions that fall due in `[start, end)` and all that may renew them, in one query.
-
-    What renews a contract may belong to another account, which took the first one over.
-    """
-    grace = timedelta(days=GRACE_DAYS)
-    near = (start - grace, end + grace)
-    names_renewals = Subscription.objects.filter(account=OuterRef("account")).exclude(renews=None)
-    # Either of the two by its index: a condition with both in it searched every subscription.
-    own = Subscription.objects.filter(account__in=accounts).order_by().values("pk")
-    heirs = Subscription.objects.filter(renews__account__in=accounts).order_by().values("pk")
-    rows = (
-        Subscription.objects.filter(pk__in=own.union(heirs), annual_value__gt=0)
-        .filter(Q(ends_on=None) | Q(ends_on__gt=F("starts_on")))
-        .filter(
-            Q(ends_on__range=near)
-            | Q(starts_on__range=near)
-            | Q(renews__ends_on__gte=start, renews__ends_on__lt=end)
-        )
-        .order_by("pk")
-        .values_list(
-            "pk",
-            "account",
-            "product",
-            "starts_on",
-            "ends_on",
-            "annual_value",
-            "currency",
-            "cancelled_on",
-            "renews",
-            Exists(names_renewals),
-            ExpressionWrapper(Q(account__in=accounts), BooleanField()),
-        )
-    )
-    return [_Row(*row) for row in rows]
 
 
 def _measures(scope: Scope, rate: RenewalRate, notes: tuple[str, ...], *, is_known: bool) -> Renewals:
@@ -289,7 +208,7 @@ def _measures(scope: Scope, rate: RenewalRate, notes: tuple[str, ...], *, is_kno
     )
 
 
-def _due(account: int, ends_on: date, rows: Sequence[_Row], rates: Rates) -> Due:
+def _due(account: int, ends_on: date, rows: Sequence[Row], rates: Rates) -> Due:
     values = [rates.convert(row.annual_value, row.currency) for row in rows]
     return Due(
         account=account,
