@@ -54,18 +54,6 @@
         }
     });
 
-    // Neither an amount nor a day is broken over two lines: "USD 1,200", "5 Jun 2026".
-    const MONTH = "(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)";
-    const WITHIN = new RegExp(`(?<=\\b[A-Z]{3}) (?=[−\\d])|(?<=\\b\\d{1,2}) (?=${MONTH}\\b)|(?<=\\b${MONTH}) (?=\\d{4}\\b)`, "g");
-    document.addEventListener("DOMContentLoaded", () => {
-        const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-        while (words.nextNode()) {
-            const { data, parentElement } = words.currentNode;
-            const kept = data.replace(WITHIN, "\u00a0");
-            if (kept !== data && !parentElement.closest("script, textarea, option, pre, code")) words.currentNode.data = kept;
-        }
-    });
-
     // The menu's switches and the menu of the account are drawn as boxes that only a click opens.
     const USER = '[x-data*="openUserLinks"]';
     const SWITCH = `[x-on\\:click^="sidebar"], ${USER} [x-on\\:click]`;
