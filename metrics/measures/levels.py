@@ -10,10 +10,10 @@ from django.conf import settings
 
 from metrics.formulas.days import month_of, months_later
 from metrics.formulas.money import ZERO, total_known
-from metrics.measures.exchange import Rates, rates_on
-from metrics.measures.ledger import Ledger, PaidRow, currencies_of
+from metrics.measures.exchange import rates_on
+from metrics.measures.ledger import Ledger, currencies_of
 from metrics.measures.measure import Measure, Unit
-from metrics.measures.movements import DEFINITION, in_cents
+from metrics.measures.movements import DEFINITION
 from metrics.measures.scope import Scope
 
 ONE = Decimal(1)
@@ -41,7 +41,7 @@ def level_at(scope: Scope, rates_of: date) -> Measure:
     return scope.measure(
         "arr",
         Unit.MONEY,
-        total_known(_amount(rates, row) for row in rows),
+        total_known(rates.convert(row.value, row.currency) for row in rows),
         n=len({ledger.customers[row.account] for row in rows}),
         counted="customers at the end",
         definition=f"{DEFINITION} At the exchange rates of {rates.month:%B %Y}.",
@@ -70,7 +70,7 @@ def arr_levels(ledger: Ledger, months: int) -> list[Level]:
     rates, steps = ledger.rates(last), [ZERO] * (len(days) + 1)
     unknown = [0] * (len(days) + 1)
     for row in rows:
-        amount = _amount(rates, row)
+        amount = rates.convert(row.value, row.currency)
         since = bisect_left(days, row.starts_on)
         until = bisect_left(days, row.last) if row.last else len(days)
         if since < until:
@@ -88,8 +88,3 @@ def arr_levels(ledger: Ledger, months: int) -> list[Level]:
         Level(day, None if missing else value, None if is_of_then(day) else last)
         for day, value, missing in sums
     ]
-
-
-def _amount(rates: Rates, row: PaidRow) -> Decimal | None:
-    """Return what a contract brings a year to the cent, as its row says it; None without a rate."""
-    return in_cents(rates, row.value, row.currency) if rates.knows(row.currency) else None

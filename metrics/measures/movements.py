@@ -1,20 +1,20 @@
-"""How recurring revenue got from one day to another: a bridge that closes to the cent (METRICS §1.4)."""
+"""How recurring revenue got from one day to another: a bridge that closes exactly (METRICS §1.4)."""
 
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from itertools import accumulate, chain
 
 from django.conf import settings
 
 from metrics.formulas.days import month_of
-from metrics.formulas.money import CENT, ZERO
+from metrics.formulas.money import ZERO
 from metrics.formulas.movements import Bridge, Change, bridge, changes, lost_and_regained
 from metrics.measures.exchange import Rates
-from metrics.measures.ledger import Ledger, currencies_of
+from metrics.measures.ledger import Ledger, PaidRow, currencies_of
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.scope import Scope
 
@@ -84,7 +84,7 @@ def _movements(ledger: Ledger, opening: Rates, closing: Rates) -> Movements:
             earlier.add(who)
         if row.last and row.last <= days[0]:
             continue
-        amount, held = in_cents(opening, row.value, row.currency), steps[who]
+        amount, held = _known(opening, row), steps[who]
         begin = bisect_left(days, row.starts_on)
         until = bisect_left(days, row.last) if row.last else len(days)
         if begin < until:
@@ -92,7 +92,7 @@ def _movements(ledger: Ledger, opening: Rates, closing: Rates) -> Movements:
         if begin < until < len(days):
             held[until] = held.get(until, ZERO) - amount
         if row.is_in_force(days[-1]):
-            abroad[who] += in_cents(closing, row.value, row.currency)
+            abroad[who] += _known(closing, row)
     levels = {who: _levels(held) for who, held in steps.items()}
     moves = {who: changes(held, was_customer=who in earlier) for who, held in levels.items()}
     closes_at = sum(abroad.values(), ZERO)
@@ -125,8 +125,7 @@ def _days(scope: Scope) -> list[date]:
     return [*days, scope.closes_on]
 
 
-def in_cents(rates: Rates, value: Decimal, currency: str) -> Decimal:
-    """Return an amount in the reporting currency, to the cent; the rate is known."""
-    amount = rates.convert(value, currency)
+def _known(rates: Rates, row: PaidRow) -> Decimal:
+    amount = rates.convert(row.value, row.currency)
     assert amount is not None
-    return amount.quantize(CENT, ROUND_HALF_UP)
+    return amount

@@ -9,7 +9,6 @@ from django.conf import settings
 
 from accounts.models import Account, ServicesMonth, Subscription
 from metrics.measures.exchange import rates_on
-from metrics.measures.movements import in_cents
 from metrics.measures.query import NotAsked
 from metrics.measures.receipts.rows import Key, Receipt, Row, counted, stored
 from metrics.measures.renewals import due_terms
@@ -33,7 +32,7 @@ def subscriptions(scope: Scope, rates_of: date | None = None) -> Receipt:
 
     def shape(*row: Any) -> Row:
         *_, value, currency = row
-        return (*row, in_cents(rates, value, currency) if rates.knows(currency) else None)
+        return *row, rates.convert(value, currency)
 
     values = ("pk", "account", "product", "starts_on", "ends_on", "annual_value", "currency")
     read = stored(rows, ("pk",), values, shape)
