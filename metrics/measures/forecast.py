@@ -1,4 +1,7 @@
-"""What to expect of the coming renewals: those of each band, lost as those of that band were lost before."""
+"""What to expect of the coming renewals: those of each band, lost as those of that band were lost before.
+
+Who gave notice has said what comes: it is taken as lost in full, whatever the band.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -17,10 +20,11 @@ from metrics.measures.renewals import Due
 class Expected:
     """The coming renewals of one band: how many accounts, and how many of them are likely to be lost.
 
-    `value` is what falls due a year, None where a rate is missing; `at_stake` is the part likely to be lost.
+    Of no band are those of which notice was given. `value` is what falls due a year, None where a rate is
+    missing; `at_stake` is the part likely to be lost.
     """
 
-    band: Band
+    band: Band | None
     accounts: int
     lost: float
     interval: Interval
@@ -35,9 +39,15 @@ class Chance(NamedTuple):
     interval: Interval
 
 
+NOTICED = Chance(1.0, Interval(1.0, 1.0))
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The coming renewals by band; without evidence not `is_by_band`: all are taken at the rate of all."""
+    """The coming renewals by band, and those of which notice was given, where there are any.
+
+    Without evidence not `is_by_band`: all without notice are taken at the rate of all.
+    """
 
     bands: Sequence[Expected]
     is_by_band: bool
@@ -56,6 +66,10 @@ class Forecast:
     def among(self, due: Sequence[Due], bands: Mapping[int, Band]) -> "Forecast":
         """Return what to expect of some of the renewals."""
         return replace(self, bands=_expected(due, bands, self.chances))
+
+    def chance(self, due: Due, band: Band) -> float:
+        """Return how likely (0..1) it is that one of the renewals, of an account of the band, is lost."""
+        return (NOTICED if due.is_cancelled else self.chances[band]).rate
 
 
 def renewal_forecast(due: Sequence[Due], bands: Mapping[int, Band], past: Tested) -> Forecast | None:
@@ -77,12 +91,12 @@ def renewal_forecast(due: Sequence[Due], bands: Mapping[int, Band], past: Tested
 def _expected(
     due: Sequence[Due], bands: Mapping[int, Band], chances: Mapping[Band, Chance]
 ) -> list[Expected]:
-    coming: dict[Band, list[Due]] = defaultdict(list)
+    coming: dict[Band | None, list[Due]] = defaultdict(list)
     for each in due:
-        coming[bands.get(each.account, Band.GREY)].append(each)
+        coming[None if each.is_cancelled else bands.get(each.account, Band.GREY)].append(each)
     expected = []
-    for band in BANDS:
-        rate, (low, high) = chances[band]
+    for band in (*BANDS, None) if None in coming else BANDS:
+        rate, (low, high) = chances[band] if band else NOTICED
         accounts = len({each.account for each in coming[band]})
         value = total_known(each.value for each in coming[band])
         interval = Interval(accounts * low, accounts * high)

@@ -17,8 +17,9 @@ from metrics.measures.scope import Scope
 WITHIN = {"30": 30, "90": 90, "180": 180, "365": 365}
 BANDS = (Band.RED, Band.YELLOW, Band.GREY, Band.GREEN)
 AT_RISK = (Band.RED, Band.YELLOW)
-# What the address names to list those of which notice was given, and to list all.
-FLAGS = {"notice": "given", "list": "all"}
+# What the address names to list those of which notice was given or was not, and to list all.
+NOTICE = {"given": True, "none": False}
+ALL = "all"
 
 
 class Coming(NamedTuple):
@@ -38,19 +39,19 @@ class Coming(NamedTuple):
 class Listing(NamedTuple):
     """Which of the coming renewals are listed: those at risk, or all of a month, of bands, within days.
 
-    `noticed` are those of which notice was given.
+    `noticed` are those of which notice was given, or was not.
     """
 
     month: date | None = None
     bands: tuple[Band, ...] = ()
     within: int | None = None
-    noticed: bool = False
+    noticed: bool | None = None
     is_all: bool = False
 
     @property
     def is_at_risk(self) -> bool:
         """Whether nothing else is asked for than what is at risk."""
-        return not any(self)
+        return self == Listing()
 
     def of(self, dues: Sequence[Due], known: Mapping[int, Band], today: date) -> list[Due]:
         """Return those of the renewals that are meant, by the band of each account."""
@@ -63,7 +64,7 @@ class Listing(NamedTuple):
             if each.ends_on < end
             and self.month in (None, month_of_due(each))
             and (not self.bands or band_of(each, known) in self.bands)
-            and (each.is_cancelled or not self.noticed)
+            and self.noticed in (None, each.is_cancelled)
         ]
 
 
@@ -79,10 +80,10 @@ def read_listing(asked: QueryDict, months: Sequence[date]) -> tuple[Listing, lis
     if within and within not in WITHIN:
         faults.append(f"There is no renewal within “{within[:60]}” days: left out.")
     faults += [f"There is no band “{name[:60]}”: left out." for name in names if name not in [*BANDS]]
-    for name, value in FLAGS.items():
-        if asked.get(name, value) not in ("", value):
+    for name, values in (("notice", [*NOTICE]), ("list", [ALL])):
+        if asked.get(name, "") not in ("", *values):
             faults.append(f"There is no {name} “{asked[name][:60]}”: left out.")
-    noticed, is_all = (asked.get(name) == value for name, value in FLAGS.items())
+    noticed, is_all = NOTICE.get(asked.get("notice", "")), asked.get("list") == ALL
     return Listing(first, bands, WITHIN.get(within), noticed, is_all), faults
 
 
@@ -95,7 +96,7 @@ def rows_of(
     healths, rows = standings(scope, keys), []
     for due in dues:
         if due.account in accounts:
-            rate = forecast.chances[band_of(due, known)].rate if forecast else None
+            rate = forecast.chance(due, band_of(due, known)) if forecast else None
             at_stake = None if rate is None or due.value is None else due.value * Decimal(rate)
             chance = None if rate is None else 100 * rate
             rows.append(Coming(accounts[due.account], due, healths.get(due.account), chance, at_stake))

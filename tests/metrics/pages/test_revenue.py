@@ -266,12 +266,17 @@ def test_days_are_said_in_words(world, executive):
 
 @pytest.mark.parametrize("page", [RENEWALS, f"{RENEWALS}?lead=60&months=36", "/admin/backtest/?lead=60"])
 def test_what_is_likely_lost_opens_the_renewals_that_add_up_to_it(world, executive, today, page):
-    """Of some renewals as of all: their sum, and at which chance each of them is lost."""
+    """Of some renewals as of all: their sum, and at which chance each is lost; after notice for certain."""
+    leaving = f.account(name="Leaving")
+    ends = today + timedelta(days=20)
+    f.subscription(leaving, today - timedelta(days=300), ends, Decimal(7000), cancelled_on=today)
     gone = f.account(name="Gone")
     f.subscription(gone, today - timedelta(days=600), today - timedelta(days=150), Decimal(900))
     shown = executive.get(page)
     forecast = shown.context["forecast"]
-    assert forecast.lost == pytest.approx(sum(each.accounts for each in forecast.bands) / 3)
+    *others, noticed = forecast.bands
+    assert (noticed.band, noticed.accounts, noticed.lost, noticed.at_stake) == (None, 1, 1, 7000)
+    assert forecast.lost == pytest.approx(sum(each.accounts for each in others) / 3 + 1)
     cells = re.findall(
         r'data-label="(?:Likely lost|USD lost|At stake)"[^>]*><a href="([^"]*)">([^<]*)', shown.text
     )
@@ -284,8 +289,9 @@ def test_what_is_likely_lost_opens_the_renewals_that_add_up_to_it(world, executi
         assert text in {number(loss.lost, 1), amount(loss.at_stake), money(loss.at_stake)}
         rows = listed.context["rows"]
         assert sum(row.at_stake for row in rows) == pytest.approx(loss.at_stake)
-        assert all(row.at_stake == pytest.approx(row.due.value / 3) for row in rows)
-        assert all(row.chance == pytest.approx(100 / 3) for row in rows)
+        for row in rows:
+            assert row.chance == pytest.approx(100 if row.account == leaving else 100 / 3)
+            assert float(row.at_stake) == pytest.approx(float(row.due.value) * row.chance / 100)
         assert f"<b>{money(loss.at_stake)}</b> likely lost" in listed.text
         assert listed.context["tested"].lead_days == (60 if "lead=60" in page else 90)
 
