@@ -47,6 +47,7 @@ def reports(request: HttpRequest) -> TemplateResponse:
         "may_change": user.has_perm("followups.change_mailing"),
         "alerts": Alert.objects.of(user)[:5],
         "deliveries": Delivery.objects.filter(user=user)[:10],
+        "can_print": can_print(),
     }
     return TemplateResponse(request, "followups/reports/index.html", context)
 

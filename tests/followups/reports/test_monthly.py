@@ -1,5 +1,6 @@
 """What the monthly report says, as a page and as a PDF, and what it keeps from who may not see it."""
 
+import sys
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -172,6 +173,25 @@ def test_it_is_printed_as_a_pdf(executive, fallen):
     assert response["Content-Type"] == "application/pdf"
     assert response.content.startswith(b"%PDF-")
     assert "no-store" in response["Cache-Control"]
+
+
+def test_without_the_printer_the_page_says_what_to_install(executive, monkeypatch):
+    pytest.importorskip("typst")
+    client = logged_in(executive)
+    for is_installed in (True, False):
+        if not is_installed:
+            monkeypatch.setitem(sys.modules, "typst", None)
+        page = client.get(PAGE).text
+        assert ("?as=pdf" in page) is is_installed
+        assert ("config.installer reports" in page) is not is_installed
+        assert ("a PDF" in client.get(reverse("reports")).text) is is_installed
+    assert "config.installer" not in client.get(reverse("digest")).text
+
+
+def test_renewals_are_promised_to_who_may_see_them(executive, manager):
+    for reader, is_promised in ((executive, True), (manager, False)):
+        page = logged_in(reader).get(reverse("reports")).text
+        assert ("what comes up for renewal" in page) is is_promised
 
 
 def test_words_are_data_to_the_printer(executive):
