@@ -16,19 +16,21 @@ from metrics.formulas.health import CUTOFFS, Band, Cutoffs, band
 from metrics.models import Health, Scorecard
 from metrics.models.health import first_replay
 
-# Bands remember for a week: after a longer gap an account starts afresh.
-MEMORY_DAYS = 7
+# Scores are remembered for a week. After a longer gap nobody can say how long a score has been where it is:
+# the band before is then left on the first day beyond the margin, and forgotten after a month.
+MEMORY_DAYS, BAND_DAYS = 7, 31
 # How many days are looked through at once for colours that an earlier day changes.
-STRETCH = timedelta(days=31)
+STRETCH = timedelta(days=BAND_DAYS)
 
 
 @dataclass(slots=True)
 class Past:
-    """An account's scores and newest band in the days before, oldest first."""
+    """An account's scores in the days before, oldest first, and its newest band and the day of it."""
 
     scores: list[tuple[date, float]] = field(default_factory=list)
     band: Band | None = None
     is_overridden: bool = False
+    seen_on: date | None = None
 
     def next_band(
         self, day: date, score: float, confidence: float, cutoffs: Cutoffs, *, is_overridden: bool
@@ -36,7 +38,7 @@ class Past:
         """Return the band of the day, and remember it."""
         since = day - timedelta(days=MEMORY_DAYS)
         self.scores = [(on, each) for on, each in self.scores if on >= since]
-        if not self.scores:
+        if self.seen_on is None or self.seen_on < day - timedelta(days=BAND_DAYS):
             self.band, self.is_overridden = None, False
         self.band = band(
             score,
@@ -44,21 +46,29 @@ class Past:
             self.band,
             [each for _, each in self.scores],
             is_overridden=self.is_overridden or is_overridden,
-            cutoffs=cutoffs,
+            cutoffs=cutoffs if self.scores else cutoffs._replace(days=1),
         )
         self.scores.append((day, score))
-        self.is_overridden = is_overridden
+        self.is_overridden, self.seen_on = is_overridden, day
         return self.band
 
 
 def past_of(accounts: Sequence[int], day: date) -> Mapping[int, Past]:
     """Return what the colours of a day remember of each account."""
     past: dict[int, Past] = defaultdict(Past)
-    for row in _rows(accounts, day - timedelta(days=MEMORY_DAYS), day):
-        before = past[row.account_id]
-        before.scores.append((row.day, row.score / 100))
-        before.band, before.is_overridden = Band(row.band), row.is_overridden
+    since = day - timedelta(days=MEMORY_DAYS)
+    for row in _rows(accounts, since, day):
+        past[row.account_id].scores.append((row.day, row.score / 100))
+        _remember(past[row.account_id], row)
+    unseen = [account for account in accounts if account not in past]
+    if unseen:
+        for row in _rows(unseen, day - timedelta(days=BAND_DAYS), since):
+            _remember(past[row.account_id], row)
     return past
+
+
+def _remember(past: Past, row: Any) -> None:
+    past.band, past.is_overridden, past.seen_on = Band(row.band), row.is_overridden, row.day
 
 
 def recolour_after(accounts: Sequence[int], day: date, now: datetime) -> None:

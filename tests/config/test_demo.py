@@ -215,6 +215,27 @@ def test_every_answer_is_counted_and_every_customer_has_a_health() -> None:
     assert Health.objects.filter(day=date(2025, 6, 30)).exists()
 
 
+def test_no_colour_is_left_by_less_than_the_margin() -> None:
+    spare = {"green": (72, 101), "yellow": (47, 78), "red": (-1, 53)}
+    before: dict[int, Health] = {}
+    moves = 0
+    for row in Health.objects.order_by("account", "day"):
+        former = before.get(row.account_id)
+        before[row.account_id] = row
+        is_overridden = any(part.get("is_binding") for each in (former, row) if each for part in each.parts)
+        if former is None or "grey" in (former.band, row.band) or is_overridden or former.band == row.band:
+            continue
+        low, high = spare[former.band]
+        assert not low <= row.score / 100 < high
+        moves += 1
+    assert moves > 10
+
+
+def test_health_is_known_of_every_day_of_the_last_month() -> None:
+    days = Health.objects.filter(day__gt=TODAY - timedelta(days=35)).values("day").distinct()
+    assert days.count() == 35
+
+
 def test_accounts_use_less_before_they_leave() -> None:
     last_half_year = Q(observed_on__gte=F("account__churned_on") - timedelta(days=183))
     leaving = Signal.objects.filter(last_half_year)

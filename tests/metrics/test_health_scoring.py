@@ -8,9 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metrics.actions.absorb import absorb_responses
+from metrics.actions.bands import Past
 from metrics.actions.health import score_accounts, score_missing
 from metrics.actions.refresh import refresh_metrics
 from metrics.audit import differences
+from metrics.formulas.health import Band, Cutoffs
 from metrics.models import Health, Scorecard
 from surveys.models import Programme
 from tests import factories as make
@@ -312,6 +314,23 @@ def test_a_colour_is_left_only_on_the_third_day_beyond_its_edge():
     bands = [score(day=TODAY + days(after)).band for after in (1, 2, 3)]
     assert bands == ["green", "green", "red"]
     assert [score(day=TODAY + days(2)).band for _ in range(3)] == ["green"] * 3
+
+
+def test_after_a_gap_a_colour_is_left_at_once_but_only_beyond_its_margin():
+    account = make.account()
+    survey = well(account)
+    assert score().band == "green"
+    for contact in account.contacts.all():
+        make.respond(survey, {"nps": 0, "csat": 1}, contact=contact, at=NOW + days(1))
+    assert score(day=TODAY + days(30)).band == "red"
+
+
+@pytest.mark.parametrize(
+    ("after", "score", "band"), [(31, 72.0, "green"), (31, 71.9, "yellow"), (32, 74.9, "yellow")]
+)
+def test_a_colour_outlives_a_gap_of_a_month(after, score, band):
+    past = Past(seen_on=TODAY, band=Band.GREEN)
+    assert past.next_band(TODAY + days(after), score, 0.9, Cutoffs(), is_overridden=False) == band
 
 
 def test_notice_turns_the_colour_at_once():
