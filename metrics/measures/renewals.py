@@ -23,6 +23,8 @@ from metrics.measures.scope import Scope
 from metrics.measures.terms import Heirs, Row, Terms, terms_of
 
 BOOKS = (Account, ExchangeRate, Subscription)
+# What may be renewed late: it is another number as of another day.
+RENEWED = frozenset({"renewal_rate", "net_renewal_rate", "logo_renewal_rate"})
 GROSS = (
     "Of the yearly value of the contracts that ended in the window, the part that was renewed, growth left"
     f" out; renewals up to {GRACE_DAYS} days late count where they were due."

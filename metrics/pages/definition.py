@@ -1,5 +1,6 @@
 """The page of one metric: what it means, how it is computed, and that with the company's own numbers."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,7 @@ from metrics.measures.levels import level_at
 from metrics.measures.measure import Measure
 from metrics.measures.query import METRICS, NotAsked, ask
 from metrics.measures.receipts import receipt
+from metrics.measures.renewals import RENEWED
 from metrics.measures.scope import NotClosed, Scope
 from metrics.measures.sentiment import measure_of
 from metrics.measures.targets import aim_of
@@ -25,7 +27,7 @@ from metrics.pages.examples import worked_example
 from metrics.pages.filters import of_account, read_filters
 from metrics.pages.listing import listing_of
 from metrics.pages.meanings import GROUPS, MEANINGS
-from metrics.pages.windows import EARLIEST, MONTHS
+from metrics.pages.windows import EARLIEST, MONTHS, chosen_day
 from metrics.pages.wording import name_of
 
 # Above the first rows stands what they make, but for views of NPS that read as much again for it.
@@ -68,6 +70,12 @@ def metric_rows(request: HttpRequest, name: str) -> TemplateResponse:
     """Show the rows that a metric is made of: its receipt."""
     context = _asked(request, name)
     scope, part = context["filters"].scope, request.GET.get("part", "")
+    if name in RENEWED:
+        faults = [*context["filters"].faults]
+        as_of = chosen_day(request.GET, scope.today, faults)
+        context["filters"] = replace(context["filters"], faults=tuple(faults))
+        context["as_of"] = as_of if as_of < scope.today else None
+        scope = replace(scope, today=as_of)
     try:
         rates_of = _rates_of(request.GET.get("rates", ""), scope.today)
         found = receipt(name, scope, part, rates_of=rates_of)

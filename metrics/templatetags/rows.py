@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django import template
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
@@ -18,10 +19,12 @@ from metrics.measures.backtest import Tested
 from metrics.measures.campaigns import Rate
 from metrics.measures.measure import Days, Measure, Point
 from metrics.measures.query import METRICS
+from metrics.measures.renewals import RENEWED
 from metrics.measures.sentiment import PERIODS
 from metrics.measures.voices import Mood
 from metrics.models import Target
 from metrics.pages.filters import AGAIN, KNOWN, UNSAID, WINDOW, Field
+from metrics.pages.windows import AS_OF
 from metrics.templatetags.figures import UNKNOWN, number
 
 # What a list of renewals is asked for by.
@@ -269,7 +272,8 @@ def _responses(context: Mapping[str, Any], asked: Mapping[str, str]) -> str:
 def _rows(measure: Measure, days: Days, fields: Iterable[Field], part: Mapping[str, object]) -> str:
     if measure.metric not in METRICS or days.start is None or not measure.is_known:
         return ""
-    return _address(measure.metric, days, fields, part)
+    as_of = measure.as_of if measure.metric in RENEWED and measure.as_of < timezone.localdate() else None
+    return _address(measure.metric, days, fields, {**part, AS_OF: as_of})
 
 
 def _address(metric: str, days: Days, fields: Iterable[Field], part: Mapping[str, object]) -> str:

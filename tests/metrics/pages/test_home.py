@@ -1,6 +1,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.utils import timezone
@@ -11,7 +12,7 @@ from metrics.measures.comparisons import Verdict, former
 from metrics.measures.query import ask
 from metrics.measures.scope import Scope
 from metrics.models import Health, Scorecard, Target
-from metrics.templatetags.figures import quantity
+from metrics.templatetags.figures import day, quantity
 from tests import factories as f
 from tests.api.conftest import program
 from tests.metrics.pages.conftest import CANARY, pays_the_canary
@@ -166,6 +167,22 @@ def test_every_former_number_is_what_asking_for_the_window_before_says(executive
     assert response.text.count(", as it stood then)") == sum(
         each.change.verdict == Verdict.COUNTED for each in shown.values() if each.change
     )
+
+
+def test_what_the_renewal_rate_was_opens_what_was_renewed_by_then(executive, today):
+    """Of two contracts that ended within it one was renewed only after it closed, within the grace."""
+    closed = months_later(today + timedelta(days=1), -12)
+    for value, late in ((900, timedelta(days=40)), (100, timedelta())):
+        account, ended = f.account(), closed - timedelta(days=20)
+        f.subscription(account, ended - timedelta(days=365), ended, value)
+        f.subscription(account, ended + late, ended + late + timedelta(days=365), value)
+    shown = executive.get(HOME)
+    assert told(shown)["renewal_rate"].change.before.value == 10
+    href = re.search(r'from <a href="([^"]*renewal_rate/rows[^"]*)">10\.0%', shown.text)[1]
+    rows = executive.get(unescape(href))
+    assert rows.context["measure"].value == 10
+    assert f"As it stood on {day(closed)}" in rows.text
+    assert executive.get(unescape(href).replace("as_of=", "then=")).context["measure"].value == 100
 
 
 def test_days_gone_by_show_what_was_then_and_leave_today_as_it_is(executive, today):
