@@ -132,13 +132,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What somebody wrote, with the scores beside it and who it was, as far as that may be said."""
+    """What somebody wrote, with the scores beside it and who it was, as far as that may be said.
+
+    Who it was leads to `path`, and all that they answered is at `whole`, where there is one.
+    """
 
     words: str
     scores: str
     who: str
     mood: str
     path: str = ""
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)

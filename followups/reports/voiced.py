@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from accounts.models import Viewer
+from django.urls import reverse
+
+from accounts.models import User, Viewer
 from accounts.rights import may_read
 from followups.reports.book import Book
-from followups.reports.leading import page_for
+from followups.reports.leading import for_reader, page_for
 from followups.reports.report import Quote, Row, Section, Table
 from followups.reports.words import several
 from metrics.measures.comments import newest_comments
@@ -56,7 +58,15 @@ def _quote(voice: Voice, viewer: Viewer) -> Quote:
         who=", ".join(filter(None, who)) or "Anonymous",
         mood=voice.mood.value,
         path=voice.account.get_absolute_url() if voice.account else "",
+        whole=_whole(voice, viewer),
     )
+
+
+def _whole(voice: Voice, viewer: Viewer) -> str:
+    """Return where a response is read whole, "" of what was said in confidence, which nobody does."""
+    if voice.is_confidential or not isinstance(viewer, User):
+        return ""
+    return for_reader(viewer, "response", reverse("response", args=[voice.response.public_id]))
 
 
 def _comments(book: Book, **asked: str) -> str:

@@ -28,6 +28,7 @@ LOOKED_THROUGH = 80
 TOLD = (
     "text",
     "response__survey",
+    "response__public_id",
     "response__started_at",
     "response__account__name",
     "response__contact__name",

@@ -43,7 +43,7 @@ RENEWAL_DAYS = 5 * 365
 RESPONSES_A_PAGE = 20
 # Without answers, words and looks, which are long documents.
 OF_RESPONSES = (
-    *("account", "started_at", "submitted_at", "is_test", "survey__slug", "survey__title"),
+    *("account", "public_id", "started_at", "submitted_at", "is_test", "survey__slug", "survey__title"),
     *("contact__account", "contact__name", "contact__email", "contact__external_id"),
 )
 # Who turns more pages than that searches instead; skipping rows is not free.

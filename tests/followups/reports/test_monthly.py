@@ -158,7 +158,17 @@ def test_words_of_a_confidential_survey_stay_nameless(executive, mine):
         f.respond(survey, {"nps": 1, "why": f"Slow {number}"}, at=MONDAY - timedelta(days=9), contact=person)
     absorb_responses(now=MONDAY, sweep=True)
     quotes = section(monthly_report(executive, MONTH), "Unhappy voices").quotes
-    assert {quote.who for quote in quotes} == {"Anonymous"}
+    assert {(quote.who, quote.whole) for quote in quotes} == {("Anonymous", "")}
+
+
+def test_words_lead_to_the_whole_response(executive, manager, mine):
+    for _ in range(2):
+        at = MONDAY - timedelta(days=3)
+        said = f.respond(f.published_survey(), {"nps": 1, "why": "Slow"}, contact=f.contact(mine), at=at)
+    absorb_responses(now=MONDAY, sweep=True)
+    page = logged_in(executive).get(PAGE).text
+    assert page.count("Whole response") == 2
+    assert reverse("response", args=[said.public_id]) in page
 
 
 @pytest.mark.parametrize("month", ["2026-13", "1900-01", "9999-12", "2026-11-01", "x", "2026-1"])

@@ -8,6 +8,7 @@ from django.utils import timezone
 from metrics.actions.absorb import absorb_responses
 from surveys.privacy import masked
 from tests import factories as f
+from tests.accounts.staff import almighty_but
 from tests.metrics.pages.test_account import XSS
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,23 @@ def test_who_may_not_see_contacts_gets_neither_name_nor_address(seen_by, someone
     assert "Jane Roe" not in text
     assert "jane@acme" not in text
     assert masked("jane@acme.example") in text
+
+
+def test_voices_lead_to_it_for_who_may_read_responses(executive, seen_by, manager):
+    now, account = timezone.now(), f.account(owner=manager)
+    answers, person = {"nps": 10, "why": "Splendid"}, f.contact(account)
+    told = f.respond(f.published_survey(), answers, contact=person, at=now)
+    hidden = f.respond(f.published_survey(privacy="confidential"), answers, contact=person, at=now)
+    absorb_responses(now=now)
+    other = seen_by(almighty_but("view_response"))
+    for address in ("/admin/", account.get_absolute_url(), "/admin/teams/"):
+        page = executive.get(address).text
+        assert page.count(page_of(told)) == 1, address
+        assert page_of(hidden) not in page
+        page = other.get(address).text
+        assert "Splendid" in page
+        assert "Whole response" not in page, address
+    assert executive.get(page_of(told)).status_code == 200
 
 
 def test_it_does_not_exist_for_who_does_not_see_the_account(client, seen_by, manager, executive):
