@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import fsum, sqrt
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from metrics.formulas.intervals import Interval, clipped, critical_value
+from metrics.formulas.intervals import Interval, clipped, critical_value, wilson
 
 _Score = TypeVar("_Score", bound=float)
 # How many accounts had each score.
@@ -86,8 +86,13 @@ def auc(positive: Scores[_Score], negative: Scores[_Score]) -> float | None:
 def auc_interval(area: float, events: int, others: int, confidence: float = 0.95) -> Interval:
     """Return the interval (0..1) of an AUC from the number of events and of others (Hanley & McNeil 1982).
 
-    The formula is not symmetric: events are the few, here the accounts lost.
+    The formula is not symmetric: events are the few, here the accounts lost. Where all pairs are in order, or
+    none is, it has no width, however few they are (a case that Obuchowski & Lieber 2002 treat): then the ends
+    are Wilson's of a share that all, or none, of the fewer have.
     """
+    if area in (0, 1):
+        fewer = min(events, others)
+        return wilson(area * fewer, fewer, confidence) or Interval(0.0, 1.0)
     two_events_above, two_others_below = area / (2 - area), 2 * area * area / (1 + area)
     variance = (
         area * (1 - area)

@@ -1,5 +1,6 @@
 """The parts of what was said, each against all others: which differ, and how many were looked at."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -16,13 +17,16 @@ from metrics.measures.sentiment import measure_of
 # By what the slices of tallies are kept.
 SPLIT_BY = ("segment", "tier", "region", "language", "channel")
 RATE = 0.10
+# Which answers are compared with which, whatever the parts are called: how often each was given.
+Compared = frozenset[frozenset[tuple[tuple[int, str, int], int]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part against all others of its dimension: the difference, and whether it stands.
 
-    `is_different` is None where either has fewer than five answers, and no test was made.
+    `is_different` is None where either has fewer than five answers, and no test was made. Of two parts each
+    is `compared` with the other, and who says nothing of one dimension hardly says more of the next.
     """
 
     dimension: str
@@ -31,10 +35,14 @@ class Part:
     difference: float | None
     interval: Interval | None
     is_different: bool | None
+    compared: Compared = frozenset()
 
 
 class Segments(NamedTuple):
-    """The parts of each dimension, the lowest first, and how many tests found how many differences."""
+    """The parts of each dimension, the lowest first, and how many tests found how many differences.
+
+    The same answers compared with the same others are tested once, however often they stand there.
+    """
 
     dimensions: Sequence[tuple[str, Sequence[Part]]]
     tested: int
@@ -92,14 +100,24 @@ def _parts(scope: Scope, kind: str, dimension: str, answers: Answers) -> Iterato
             difference = float(measure.value) - float(rest.value)
             if measure.interval and rest.interval and min(measure.n, rest.n) >= LEAST_SHOWN:
                 interval = mover(float(measure.value), measure.interval, float(rest.value), rest.interval)
-        yield Part(dimension, str(name), measure, difference, interval, None)
+        compared = frozenset({_given(own), _given(others)})
+        yield Part(dimension, str(name), measure, difference, interval, None, compared)
+
+
+def _given(answers: Answers) -> frozenset[tuple[tuple[int, str, int], int]]:
+    counts: Counter[tuple[int, str, int]] = Counter()
+    for cell in answers.cells:
+        counts[cell.survey, cell.question_key, cell.value] += cell.total
+    return frozenset(counts.items())
 
 
 def _judged(parts: Sequence[Part], names: Sequence[str], notes: tuple[str, ...]) -> Segments:
-    tested = [part for part in parts if part.interval]
-    stands = discoveries([_p(part) for part in tested], RATE)
-    verdicts = dict(zip(map(id, tested), stands, strict=True))
-    judged = [replace(part, is_different=verdicts.get(id(part))) for part in parts]
+    tested = {part.compared: part for part in parts if part.interval}
+    stands = discoveries([_p(part) for part in tested.values()], RATE)
+    verdicts = dict(zip(tested, stands, strict=True))
+    judged = [
+        replace(part, is_different=verdicts[part.compared] if part.interval else None) for part in parts
+    ]
     by_dimension = [
         (name, sorted((each for each in judged if each.dimension == name), key=_low_first)) for name in names
     ]

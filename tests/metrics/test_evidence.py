@@ -117,6 +117,12 @@ def test_auc_half_widths_are_the_table_of_metrics(lost, kept, half_width):
     assert (high - low) / 2 == pytest.approx(half_width, abs=0.006)
 
 
+@pytest.mark.parametrize(("lost", "low"), [(1, 0.207), (8, 0.676), (50, 0.929)])
+def test_few_losses_that_all_scored_lowest_leave_room(lost, low):
+    assert backtest.auc_interval(1, events=lost, others=200) == pytest.approx((low, 1), abs=0.001)
+    assert backtest.auc_interval(0, events=lost, others=200) == pytest.approx((0, 1 - low), abs=0.001)
+
+
 def test_losses_among_the_lowest_scores_are_found_first():
     kept, lost = {80: 90}, {20: 10}
     found = backtest.backtest(kept, lost)

@@ -48,6 +48,20 @@ def test_a_part_that_differs_stands_and_small_ones_are_not_tested(survey, scope)
     assert "channel" not in dict(found.dimensions)
 
 
+def test_the_same_answers_against_the_same_others_are_tested_once(survey, scope):
+    """Of two parts each is compared with the other; who has no segment has no tier and no region either."""
+    account = f.account(segment="Large", tier="A", region="EMEA")
+    for channel, score, count in (("email", 10, 30), ("link", 0, 30)):
+        for _ in range(count):
+            f.respond(survey, {"nps": score}, channel=channel, account=account if score else None)
+    absorb_responses(now=f.NOON)
+    found = segments(scope, "nps")
+    assert (found.tested, found.different) == (1, 1)
+    parts = [part for _, parts in found.dimensions for part in parts]
+    assert len(parts) == 8
+    assert all(part.is_different for part in parts)
+
+
 def test_parts_that_differ_by_chance_hardly_ever_stand(survey, scope):
     dice = Random(7)
     for number in range(12):
