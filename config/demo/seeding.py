@@ -82,12 +82,12 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
     opening = rules(timeline)
     _write(opening)
     _write(list(cases(dice("cases"), timeline, opening, responses)))
-    _write(list(targets(today, executive=User.objects.get(email=login_address(EXECUTIVE)))))
     rebuild_metrics()
     read_words(now=timeline.now)
     count_asked(now=timeline.now)
     for day in sorted({*timeline.month_ends(SCORED_MONTHS), *timeline.last_days(SCORED_DAYS)}):
         score_accounts(day=day, now=min(timeline.now, timeline.end_of(day)))
+    _write(list(targets(today, executive=User.objects.get(email=login_address(EXECUTIVE)))))
     count_years(day=today)
     count_account_nps(day=today)
     keep_backtests(today=today, now=timeline.now)

@@ -1,6 +1,6 @@
 """Goals in the admin: of metrics that there are, for parts of the company that there are."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -16,11 +16,12 @@ from accounts.admin.visibility import user_of
 from accounts.models import Account, User
 from metrics.measures.measure import Unit
 from metrics.measures.query import METRICS
-from metrics.measures.targets import DIMENSIONS, ends_of
+from metrics.measures.targets import DIMENSIONS, ends_of, start_of
 from metrics.models import Target
+from metrics.models.targets import PARTS
 from metrics.pages.meanings import MEANINGS
 from metrics.pages.wording import name_of
-from metrics.templatetags.figures import in_unit, number
+from metrics.templatetags.figures import day, in_unit, number
 
 
 class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -35,6 +36,15 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
             *("metric", "segment", "team", "account_owner", "programme"),
             *("start", "starts_on", "value", "by", "responsible", "note"),
         )
+        labels: ClassVar[dict[str, str]] = {
+            "value": "Target",
+            "by": "To be reached by",
+            "start": "Value at the start",
+            "starts_on": "Start",
+        }
+
+    # Who asks for the form, and so sees the value that it reads.
+    viewer: ClassVar[User | None] = None
 
     def clean(self) -> dict[str, Any]:
         """Return the values, once the metric can be so and knows the part, on a day to come."""
@@ -48,7 +58,18 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
                 self._check_reach(name, *ends_of(said["metric"]))
         if "by" in self.changed_data and said.get("by") and said["by"] < timezone.localdate():
             self.add_error("by", "That day is over: a goal is for a day to come.")
+        if said.get("starts_on") and said.get("start") is None and not self.errors:
+            self._read_start(said)
         return said
+
+    def _read_start(self, said: dict[str, Any]) -> None:
+        """Take what the metric was on the day of the start."""
+        part = {name: said.get(name) or None for name in PARTS} | {"segment": said.get("segment") or ""}
+        goal = Target(metric=said["metric"], starts_on=said["starts_on"], **part)
+        is_over = said["starts_on"] <= timezone.localdate()
+        said["start"] = start_of(goal, self.viewer) if self.viewer and is_over else None
+        if said["start"] is None:
+            self.add_error("start", "Nothing is known of that day: give the value it starts from.")
 
     def _check_reach(self, name: str, least: int | None, most: int | None) -> None:
         value = self.cleaned_data.get(name)
@@ -62,12 +83,12 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Target)
 class TargetAdmin(ModelAdmin):
     form = TargetForm
-    list_display = ("metric_name", "part_name", "aim", "by", "responsible")
+    list_display = ("metric_name", "part_name", "aim", "reached_by", "responsible")
     list_select_related = ("team", "account_owner", "programme", "responsible")
     list_filter = ("by",)
     list_per_page = 50
     fieldsets = (
-        (None, {"fields": ("metric", ("value", "by"), ("start", "starts_on"))}),
+        (None, {"fields": ("metric", ("value", "by"), ("starts_on", "start"))}),
         (
             "Of which part",
             {
@@ -89,12 +110,15 @@ class TargetAdmin(ModelAdmin):
         kwargs["help_texts"] = {
             "value": "In the metric's own unit: points, percent (105 for 105%) or"
             f" {settings.REPORTING_CURRENCY}.",
-            "start": "Where it stood, and below when: progress is measured from there. Or leave both empty.",
+            "start": "Progress is measured from there. Left empty beside a start, the metric's own value as"
+            " of that day is taken.",
+            "starts_on": "Leave it and the value at the start empty for a goal without progress.",
         }
         form = super().get_form(request, obj, change=change, **kwargs)
         user, offered = user_of(request), _names(is_revenue=False)
         if user.sees_revenue:
             offered += _names(is_revenue=True)
+        form.viewer = user
         fields: Any = form.base_fields
         if "metric" in fields:
             fields["metric"].choices = [(name, name_of(name)) for name in METRICS if name in offered]
@@ -121,7 +145,12 @@ class TargetAdmin(ModelAdmin):
         """Return what the metric is called."""
         return name_of(target.metric)
 
-    @admin.display(description="To", ordering="value")
+    @admin.display(description="To be reached by", ordering="by")
+    def reached_by(self, target: Target) -> str:
+        """Return the day by which it is to be reached."""
+        return day(target.by)
+
+    @admin.display(description="Target", ordering="value")
     def aim(self, target: Target) -> str:
         """Return the value to reach, in the unit of its metric."""
         words = MEANINGS[target.metric].unit if target.metric in MEANINGS else ""

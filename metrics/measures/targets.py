@@ -1,6 +1,6 @@
 """A number beside what it is to be: the nearest target ahead, and whether chance alone explains the gap."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -99,9 +99,20 @@ def goals(viewer: User, today: date) -> list[Goal]:
         for target in rows.order_by("by", "metric", "pk")
         if target.metric in METRICS and (viewer.sees_revenue or not METRICS[target.metric].is_revenue)
     ]
-    questions = [Question(target.metric, scope_of(target, viewer, today)) for target in targets]
-    measures = ask_each(Scope.of_answers(viewer, today), questions)
+    measures = measured_on(today, targets, viewer)
     return [_goal(target, measure, today) for target, measure in zip(targets, measures, strict=True)]
+
+
+def measured_on(day: date, targets: Sequence[Target], viewer: User) -> list[Measure]:
+    """Return the value of what each target is about in the twelve months up to a day, read together."""
+    questions = [Question(target.metric, scope_of(target, viewer, day)) for target in targets]
+    return ask_each(Scope.of_answers(viewer, day), questions)
+
+
+def start_of(target: Target, viewer: User) -> Decimal | None:
+    """Return where the metric of a target stood when it starts, None where nothing is known."""
+    (measure,) = measured_on(target.starts_on, [target], viewer) if target.starts_on else (None,)
+    return None if measure is None or measure.value is None else round(Decimal(measure.value), 2)
 
 
 def _goal(target: Target, measure: Measure, today: date) -> Goal:

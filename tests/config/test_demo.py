@@ -16,8 +16,10 @@ from config.demo.seeding import Seeded, seed_company
 from config.demo.staff import HOST, demo_logins
 from followups.actions import open_follow_ups
 from followups.models import FollowUp, Rule
+from metrics.formulas.targets import Track
 from metrics.measures.foretold import MONTHS, contracts_stamp
-from metrics.models import Absorbed, Comment, Finding, Health
+from metrics.measures.targets import goals, start_of
+from metrics.models import Absorbed, Comment, Finding, Health, Target
 from surveys.actions.campaigns import faults_of
 from surveys.actions.claiming import claim_due_mails
 from surveys.actions.planning import plan_campaigns
@@ -213,6 +215,15 @@ def test_every_answer_is_counted_and_every_customer_has_a_health() -> None:
     assert today.count() == Account.objects.active_on(TODAY).count()
     assert set(today.values_list("band", flat=True)) >= {"green", "yellow", "red"}
     assert Health.objects.filter(day=date(2025, 6, 30)).exists()
+
+
+def test_goals_begin_where_their_metrics_stood_and_stand_differently() -> None:
+    executive = User.objects.get(email=f"executive@{HOST}")
+    for target in Target.objects.exclude(starts_on=None):
+        assert target.start == start_of(target, executive)
+    found = goals(executive, TODAY)
+    assert len(found) == 11
+    assert {goal.track for goal in found} >= {Track.REACHED, Track.ON_TRACK, Track.BEHIND}
 
 
 def test_no_colour_is_left_by_less_than_the_margin() -> None:

@@ -141,6 +141,35 @@ def test_the_form_offers_and_takes_what_there_is(seen_by, someone, today):
     assert Target.objects.count() == 1
 
 
+def test_a_start_without_a_value_is_what_the_metric_was(executive, today):
+    survey, noon = f.published_survey(), timezone.now() - timedelta(days=100)
+    for value in (10, 9, 8, 3):
+        f.respond(survey, {"nps": value}, contact=f.contact(f.account()), at=noon)
+    f.respond(survey, {"nps": 0}, contact=f.contact(f.account()), at=timezone.now())
+    absorb_responses(now=timezone.now() + timedelta(seconds=5), sweep=True)
+    said = {"metric": "nps", "value": "40", "by": str(today + timedelta(days=90))}
+    form = executive.get("/admin/metrics/target/add/").text
+    for words in ("Target", "To be reached by", "Value at the start", "Left empty beside a start"):
+        assert words in form
+    for start in (today + timedelta(days=1), today - timedelta(days=200)):
+        refused = executive.post("/admin/metrics/target/add/", said | {"starts_on": str(start)})
+        assert "Nothing is known of that day" in refused.text
+    assert not Target.objects.exists()
+    executive.post("/admin/metrics/target/add/", said | {"starts_on": str(today - timedelta(days=90))})
+    assert Target.objects.get().start == 25
+
+
+def test_a_reached_goal_inside_the_interval_says_so(executive, today):
+    survey = f.published_survey()
+    for value in (10, 9, 9, 8, 3):
+        f.respond(survey, {"nps": value}, contact=f.contact(f.account()))
+    absorb_responses(now=timezone.now() + timedelta(seconds=5), sweep=True)
+    Target.objects.create(metric="nps", value=35, by=today + timedelta(days=9))
+    page = executive.get(GOALS).text
+    assert "reached" in page
+    assert '<span class="why">the gap is inside the interval</span>' in page
+
+
 @pytest.mark.parametrize(
     ("metric", "value", "complaint"),
     [
