@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Account, User
 from metrics.formulas.days import Window, months_later, trailing
+from metrics.formulas.movements import Bridge
 from metrics.measures.answers import Answers, read_each
 from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.health import Standing, standings_on
@@ -120,6 +121,13 @@ class Paid(NamedTuple):
     arr_now: Arr
     pairs: Mapping[int, tuple[Decimal, Decimal]] | None
     bridge: Measure
+
+    @property
+    def movements(self) -> Bridge | None:
+        """What the month did to recurring revenue, None where a rate of then is missing."""
+        if self.bridge.value is None:
+            return None
+        return Bridge(*(Decimal(self.bridge.beside[name] or 0) for name in Bridge._fields))
 
 
 def _paid(scope: Scope) -> Paid:

@@ -13,13 +13,13 @@ from followups.reports.leading import UNFINISHED, cases_of, renewals_on
 from followups.reports.report import Report, Row, Section, Table
 from followups.reports.telling import band_table
 from followups.reports.voiced import quotes_of
-from followups.reports.words import several
+from followups.reports.words import due_words, health_words, several
 from metrics.measures.comments import newest_comments
 from metrics.measures.health import Standing, standings
 from metrics.measures.renewals import Due, coming_renewals
 from metrics.measures.scope import Scope
 from metrics.measures.voices import NEWEST, Mood
-from metrics.templatetags.figures import UNKNOWN, day, floor, money
+from metrics.templatetags.figures import UNKNOWN, day, money
 
 WEEK = timedelta(days=7)
 COMING_DAYS = 90
@@ -129,9 +129,9 @@ def _renewals(user: User, scope: Scope, found: Mapping[int, Standing]) -> Sectio
                 Row(
                     (
                         named[each.account].name,
-                        day(each.ends_on) + (", cancelled" if each.is_cancelled else ""),
+                        due_words(each),
                         money(each.value),
-                        floor(standing.score) if standing else UNKNOWN,
+                        health_words(standing) if standing else UNKNOWN,
                     ),
                     path=named[each.account].get_absolute_url(),
                     band=standing.band.value if standing else "",

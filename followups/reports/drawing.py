@@ -1,5 +1,6 @@
 """Bars and lines as places in percent, so that a page, a mail and a PDF draw the same."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
@@ -61,7 +62,7 @@ def trend_of(name: str, points: Sequence[Point], lead: Callable[[Point], str]) -
         return None
     edges = [float(each.value or 0) for each in known]
     edges += [edge for each in known if each.interval for edge in each.interval]
-    low, high = min(edges), max(edges)
+    low, high = _edges(min(edges), max(edges), known[0].unit)
     span = (high - low) or 1.0
 
     def height(value: float | None) -> float | None:
@@ -78,4 +79,12 @@ def trend_of(name: str, points: Sequence[Point], lead: Callable[[Point], str]) -
     unit = known[0].unit
     first, last = known[0], known[-1]
     words = f"{name} from {figure(first)} to {figure(last)} over {len(points)} months, with 95% intervals."
-    return Trend(name, marks, quantity(low, unit), quantity(high, unit), words)
+    zero = height(0) if low < 0 < high else None
+    return Trend(name, marks, quantity(low, unit), quantity(high, unit), words, zero)
+
+
+def _edges(low: float, high: float, unit: Unit) -> tuple[float, float]:
+    """Return where a scale begins and ends; of a score in points at full tens, which are read at a glance."""
+    if unit is not Unit.POINTS:
+        return low, high
+    return 10 * math.floor(low / 10), 10 * math.ceil(high / 10)

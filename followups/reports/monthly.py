@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from django.conf import settings
+
 from accounts.models import User
 from followups.reports.book import MOST_ROWS, ROWS, Book
 from followups.reports.done import done
@@ -38,4 +40,5 @@ def monthly_report(viewer: User, month: date, *, with_all_rows: bool = False) ->
         as_of=book.month.end,
         sections=[section for section in sections if not section.is_empty],
         notes=() if viewer.sees_all_accounts else ("Counts only the accounts that you see.",),
+        currency=settings.REPORTING_CURRENCY if viewer.sees_revenue else "",
     )

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from accounts.models import Account
 from followups.reports.book import Book
-from followups.reports.report import Row, Section, Table
-from followups.reports.words import several
+from followups.reports.report import OWNER_NOW, Row, Section, Table
+from followups.reports.words import health_words, several
 from metrics.formulas.health import Band
 from metrics.formulas.money import ZERO
 from metrics.measures.health import Standing
-from metrics.templatetags.figures import UNKNOWN, floor, money
+from metrics.templatetags.figures import UNKNOWN, money
 
 # From worst to best; grey, of which too little is known, is no place among them.
 ORDER = (Band.RED, Band.YELLOW, Band.GREEN)
@@ -48,8 +48,8 @@ def moved_bands(
         Row(
             (
                 named[now.account].name,
-                f"{before.band} {floor(before.score)}",
-                f"{now.band} {floor(now.score)}",
+                health_words(before),
+                health_words(now),
                 *((money(arr.of(now.account)),) if arr else ()),
                 str(named[now.account].owner or UNKNOWN),
             ),
@@ -59,7 +59,7 @@ def moved_bands(
         for before, now in moved[: book.rows]
         if now.account in named
     ]
-    columns = ("Account", "Was", "Is", *(("ARR",) if arr else ()), "Owner")
+    columns = ("Account", "Was", "Is", *(("ARR",) if arr else ()), OWNER_NOW)
     went = "No account changed its band"
     if moved:
         fell, rose = (several(ways[is_better], "account") for is_better in (False, True))

@@ -7,8 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
 from followups.reports.report import Report, Section, Table
 from followups.reports.words import beside
 from metrics.templatetags.figures import day, figure, interval
@@ -42,7 +40,7 @@ def _document(report: Report) -> dict[str, Any]:
         "title": report.title,
         "subtitle": report.subtitle,
         "as_of": day(report.as_of),
-        "currency": settings.REPORTING_CURRENCY,
+        "currency": report.currency,
         "notes": [*report.notes],
         "sections": [_section(section) for section in report.sections],
     }
@@ -62,7 +60,7 @@ def _section(section: Section) -> dict[str, Any]:
             for each in section.figures
         ],
         "bars": [asdict(each) for each in section.bars],
-        "trend": section.trend and asdict(section.trend),
+        "trend": section.trend and {**asdict(section.trend), "names_zero": section.trend.names_zero},
         "table": _table(section.table),
         "quotes": [asdict(each) for each in section.quotes],
     }

@@ -8,7 +8,9 @@ from datetime import date
 from metrics.measures.measure import Measure
 from metrics.measures.targets import Aim
 
-OF_WORDS = frozenset({"Account", "What happened", "Was", "Is", "Owner"})
+# A month is told of after it: nobody knows any more whose an account was when it ended.
+OWNER_NOW = "Owner today"
+OF_WORDS = frozenset({"Account", "What happened", "Was", "Is", "Owner", OWNER_NOW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,27 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A line of months with its interval band, and the values that its lowest and highest edge stand for."""
+    """A line of months with its interval band, and the values that its lowest and highest edge stand for.
+
+    `zero` is the height of 0 in percent of the scale, None where it lies outside or on an edge.
+    """
 
     name: str
     marks: Sequence[Mark]
     lowest: str
     highest: str
     words: str
+    zero: float | None = None
+
+    @property
+    def zero_from_top(self) -> float | None:
+        """The place of the line of zero as a page counts, from the top."""
+        return None if self.zero is None else 100 - self.zero
+
+    @property
+    def names_zero(self) -> bool:
+        """Whether the line of zero has room for its name between those of the edges."""
+        return self.zero is not None and 12 < self.zero < 88
 
     @property
     def last(self) -> Mark:
@@ -179,13 +195,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report as its reader may see it: what it is about, up to which day, and its sections."""
+    """A report as its reader may see it: what it is about, up to which day, and its sections.
+
+    `currency` is that of its amounts, "" without any.
+    """
 
     title: str
     subtitle: str
     as_of: date
     sections: Sequence[Section]
     notes: Sequence[str] = field(default_factory=tuple)
+    currency: str = ""
 
     @property
     def is_quiet(self) -> bool:

@@ -5,9 +5,11 @@ from decimal import Decimal
 from followups.reports.report import Figure
 from metrics.formulas.disclosure import is_low
 from metrics.formulas.intervals import mover
+from metrics.measures.health import Standing
 from metrics.measures.measure import Measure, Unit
+from metrics.measures.renewals import Due
 from metrics.measures.targets import Aim
-from metrics.templatetags.figures import counted, day, figure, gap, interval, money, number, quantity
+from metrics.templatetags.figures import counted, day, figure, floor, gap, interval, money, number, quantity
 
 # Beside a difference: what one of its unit is called.
 NOUNS = {Unit.POINTS: "point", Unit.PERCENT: "point", Unit.SCALE: "scale point"}
@@ -104,6 +106,16 @@ def displayed_change(size: float, unit: Unit) -> str:
     """Return a change as it is read: whole points of a score, tenths of a percentage, whole money."""
     digits = {Unit.POINTS: 0, Unit.PERCENT: 1, Unit.SCALE: 2, Unit.MONEY: 0}[unit]
     return number(abs(size), digits).replace(",", "").removesuffix(".0")
+
+
+def due_words(due: Due) -> str:
+    """Return the day on which something ends, and whether notice was given."""
+    return day(due.ends_on) + (", notice given" if due.is_cancelled else "")
+
+
+def health_words(standing: Standing) -> str:
+    """Return a health by its band's name and score: "red 42"."""
+    return f"{standing.band} {floor(standing.score)}"
 
 
 def several(count: int, one: str, many: str = "") -> str:

@@ -8,15 +8,15 @@ from accounts.models import Account
 from followups.reports.book import COMING_DAYS, Book
 from followups.reports.drawing import bridge_bars
 from followups.reports.leading import for_reader, page_for, renewals_on
-from followups.reports.report import Row, Section, Table
-from followups.reports.words import several
+from followups.reports.report import OWNER_NOW, Row, Section, Table
+from followups.reports.words import due_words, health_words, several
 from metrics.formulas.health import Band
 from metrics.formulas.money import ZERO
 from metrics.formulas.movements import Bridge, Movement
 from metrics.measures.health import Standing
 from metrics.measures.renewals import Due
 from metrics.pages.revenue import CURRENCY
-from metrics.templatetags.figures import UNKNOWN, day, floor, money
+from metrics.templatetags.figures import UNKNOWN, money
 from metrics.templatetags.rows import rows_of, rows_of_arr
 
 WORSE = (Band.RED, Band.YELLOW)
@@ -54,11 +54,10 @@ def worth(
     """Yield what the month did to recurring revenue, who left, and what is at stake next."""
     if not book.viewer.sees_revenue:
         return
-    measure = book.paid.bridge
-    if measure.value is None:
+    measure, bridge = book.paid.bridge, book.paid.movements
+    if bridge is None:
         yield Section("What it is worth", sentences=measure.notes)
     else:
-        bridge = Bridge(*(Decimal(measure.beside[name] or 0) for name in Bridge._fields))
         bars, scale = bridge_bars(bridge, _leads(book))
         yield Section(
             "What it is worth",
@@ -105,7 +104,7 @@ def _losses(book: Book, lost: Sequence[Loss], named: Mapping[int, Account]) -> T
         for each in lost[: book.rows]
         if each.account in named
     ]
-    columns = ("Account", "Lost a year", "What happened", "Owner")
+    columns = ("Account", "Lost a year", "What happened", OWNER_NOW)
     return Table(columns, rows, more=max(0, len(lost) - book.rows), whole=book.whole) if rows else None
 
 
@@ -124,8 +123,8 @@ def _coming(book: Book, unwell: Sequence[Due], named: Mapping[int, Account]) -> 
             (
                 named[each.account].name,
                 money(each.value),
-                day(each.ends_on),
-                floor(book.health[each.account].score),
+                due_words(each),
+                health_words(book.health[each.account]),
                 str(named[each.account].owner or UNKNOWN),
             ),
             path=named[each.account].get_absolute_url(),
@@ -134,7 +133,7 @@ def _coming(book: Book, unwell: Sequence[Due], named: Mapping[int, Account]) -> 
         for each in unwell[: book.rows]
         if each.account in named
     ]
-    columns = ("Unwell and due", "A year", "Ends", "Health", "Owner")
+    columns = ("Unwell and due", "A year", "Ends", "Health", OWNER_NOW)
     table = Table(columns, rows, more=max(0, len(unwell) - book.rows), whole=book.whole)
     leads = {
         _of_due(due): renewals_on(book.viewer, book.month.end, COMING_DAYS),

@@ -50,6 +50,7 @@ def test_a_fall_beyond_chance_comes_first(executive, fallen):
     assert section(report, "In short").sentences == [
         "NPS really moved. The last three months stand at −100 (36 answers) after +100 (36)"
         " in the three before, more than chance explains. Over the year it is 0.",
+        "Recurring revenue stayed at USD 6,000 a year within the month.",
         "Net revenue retention: 100.0%. The target of 110.0% by 31 Dec 2026 is 10 points away.",
     ]
     nps = next(each for each in section(report, "The numbers").figures if each.name == "NPS")
@@ -79,6 +80,9 @@ def test_the_money_of_the_month_adds_up(executive, mine, theirs):
     f.subscription(theirs, date(2025, 1, 1), date(2026, 5, 15), 40_000)
     f.subscription(f.account(name="New"), date(2026, 5, 20), None, 25_000)
     worth = section(monthly_report(executive, MONTH), "What it is worth")
+    short = section(monthly_report(executive, MONTH), "In short")
+    assert "Recurring revenue fell by USD 15,000 to USD 125,000 a year within the month." in short.sentences
+    assert "metric" in short.leads["USD 125,000"]
     assert worth.sentences[0] == (
         "Recurring revenue went from USD 140,000 a year to USD 125,000: USD 25,000 won, USD 40,000 lost."
     )
@@ -149,6 +153,42 @@ def test_a_manager_reads_of_their_accounts_without_amounts(manager, mine, theirs
     assert "Zulu" not in page.text
     assert "USD" not in page.text
     assert "Counts only the accounts that you see." in page.text
+
+
+def test_who_is_told_of_no_target_is_not_told_that_none_is_missed(executive, manager, mine):
+    for month, count in ((2, 12), (5, 12)):
+        at = MONDAY.replace(month=month, day=10)
+        for _ in range(count):
+            f.respond(f.published_survey([f.NPS]), {"nps": 9}, account=mine, at=at)
+    absorb_responses(now=MONDAY, sweep=True)
+    Target.objects.create(metric="nps", value=50, by=date(2026, 12, 31))
+    told = "No score moved by more than chance explains"
+    for reader, words in ((executive, f"{told}, and no target is missed."), (manager, f"{told}.")):
+        assert words in section(monthly_report(reader, MONTH), "In short").sentences
+
+
+def test_amounts_are_announced_to_who_is_told_any(executive, manager, fallen):
+    assert monthly_report(executive, MONTH).currency == "USD"
+    assert monthly_report(manager, MONTH).currency == ""
+
+
+def test_unwell_and_due_names_the_band_the_notice_and_the_owner_of_today(executive, mine, theirs, feels):
+    for account, cancelled_on in ((mine, date(2026, 5, 20)), (theirs, None)):
+        f.subscription(account, date(2025, 7, 1), date(2026, 7, 1), 6000, cancelled_on=cancelled_on)
+        feels(account, NEXT, 40, "red")
+    table = section(monthly_report(executive, MONTH), "Renewals ahead").table
+    assert [*table.columns] == ["Unwell and due", "A year", "Ends", "Health", "Owner today"]
+    assert {row.cells[2:4] for row in table.rows} == {
+        ("1 Jul 2026, notice given", "red 40"),
+        ("1 Jul 2026", "red 40"),
+    }
+
+
+def test_a_trend_of_a_score_has_round_edges_and_a_line_of_zero(executive, fallen):
+    trend = section(monthly_report(executive, MONTH), "NPS by month").trend
+    assert (trend.lowest, trend.highest, trend.zero) == ("−100", "+100", 50)
+    page = logged_in(executive).get(PAGE).text
+    assert '<line x1="0" x2="100" y1="50.00" y2="50.00" class="zero" />' in page
 
 
 def test_words_of_a_confidential_survey_stay_nameless(executive, mine):
