@@ -1,7 +1,7 @@
 """Loads the demo company: told customer by customer, then written table by table in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
@@ -11,7 +11,7 @@ from django.db import models, transaction
 from accounts.models import Account, User
 from accounts.roles import EXECUTIVE
 from config.demo.campaigns import Campaigns, start_campaigns
-from config.demo.cases import cases, rules
+from config.demo.cases import cases, rules, see_to_falls
 from config.demo.company import Customer, Founding
 from config.demo.goals import targets
 from config.demo.money import exchange_rates
@@ -23,6 +23,7 @@ from config.demo.signals import measured_on, signals
 from config.demo.staff import hire, login_address
 from config.demo.timeline import Timeline, dice
 from config.demo.voices import USER_DAYS, VISITORS, Voices
+from followups.actions import open_follow_ups
 from metrics.actions.absorb import rebuild_metrics
 from metrics.actions.asked import count_asked
 from metrics.actions.findings import keep_backtests, keep_watches
@@ -86,7 +87,7 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
     read_words(now=timeline.now)
     count_asked(now=timeline.now)
     for day in sorted({*timeline.month_ends(SCORED_MONTHS), *timeline.last_days(SCORED_DAYS)}):
-        score_accounts(day=day, now=min(timeline.now, timeline.end_of(day)))
+        _live(day, min(timeline.now, timeline.end_of(day)), has_cases=day >= opening[0].since)
     _write(list(targets(today, executive=User.objects.get(email=login_address(EXECUTIVE)))))
     count_years(day=today)
     count_account_nps(day=today)
@@ -100,6 +101,14 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
         invitations=len(asks),
         responses=len(responses),
     )
+
+
+def _live(day: date, now: datetime, *, has_cases: bool) -> None:
+    """Do what the worker does at the end of a day, and people about it."""
+    score_accounts(day=day, now=now)
+    if has_cases:
+        open_follow_ups(now=now)
+        see_to_falls(now)
 
 
 def _write_customers(customers: Sequence[Customer]) -> None:

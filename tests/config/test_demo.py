@@ -152,6 +152,20 @@ def test_unhappy_answers_of_the_last_months_are_followed_up_and_most_cases_close
     assert FollowUp.objects.filter(reason=FollowUp.Reason.SCORE).count() == before
 
 
+def test_falls_into_red_have_their_cases_and_whoever_is_red_still_mostly_an_open_one() -> None:
+    falls = FollowUp.objects.filter(reason=FollowUp.Reason.HEALTH)
+    assert falls
+    in_red = Health.objects.filter(day=TODAY, band="red").values("account")
+    assert falls.unfinished().filter(account__in=in_red).exists()
+    assert (
+        not falls.unfinished().exclude(account__in=in_red).filter(due_on__lt=TODAY - timedelta(16)).exists()
+    )
+    assert not falls.filter(state=FollowUp.State.CLOSED, note="").exists()
+    assert FollowUp.objects.overdue_on(TODAY).exists()
+    open_follow_ups(now=NOW)
+    assert falls.count() == len(falls)
+
+
 def test_some_accounts_are_silent_and_some_people_cannot_be_reached() -> None:
     assert Account.objects.filter(responses=None, contacts__invitations__isnull=False).exists()
     assert Contact.objects.exclude(bounced_at=None).exists()
