@@ -58,14 +58,14 @@ def test_its_numbers_are_those_of_the_api_and_of_a_computation_of_its_own(execut
 
 
 def test_segments_say_how_many_tests_were_made(executive, survey):
-    for segment, nps in (("Large", 10), ("Small", 0)):
+    for segment, nps in (("Large", 10), ("Small", 0), ("Middle", 7)):
         account = f.account(segment=segment)
         for _ in range(20):
             answer(survey, nps, account=account)
     absorbed()
     page = executive.get(page_of(survey.programme))
-    assert "1 of 1 comparison of a part with all the others finds" in " ".join(page.text.split())
-    assert "2 such tests were made" in page.text
+    assert "2 of 3 comparisons of a part with all the others find" in " ".join(page.text.split())
+    assert "3 such tests were made" in page.text
     narrowed = executive.get(page_of(survey.programme), {"segment": "Large"})
     assert narrowed.context["measure"].n == 20
 
