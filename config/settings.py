@@ -135,8 +135,10 @@ DATABASES = {
 REDIS_URL = env.str("REDIS_URL")
 
 AUTH_USER_MODEL = "accounts.User"
-# What apps above the metrics add to the page of an account (metrics.pages.panels).
+AUTHENTICATION_BACKENDS = ["accounts.permissions.OneQuery"]
+# What apps above the metrics add to the page of an account and to Home (metrics.pages.panels).
 ACCOUNT_PANELS = ["followups.pages.panel.account_panel"]
+HOME_PANELS = ["followups.pages.home.home_panel"]
 # Who says which unhappy answers are still open (metrics.evidence.cases); "" leaves that to imported signals.
 OPEN_CASES = "followups.evidence.open_cases"
 AUTH_PASSWORD_VALIDATORS = [

@@ -32,6 +32,7 @@ from metrics.measures.targets import Aim, aims_of
 from metrics.measures.voices import newest_moods
 from metrics.pages.charts import Chart, bars_chart, sparkline
 from metrics.pages.filters import read_filters
+from metrics.pages.panels import home_panels
 from metrics.pages.windows import MONTHS
 from metrics.pages.wording import CAPTIONS, name_of
 from surveys.models import Response, Survey
@@ -121,6 +122,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "unhappy": unhappy,
         "happy": happy,
         "steps": steps,
+        "panels": home_panels(request, scope),
         "is_first_day": bool(steps) and not any(step.is_done for step in steps),
         **_lists(scope, found, paid),
     }
