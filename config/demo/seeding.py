@@ -1,7 +1,7 @@
 """Loads the demo company: told customer by customer, then written table by table in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
@@ -24,6 +24,7 @@ from config.demo.staff import hire, login_address
 from config.demo.timeline import Timeline, dice
 from config.demo.voices import USER_DAYS, VISITORS, Voices
 from followups.actions import open_follow_ups
+from followups.reports.alerts import find_alerts
 from metrics.actions.absorb import rebuild_metrics
 from metrics.actions.asked import count_asked
 from metrics.actions.findings import keep_backtests, keep_watches
@@ -39,6 +40,8 @@ BATCH = 50
 VALID_DAYS = 60
 # A day costs a fifth of a second, and pages tell what moved a health in 30 days.
 SCORED_MONTHS, SCORED_DAYS = 24, 35
+# Since so many days alerts have been looked for, as the worker does.
+WATCHED_DAYS = 21
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -87,7 +90,13 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
     read_words(now=timeline.now)
     count_asked(now=timeline.now)
     for day in sorted({*timeline.month_ends(SCORED_MONTHS), *timeline.last_days(SCORED_DAYS)}):
-        _live(day, min(timeline.now, timeline.end_of(day)), has_cases=day >= opening[0].since)
+        now = min(timeline.now, timeline.end_of(day))
+        score_accounts(day=day, now=now)
+        if day >= opening[0].since:
+            open_follow_ups(now=now)
+            see_to_falls(now)
+        if (today - day).days < WATCHED_DAYS:
+            find_alerts(now=now)
     _write(list(targets(today, executive=User.objects.get(email=login_address(EXECUTIVE)))))
     count_years(day=today)
     count_account_nps(day=today)
@@ -101,14 +110,6 @@ def seed_company(*, today: date, scale: float = 1.0) -> Seeded:
         invitations=len(asks),
         responses=len(responses),
     )
-
-
-def _live(day: date, now: datetime, *, has_cases: bool) -> None:
-    """Do what the worker does at the end of a day, and people about it."""
-    score_accounts(day=day, now=now)
-    if has_cases:
-        open_follow_ups(now=now)
-        see_to_falls(now)
 
 
 def _write_customers(customers: Sequence[Customer]) -> None:

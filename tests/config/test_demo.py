@@ -15,7 +15,7 @@ from config.demo.mood import DECLINING_SEGMENT, HAPPY_REGION, TROUBLED_PRODUCT
 from config.demo.seeding import Seeded, seed_company
 from config.demo.staff import HOST, demo_logins
 from followups.actions import open_follow_ups
-from followups.models import FollowUp, Rule
+from followups.models import Alert, FollowUp, Rule
 from metrics.formulas.targets import Track
 from metrics.measures.foretold import MONTHS, contracts_stamp
 from metrics.measures.targets import goals, start_of
@@ -164,6 +164,16 @@ def test_falls_into_red_have_their_cases_and_whoever_is_red_still_mostly_an_open
     assert FollowUp.objects.overdue_on(TODAY).exists()
     open_follow_ups(now=NOW)
     assert falls.count() == len(falls)
+
+
+def test_alerts_tell_of_the_colours_that_were_left_in_the_last_weeks(client: Client) -> None:
+    told = Alert.objects.filter(about=Alert.About.BAND)
+    assert told
+    for alert in told:
+        assert alert.found_at.date() - alert.day <= timedelta(days=1)
+        assert Health.objects.get(account=alert.account, day=alert.day).band == alert.band_after
+    client.force_login(User.objects.get(email=f"executive@{HOST}"))
+    assert str(told[0].account) in client.get("/admin/reports/alerts/").text
 
 
 def test_some_accounts_are_silent_and_some_people_cannot_be_reached() -> None:
