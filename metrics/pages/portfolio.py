@@ -98,6 +98,25 @@ class Asked(NamedTuple):
     wanted: Wanted
     faults: tuple[str, ...]
 
+    @property
+    def told(self) -> list[str]:
+        """What is asked for in words, as a printed page has no form that says it."""
+        wanted = self.wanted
+        said = {
+            "Find": f"“{wanted.text}”" if wanted.text else "",
+            "State": wanted.state.value,
+            "Health": " or ".join(band.value for band in Band if band in wanted.bands),
+            "Voice": wanted.hearing.value if wanted.hearing else "",
+            "Renews within": f"{wanted.renews_within} days" if wanted.renews_within else "",
+        }
+        said |= {
+            field.label: choice.label
+            for field in self.filters.fields
+            for choice in field.choices
+            if field.chosen and choice.key == field.chosen
+        }
+        return [f"{name}: {value}" for name, value in said.items() if value]
+
 
 def portfolio(request: HttpRequest) -> TemplateResponse:
     """Show the accounts that the user sees, as the address asks for them."""

@@ -51,6 +51,19 @@ def test_it_asks_for_a_login_and_for_the_permissions(client, someone, seen_by):
         assert seen_by(someone(role)).get(PAGE).status_code == 200
 
 
+def test_it_says_what_it_is_narrowed_to_outside_its_form(world, executive):
+    asked = "q=i&state=all&band=red&band=grey&hearing=silent&renews=90&segment=Small"
+    # What stands in a form, or in what folds around one, is not printed.
+    page = executive.get(f"{PAGE}?{asked}").text.split('<details class="narrowing"')[1]
+    facts = page.split("</details>", 1)[1]
+    for said in (
+        "Find: “i”", "State: all", "Health: red or grey", "Voice: silent", "Renews within: 90 days",
+        "Segment: Small",
+    ):  # fmt: skip
+        assert f"<span>{said}</span>" in facts
+    assert executive.get(PAGE).context["asked"].told == ["State: customers"]
+
+
 def test_every_account_is_listed_with_what_is_known_of_it(world, executive):
     response = executive.get(PAGE)
     assert names(response) == ["Foreign", "Mine", "Other"]
