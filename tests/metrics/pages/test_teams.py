@@ -101,6 +101,14 @@ def test_customers_are_counted_and_open_to_as_many(executive, company, today):
         assert left.pk not in listed
 
 
+def test_what_is_in_green_leads_to_where_that_number_is_stated(executive, company):
+    page = unescape(executive.get(TEAMS).text)
+    links = re.findall(r'<a href="(/admin/metric/health/rows/[^"]*)">([^<]*)</a>', page)
+    assert sorted(shown for _, shown in links) == ["100.0%", "100.0%", "50.0%", "50.0%"]
+    for address, shown in links:
+        assert f"{executive.get(address).context['measure'].value:.1f}%" == shown
+
+
 def test_queries_do_not_grow(executive, company, django_assert_max_num_queries):
     executive.get(TEAMS)
     with django_assert_max_num_queries(20):
