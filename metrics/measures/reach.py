@@ -16,9 +16,9 @@ from metrics.measures.scope import Scope
 from surveys.models import Response
 
 WORDINGS = {
-    "contacts": "Of the contacts of the accounts, the percentage that answered in the window.",
-    "accounts": "Of the accounts with contacts or answers, the percentage of which anybody answered.",
-    "decision_makers": "Of the decision-makers, the percentage that answered in the window.",
+    "contacts": "Of the contacts of customers of the window, the percentage that answered in it.",
+    "accounts": "Of the customers of the window with contacts or answers, the percentage that was heard.",
+    "decision_makers": "Of the decision-makers of customers of the window, the percentage that answered.",
     "revenue": "Of the ARR at the end of the window, the part of accounts of which anybody answered.",
 }
 
@@ -71,8 +71,7 @@ def _of_decision_makers(scope: Scope, contacts: "_Contacts") -> Measure:
 
 
 def _of_accounts(scope: Scope, heard: frozenset[int]) -> Measure:
-    people = Contact.objects.filter(account__in=scope.accounts, erased_at=None).order_by()
-    known = heard.union(people.values_list("account", flat=True).distinct())
+    known = heard.union(people_of(scope).order_by().values_list("account", flat=True).distinct())
     return _measure(scope, "accounts", part_heard(len(heard), len(known)), n=len(known))
 
 
@@ -119,7 +118,7 @@ def _heard(scope: Scope) -> frozenset[int]:
 
 def _contacts(scope: Scope) -> _Contacts:
     """Return the contacts in question and those of them who answered, each looked up by an index."""
-    rows = Contact.objects.filter(account__in=scope.accounts, erased_at=None).order_by()
+    rows = people_of(scope).order_by()
     answered = rows.filter(Exists(answers_of(scope).filter(contact=OuterRef("pk"))))
     return _Contacts(
         *(Counter(dict(each.values_list("role").annotate(Count("pk")))) for each in (rows, answered))
@@ -130,6 +129,12 @@ def _accounts_heard(scope: Scope) -> frozenset[int]:
     """Return the same, whoever it was that answered."""
     rows = scope.accounts.filter(Exists(answers_of(scope).filter(account=OuterRef("pk"))))
     return frozenset(rows.order_by().values_list("pk", flat=True))
+
+
+def people_of(scope: Scope) -> Any:
+    """Return the contacts of the accounts in question, but of those that had left before the window."""
+    accounts = scope.accounts.active_on(scope.start) if scope.start else scope.accounts
+    return Contact.objects.filter(account__in=accounts, erased_at=None)
 
 
 def answers_of(scope: Scope) -> Any:

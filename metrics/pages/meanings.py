@@ -109,21 +109,22 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "contact_coverage": Meaning(
         "How many of the people you know at your customers were heard.",
-        "100 × contacts that answered / contacts.",
+        "100 × contacts that answered / contacts; without accounts that had left before.",
         *(_PERCENT, _SHARE, "without contacts"),
         "CustomerGauge, coverage",
         "100 × rows answered / rows.",
     ),
     "account_coverage": Meaning(
         "How many of your customers were heard at all.",
-        "100 × accounts of which anybody answered / accounts with contacts or answers.",
+        "100 × accounts of which anybody answered / accounts with contacts or answers; without those that had"
+        " left before.",
         *(_PERCENT, _SHARE, "without accounts"),
         "CustomerGauge, coverage",
         "100 × rows answered / rows.",
     ),
     "decision_maker_coverage": Meaning(
         "How many of those who sign were heard.",
-        "100 × decision-makers that answered / decision-makers.",
+        "100 × decision-makers that answered / decision-makers; without accounts that had left before.",
         *(_PERCENT, _SHARE, "without decision-makers"),
         "CustomerGauge, coverage",
         "100 × rows answered / rows.",

@@ -11,7 +11,7 @@ from metrics.measures.confidentiality import HIDDEN, confidential_surveys
 from metrics.measures.dimensions import ANSWERED
 from metrics.measures.health import standings
 from metrics.measures.query import last_day_of
-from metrics.measures.reach import answers_of
+from metrics.measures.reach import answers_of, people_of
 from metrics.measures.receipts.rows import Key, Receipt, Row, any_of, counted, stored
 from metrics.measures.revenue import arr_at_end
 from metrics.measures.scope import Scope
@@ -59,7 +59,7 @@ def visits(scope: Scope) -> Receipt:
 
 def contacts(scope: Scope) -> Receipt:
     """Return the contacts of the accounts, and whether each answered."""
-    rows = Contact.objects.filter(account__in=scope.accounts, erased_at=None)
+    rows = people_of(scope)
     named = rows.annotate(is_heard=any_of(answers_of(scope).filter(contact=OuterRef("pk"))))
     read = stored(named, ("pk",), ("pk", "account", "role", "is_heard"))
     return Receipt("contacts", ("contact", "account", "role", "answered"), read)
@@ -67,9 +67,7 @@ def contacts(scope: Scope) -> Receipt:
 
 def decision_makers(scope: Scope) -> Receipt:
     """Return the decision-makers of the accounts, and whether each answered."""
-    rows = Contact.objects.filter(
-        account__in=scope.accounts, erased_at=None, role=Contact.Role.DECISION_MAKER
-    )
+    rows = people_of(scope).filter(role=Contact.Role.DECISION_MAKER)
     named = rows.annotate(is_heard=any_of(answers_of(scope).filter(contact=OuterRef("pk"))))
     read = stored(named, ("pk",), ("pk", "account", "role", "is_heard"))
     return Receipt("decision-makers", ("contact", "account", "role", "answered"), read)
@@ -77,7 +75,7 @@ def decision_makers(scope: Scope) -> Receipt:
 
 def accounts_heard(scope: Scope) -> Receipt:
     """Return the accounts with contacts or answers, and whether anybody of each answered."""
-    people = Contact.objects.filter(account=OuterRef("pk"), erased_at=None)
+    people = people_of(scope).filter(account=OuterRef("pk"))
     rows = scope.accounts.annotate(
         is_heard=any_of(answers_of(scope).filter(account=OuterRef("pk"))), has_people=Exists(people)
     )

@@ -119,6 +119,8 @@ def test_coverage_counts_whose_voice_was_heard():
         f.contact(account)
     f.respond(survey, {"nps": 9}, contact=heard.contacts.get(role="decision_maker"), at=at(5))
     f.respond(survey, {"nps": 9}, account=anonymous, at=at(5))
+    # Whoever had left before could not be heard.
+    f.contact(f.account(churned_on=scope().start), role="decision_maker")
     absorb_responses(now=f.NOON)
     names = ("contact_coverage", "account_coverage", "decision_maker_coverage", "revenue_coverage")
     values = [ask(name, scope()).value for name in names]
