@@ -1,11 +1,12 @@
 """The renewals behind a count of a back-test, one by one: what was known before, and what came of it."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from metrics.formulas.backtest import equal_parts
+from metrics.formulas.backtest import BackTest, backtest, equal_parts
 from metrics.formulas.health import Band
 from metrics.measures.backtest import forecasts_of, usable_snapshots
 from metrics.measures.memory import CONTRACTS, remembered
@@ -65,6 +66,15 @@ def tenths_of(decided: Iterable[Decided]) -> list[list[Decided]]:
         [float(each.score or 0) for each in tested], [not each.outcome.is_kept for each in tested]
     )
     return [[tested[place] for place in part] for part in equal_parts(forecasts)]
+
+
+def told_apart(decided: Iterable[Decided]) -> BackTest:
+    """Return how well the score told lost renewals from kept ones, among those of these in the test."""
+    counts: dict[bool, Counter[int]] = {True: Counter(), False: Counter()}
+    for each in decided:
+        if each.part is Part.TESTED and each.score is not None:
+            counts[each.outcome.is_kept][each.score] += 1
+    return backtest(counts[True], counts[False])
 
 
 def _by_answers(scope: Scope, lead_days: int) -> list[Decided]:

@@ -20,7 +20,7 @@ from metrics.measures.backtest import BANDS, LEADS
 from metrics.measures.exchange import rates_on
 from metrics.measures.foretold import kept_of, of_months
 from metrics.measures.scope import Scope
-from metrics.measures.tested import SCORES, Decided, Part, decided_renewals, tenths_of
+from metrics.measures.tested import SCORES, Decided, Part, decided_renewals, tenths_of, told_apart
 from metrics.pages.basis import DEFAULT, WINDOWS
 from metrics.pages.filters import read_filters
 from metrics.pages.renewals import NARROWED_BY
@@ -112,6 +112,8 @@ def backtest_rows(request: HttpRequest) -> TemplateResponse:
         "page": page,
         "rows": _rows(scope, [*page.object_list]),
         "accounts": len({each.outcome.account for each in found}),
+        # Of a part of the test there is none.
+        "test": told_apart(known) if wanted == Wanted() else None,
         "lost": sum(not each.outcome.is_kept for each in found),
         # The count that led here may be of contracts as they were, and of answers.
         "found": kept if kept and kept.as_of == as_of and kept.have_changed else None,

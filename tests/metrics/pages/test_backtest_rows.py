@@ -124,6 +124,21 @@ def test_what_a_test_says_of_renewals_leads_to_those_in_it(company, executive):
     test = page.context["chosen"].test
     href = re.search(r'data-label="AUC"><strong><a href="([^"]*)">', page.text)[1]
     assert listed(executive, unescape(href)) == number(test.kept + test.lost)
+    assert test.auc is not None
+    assert f"AUC <b>{number(test.auc, 3)}</b>" in executive.get(unescape(href)).text
+    assert "AUC" not in executive.get(f"{unescape(href)}&outcome=lost").text
+
+
+def test_every_auc_is_stated_where_it_leads(company, executive):
+    linked = re.compile(r'<a href="(/admin/backtest/rows/[^"]*)">([01]\.\d{3})</a>')
+    for address in ADDRESSES:
+        found = linked.findall(executive.get(address).text)
+        # What a scorecard would have said is no score of any renewal that is listed.
+        assert bool(found) == ("/backtest/" in address), address
+        for href, shown in found:
+            assert f"AUC <b>{shown}</b>" in executive.get(unescape(href)).text, href
+    segments = [href for href, _ in linked.findall(executive.get(ADDRESSES[0]).text) if "segment=" in href]
+    assert len(segments) == 2
 
 
 def test_who_sees_some_accounts_finds_their_own(company, manager, seen_by):
