@@ -40,6 +40,14 @@ BLAMED = {
 FAULTS = {"waiting": 4, "resolution": 4, "knowledge": 2, "updates": 3}
 HURDLES = {"migration": 3, "training": 3, "schedule": 2}
 STEPS = ("planning", "data", "training")
+# What is rated from 1 to 5: the usual mark, how much of it goes along with how somebody feels, and chance.
+RATED = {
+    "product": (3.9, 0.75, 0.55),
+    "support": (4.1, 0.45, 0.75),
+    "value": (3.6, 0.6, 0.7),
+    "onboarding": (3.8, 0.25, 0.85),
+}
+CAUSES, MUCH_BLAMED, BLAMED_POINTS, RATES = {"value": "price", "onboarding": "onboarding"}, 10, 1, 0.98
 PARTIAL, TEMPER = 0.03, 0.6
 # The two user days: how many months ago, and how many visitors answered there.
 USER_DAYS, VISITORS = (21, 9), (180, 160)
@@ -140,6 +148,20 @@ class Voices:
             answers["comment"] = self.phrasebook.about_us(
                 language, sentiment, praise=praise, complaints=topics, seats=seats
             )
+        return answers | self._ratings(customer, day, feeling)
+
+    def _ratings(self, customer: Customer | None, day: date, feeling: float) -> Answers:
+        """Return marks of what goes along with NPS; by dice of their own, so that nothing else changes."""
+        who = customer.account.external_id if customer else ""
+        thrown = Random(f"ratings {who} {day} {feeling}")  # noqa: S311
+        blamed = self._blamed(customer, day)
+        answers: Answers = {}
+        for topic, (usual, weight, spread) in RATED.items():
+            # What the story blames is rated a point lower than people feel.
+            lower = BLAMED_POINTS if blamed.get(CAUSES.get(topic, ""), 0) > MUCH_BLAMED else 0
+            mark = _point(usual + weight * feeling - lower + thrown.gauss(0, spread), 1, 5)
+            if thrown.random() < RATES:
+                answers[f"{topic}_rating"] = mark
         return answers
 
     def _blamed(self, customer: Customer | None, day: date) -> Mapping[str, int]:

@@ -1,6 +1,7 @@
 """The demo company at a fifth of its size: coherent, and true to its own story."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.apps import apps
@@ -17,7 +18,9 @@ from config.demo.staff import HOST, demo_logins
 from followups.actions import open_follow_ups
 from followups.models import Alert, FollowUp, Rule
 from metrics.formulas.targets import Track
+from metrics.measures.drivers import key_drivers
 from metrics.measures.foretold import MONTHS, contracts_stamp
+from metrics.measures.scope import Scope
 from metrics.measures.targets import goals, start_of
 from metrics.models import Absorbed, Comment, Finding, Health, Target
 from surveys.actions.campaigns import faults_of
@@ -25,7 +28,7 @@ from surveys.actions.claiming import claim_due_mails
 from surveys.actions.planning import plan_campaigns
 from surveys.answers import check_answers
 from surveys.asking.forecast import counts_by_day, forecast
-from surveys.models import Campaign, Mail, Response, Skip
+from surveys.models import Campaign, Mail, Programme, Response, Skip
 from surveys.versions import published_definition
 
 TODAY = date(2026, 6, 15)
@@ -219,6 +222,18 @@ def test_one_segment_declines_in_the_last_two_quarters() -> None:
     assert fall(relationship().filter(declining)) > 15 > 2 * fall(relationship().exclude(declining))
 
 
+def test_ratings_tell_what_goes_along_with_nps() -> None:
+    executive = User.objects.get(email=f"executive@{HOST}")
+    programme = Programme.objects.get(slug="relationship")
+    found = key_drivers(Scope.of_answers(executive, TODAY, programme=programme))
+    assert found is not None
+    assert not found.why_not
+    assert len(found.drivers) == 4
+    assert found.drivers[0].key == "product_rating"
+    assert all(driver.sign > 0 and driver.interval.low > 0 for driver in found.drivers)
+    assert 0.3 < (found.r_squared or 0) < 0.95
+
+
 def test_one_region_is_happier_than_the_others() -> None:
     there = Q(account__region=HAPPY_REGION)
     assert nps(relationship().filter(there)) > nps(relationship().exclude(there)) + 15
@@ -266,9 +281,11 @@ def test_no_colour_is_left_by_less_than_the_margin() -> None:
     assert moves > 10
 
 
-def test_health_is_known_of_every_day_of_the_last_month() -> None:
-    days = Health.objects.filter(day__gt=TODAY - timedelta(days=35)).values("day").distinct()
-    assert days.count() == 35
+def test_health_is_known_without_a_gap_over_the_month_that_pages_compare_with() -> None:
+    known = set(Health.objects.values_list("day", flat=True))
+    assert {TODAY - timedelta(days=back) for back in (*range(10), 30)} <= known
+    lately = sorted(day for day in known if day >= TODAY - timedelta(days=33))
+    assert max(later - day for day, later in pairwise(lately)) <= timedelta(days=3)
 
 
 def test_accounts_use_less_before_they_leave() -> None:
