@@ -142,9 +142,11 @@ def test_a_taken_port_is_named_in_one_line(instance):
 
 
 def test_asking_for_help_starts_nothing(instance):
-    shown = instance.run("up", "--help")
-    assert shown.returncode == 0
-    assert "Ctrl-C stops them all" in shown.stdout
+    for command, said in (("up", "Ctrl-C stops them all"), ("demo", "with a demo company")):
+        shown = instance.run(command, "--help")
+        assert shown.returncode == 0
+        assert said in shown.stdout
+        assert "PORT" in shown.stdout
     assert list(instance.data_dir.iterdir()) == []
 
 

@@ -28,7 +28,10 @@ THREADS_PER_PROCESS = 4
 
 
 class Command(BaseCommand):
-    help = "Run web, worker and beat in the foreground; Ctrl-C stops them all."
+    help = (
+        "Run web, worker and beat in the foreground; Ctrl-C stops them all."
+        " The environment's PORT (8000) says on which port."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--bind", default="127.0.0.1", help="address to listen on (default: %(default)s)")
