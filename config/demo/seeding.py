@@ -38,9 +38,9 @@ from surveys.models import Collector, Invitation, Programme, Response
 # Statements short enough for psycopg to keep their parsed form: with 2,000 rows it took twice as long.
 BATCH = 50
 VALID_DAYS = 60
-# A day costs a quarter of a second: the last ones are scored each, those of a month, which pages compare
+# A day costs a quarter of a second: the last ones are scored each, those of seven weeks, which pages compare
 # with, every third, as is enough for three days in a row within a week.
-SCORED_MONTHS, SCORED_DAYS, COMPARED_DAYS = 24, 10, 34
+SCORED_MONTHS, SCORED_DAYS, COMPARED_DAYS = 24, 10, 52
 # Since so many days alerts have been looked for, as the worker does.
 WATCHED_DAYS = 21
 Row = TypeVar("Row", bound=models.Model)
