@@ -1,5 +1,6 @@
 """Numbers as people read them: real minus signs, thousands separated, halves rounded up, units said."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,7 +14,7 @@ from metrics.formulas.rounding import displayed
 from metrics.measures.comparisons import Comparison
 from metrics.measures.measure import Days, Measure, Unit
 from metrics.measures.targets import Aim
-from metrics.measures.voices import Given
+from metrics.measures.voices import Given, Mood
 from metrics.pages.charts import period_name
 
 register = template.Library()
@@ -83,9 +84,20 @@ def change_interval(comparison: Comparison, unit: Unit) -> str:
 
 @register.filter
 def scores(given: Iterable[Given]) -> SafeString:
-    """Return scores as they were given, each in the colour of its mood: "NPS 9/10"."""
-    score = '<span class="given {}">{} <b>{}</b>/{}</span>'
-    return format_html_join("", score, ((each.mood, each.label, each.value, each.highest) for each in given))
+    """Return scores as they were given, each in the colour of its mood: "NPS 9/10".
+
+    Several of one kind stand together: "Rating 3, 5, 4 of 5".
+    """
+    of_kind: dict[tuple[str, int], list[Given]] = defaultdict(list)
+    for each in given:
+        of_kind[each.label, each.highest].append(each)
+    marks = []
+    for (label, highest), alike in of_kind.items():
+        moods = {each.mood for each in alike}
+        mood = moods.pop() if len(moods) == 1 else Mood.NEUTRAL
+        values = ", ".join(str(each.value) for each in alike)
+        marks.append((mood, label, values, f" of {highest}" if len(alike) > 1 else f"/{highest}"))
+    return format_html_join("", '<span class="given {}">{} <b>{}</b>{}</span>', marks)
 
 
 @register.filter

@@ -6,6 +6,7 @@ import pytest
 from metrics.formulas.intervals import Interval
 from metrics.measures.measure import Days, Measure, Unit
 from metrics.measures.targets import Aim
+from metrics.measures.voices import Given, Mood
 from metrics.templatetags import figures, receipts, rows
 
 
@@ -138,3 +139,17 @@ def test_a_month_of_a_row_is_told_without_a_day():
     shown = receipts.cells([("month", date(2026, 4, 1), ""), ("due_on", date(2026, 4, 1), "")])
     assert ">Apr 2026</td>" in shown
     assert ">1 Apr 2026</td>" in shown
+
+
+def test_scores_of_one_kind_stand_together():
+    given = [
+        Given("NPS", 9, 10, Mood.HAPPY),
+        Given("Rating", 5, 5, Mood.HAPPY),
+        Given("Rating", 2, 5, Mood.UNHAPPY),
+        Given("Rating", 7, 7, Mood.HAPPY),
+    ]
+    assert figures.scores(given) == (
+        '<span class="given happy">NPS <b>9</b>/10</span>'
+        '<span class="given neutral">Rating <b>5, 2</b> of 5</span>'
+        '<span class="given happy">Rating <b>7</b>/7</span>'
+    )
