@@ -65,8 +65,8 @@ def moved_bands(
         fell, rose = (several(ways[is_better], "account") for is_better in (False, True))
         went = f"{fell} fell to a worse band and {rose} rose to a better one"
     sentence = (
-        f"{went}; a band is left only when an account stays beyond its edge for three days, or where a rule caps"
-        " its score, such as a notice that was given."
+        f"{went}; a band is left only when an account stays beyond its edge for three days, or where a rule"
+        " caps its score, such as a notice that was given."
     )
     table = Table(columns, rows, more=max(0, len(moved) - book.rows), whole=book.whole)
     yield Section("Whose health moved", [sentence], table=table)
