@@ -126,7 +126,7 @@ class Reached:
     @property
     def by_segment(self) -> list[Rate]:
         """The response rate of each segment, in the order of their names."""
-        return self._rates(lambda group: group.segment)
+        return sorted(self._rates(lambda group: group.segment), key=lambda rate: rate.name)
 
     @property
     def by_day(self) -> list[Rate]:
@@ -149,7 +149,6 @@ def read_reached(campaign: Campaign, viewer: Viewer, zone: tzinfo) -> Reached:
         .annotate(first=FilteredRelation("mails", condition=Q(mails__number=0)))
         .values_list("contact__account__segment", TruncDate("sent_at", tzinfo=zone), "first__variant")
         .annotate(**{name: Count("pk", filter=held) for name, held in counts.items()})
-        .order_by("contact__account__segment")
     )
     return Reached([Group(*group) for group in groups])
 
