@@ -96,8 +96,9 @@ class Target(models.Model):
         )
 
     def __str__(self) -> str:
+        # No value, which may be money: the history and whatever a deletion takes along call it so.
         words = (word.upper() if word in INITIALS else word for word in self.metric.split("_"))
-        return f"{' '.join(words)} {self.value.normalize():,f} by {self.by:%-d %b %Y}"
+        return f"{' '.join(words)} by {self.by:%-d %b %Y}"
 
     @property
     def part(self) -> dict[str, Any]:

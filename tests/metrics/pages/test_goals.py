@@ -14,6 +14,7 @@ from metrics.formulas.intervals import Interval
 from metrics.formulas.targets import Track, progress, track
 from metrics.models import Target
 from tests import factories as f
+from tests.accounts.staff import almighty_but, logged_in, superuser
 
 pytestmark = pytest.mark.django_db
 GOALS = "/admin/goals/"
@@ -212,3 +213,14 @@ def test_the_list_of_goals_says_units(someone, seen_by, today):
     page = seen_by(someone(ADMINISTRATOR)).get("/admin/metrics/target/").text
     shown = {text.strip() for text in re.findall(r"field-aim[^>]*>([^<]*)<", page)}
     assert shown == {"+35", "92.0%", "USD 400,000"}
+
+
+def test_neither_a_history_nor_a_deletion_says_an_amount_to_who_may_not_see_it(today):
+    team = Team.objects.create(name="North")
+    said = {"metric": "clv", "team": team.pk, "value": "987654", "by": today + timedelta(days=90)}
+    assert logged_in(superuser()).post("/admin/metrics/target/add/", said).status_code == 302
+    poor = logged_in(almighty_but("view_revenue"))
+    for address in ("/admin/admin/logentry/", f"/admin/accounts/team/{team.pk}/delete/"):
+        page = poor.get(address).text
+        assert "CLV by" in page
+        assert "987" not in page
