@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, Model, QuerySet
 from django.db.models.fields.related import RelatedField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, checkbox
@@ -91,9 +92,17 @@ class VisibleAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Leave deleting to who sees every account: its confirmation names whatever hangs on a row."""
-        is_limited = isinstance(self.model._default_manager.all(), OfAccount)
-        may = super().has_delete_permission(request, obj)
-        return may and (user_of(request).sees_all_accounts or not is_limited)
+        may: bool = super().has_delete_permission(request, obj)
+        return may and user_of(request).sees_all_accounts
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Refuse who may see no such row before it is looked for: Django tells them which there are."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        page: HttpResponse = super().history_view(request, object_id, extra_context)
+        return page
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow what the filters beside the list ask, and nothing else (SECURITY T19)."""

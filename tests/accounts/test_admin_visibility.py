@@ -10,9 +10,10 @@ from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 
-from accounts.models import Account, Contact, ServicesMonth, Signal, Subscription
+from accounts.models import Account, Contact, ServicesMonth, Signal, Subscription, Team
+from accounts.roles import ACCOUNT_MANAGER
 from tests import factories
-from tests.accounts.staff import almighty_but, logged_in, superuser
+from tests.accounts.staff import almighty_but, logged_in, member, superuser
 
 pytestmark = pytest.mark.django_db
 
@@ -239,6 +240,20 @@ def test_only_who_sees_every_account_deletes_what_hangs_on_one(csm, ours):
     assert answer.status_code == 403
     assert logged_in(superuser()).post(url_of(ours.signal, "delete"), {"post": "yes"}).status_code == 302
     assert not Signal.objects.exists()
+
+
+def test_only_who_sees_every_account_deletes_what_all_share(csm):
+    address = reverse("admin:accounts_team_delete", args=[Team.objects.create(name="North").pk])
+    assert logged_in(csm).get(address).status_code == 403
+    assert logged_in(superuser()).get(address).status_code == 200
+
+
+def test_a_history_does_not_tell_which_rows_there_are(csm):
+    team = Team.objects.create(name="North")
+    for seen_by, answers in ((member(ACCOUNT_MANAGER), (403, 403)), (csm, (200, 302))):
+        client = logged_in(seen_by)
+        found = (client.get(reverse("admin:accounts_team_history", args=[pk])) for pk in (team.pk, 10**6))
+        assert tuple(answer.status_code for answer in found) == answers
 
 
 def test_documents_that_postgresql_cannot_store_are_refused_beside_the_field(ours):
