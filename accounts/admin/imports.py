@@ -145,8 +145,10 @@ class TableImportAdmin(VisibleAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Return the imports of what the user may write."""
-        return super().get_queryset(request).filter(kind__in=kinds_within(request))
+        """Return the imports of what the user may write; any column of another's file may hold amounts."""
+        rows = super().get_queryset(request).filter(kind__in=kinds_within(request))
+        user = user_of(request)
+        return rows if user.sees_revenue else rows.filter(user=user)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None

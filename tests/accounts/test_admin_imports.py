@@ -323,3 +323,14 @@ def test_a_get_imports_nothing(staff):
         staff.head(url + query)
     run_imports()
     assert TableImport.objects.get().status == "draft"
+
+
+def test_who_may_not_see_revenue_opens_no_file_of_another(staff):
+    _, url = uploaded(staff, b"Customer ID,Company,Paid\nA1,Acme,987654.32\n")
+    assert "987654.32" in staff.get(url).text
+    poor = logged_in(almighty_but("view_revenue"))
+    assert poor.get(url).status_code == 404
+    assert "crm.csv" not in poor.get(LIST).text
+    _, own = uploaded(poor)
+    assert poor.get(own).status_code == 200
+    assert "crm.csv" in poor.get(LIST).text
