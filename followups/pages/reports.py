@@ -24,7 +24,7 @@ from followups.reports.posting import Issue, NothingToTell, digest_issue, monthl
 from followups.reports.printing import can_print, pdf_of
 from followups.reports.telling import moved_words
 from metrics.formulas.days import months_later
-from metrics.models import Total
+from metrics.models import Score, Total
 from metrics.pages.registry import Page
 
 MONTHS = 12
@@ -138,11 +138,20 @@ def _sent(request: HttpRequest, issue: Issue) -> HttpResponseRedirect:
 
 def _months(user: User, today: date) -> list[date]:
     """Return the first days of the months to read about, the newest first: none before the first data."""
-    answered = Total.objects.aggregate(first=Min("begins"))["first"]
     paid = Subscription.objects.visible_to(user).aggregate(first=Min("starts_on"))["first"]
-    known = min(filter(None, (answered, paid)), default=today)
+    known = min(filter(None, (_first_answered(user), paid)), default=today)
     months = [months_later(today.replace(day=1), -back) for back in range(1, MONTHS + 1)]
     return [month for month in months if months_later(month, 1) > known]
+
+
+def _first_answered(user: User) -> date | None:
+    """Return the day of the first answer that the user may know of, of all accounts to the month."""
+    if user.sees_all_accounts:
+        found = Total.objects.aggregate(first=Min("begins"))
+    else:
+        found = Score.objects.visible_to(user).aggregate(first=Min("day"))
+    first: date | None = found["first"]
+    return first
 
 
 def _first_of(month: str, today: date) -> date:

@@ -117,6 +117,17 @@ def test_months_begin_with_the_first_data(executive, mine, time_machine):
     assert client.get(address).context["months"] == [date(2026, 5, 1), date(2026, 4, 1)]
 
 
+def test_months_do_not_tell_since_when_others_were_heard(executive, manager, mine, theirs, time_machine):
+    time_machine.move_to(MONDAY, tick=False)
+    survey = f.published_survey([f.NPS])
+    for account, month in ((theirs, 2), (mine, 5)):
+        f.respond(survey, {"nps": 9}, contact=f.contact(account), at=MONDAY.replace(month=month))
+    absorb_responses(now=MONDAY)
+    address = reverse("reports")
+    assert logged_in(manager).get(address).context["months"] == [date(2026, 5, 1)]
+    assert len(logged_in(executive).get(address).context["months"]) == 4
+
+
 def test_bars_meet_end_to_end():
     bars, _ = bridge_bars(Bridge(*map(Decimal, (100, 20, 0, 10, -5, -15, 0))))
     ends = [bar.start + bar.width for bar in bars]
