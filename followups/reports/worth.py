@@ -116,7 +116,7 @@ def _coming(book: Book, unwell: Sequence[Due], named: Mapping[int, Account]) -> 
     accounts = len({each.account for each in due})
     sentence = (
         f"In the next {COMING_DAYS} days {_of_due(due)}"
-        f" {'comes' if accounts == 1 else 'come'} up for renewal; {_of_unwell(unwell)}."
+        f" {'comes' if accounts == 1 else 'come'} up for renewal; {_of_unwell(book, unwell)}."
     )
     rows = [
         Row(
@@ -152,11 +152,21 @@ def _leads_of_unwell(book: Book, unwell: Sequence[Due]) -> dict[str, str]:
     return {f"{_value(unwell)} of it": address, f"{accounts} in red or yellow": address} if unwell else {}
 
 
-def _of_unwell(unwell: Sequence[Due]) -> str:
+def _of_unwell(book: Book, unwell: Sequence[Due]) -> str:
     if not unwell:
-        return "none of it is in red or yellow"
+        return _of_well(book)
     accounts = several(len({each.account for each in unwell}), "account")
     return f"{_value(unwell)} of it is with {accounts} in red or yellow"
+
+
+def _of_well(book: Book) -> str:
+    """Return that none is unwell, as far as health was known: of grey accounts nobody can say so."""
+    due = {each.account for each in book.paid.coming}
+    grey = {each.account for each in book.paid.coming if _band(book.health, each) is Band.GREY}
+    if grey == due:
+        return "too little was known of their health"
+    unknown = f"; too little was known of the health of {several(len(grey), 'account')}" if grey else ""
+    return f"none of it is in red or yellow{unknown}"
 
 
 def _band(found: Mapping[int, Standing], due: Due) -> Band:

@@ -11,12 +11,14 @@ from django.urls import reverse
 from accounts.roles import ACCOUNT_MANAGER, BUILDER, EXECUTIVE
 from followups.reports.drawing import bridge_bars
 from followups.reports.monthly import monthly_report
+from followups.reports.report import Section
 from metrics.actions.absorb import absorb_responses
 from metrics.formulas.movements import Bridge
-from metrics.models import Target
+from metrics.models import Health, Target
 from tests import factories as f
 from tests.accounts.staff import logged_in, member
 from tests.followups.reports.conftest import MONDAY, MONTH
+from tests.metrics.pages.test_home import is_well
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("monthly_report", args=["2026-05"])
@@ -103,8 +105,30 @@ def test_a_young_company_is_not_told_that_nobody_pays(executive, mine):
         "No number can be told yet: that takes customers who already paid a year ago, or answers."
     ]
     assert section(report, "Renewals ahead").sentences == [
-        "In the next 90 days 1 account with USD 6,000 a year comes up for renewal; none of it is in red or"
-        " yellow."
+        "In the next 90 days 1 account with USD 6,000 a year comes up for renewal; too little was known of"
+        " their health."
+    ]
+
+
+def test_nobody_is_called_well_of_whose_health_too_little_was_known(executive, mine, theirs):
+    for account in (mine, theirs):
+        f.subscription(account, date(2025, 7, 1), date(2026, 7, 1), 6000)
+    day = NEXT - timedelta(days=1)
+    is_well(mine, 90, day)
+    is_well(theirs, 20, day, band="grey")
+    assert section(monthly_report(executive, MONTH), "Renewals ahead").sentences == [
+        "In the next 90 days 2 accounts with USD 12,000 a year come up for renewal; none of it is in red or"
+        " yellow; too little was known of the health of 1 account."
+    ]
+    Health.objects.update(band="green")
+    assert section(monthly_report(executive, MONTH), "Renewals ahead").sentences[0].endswith("red or yellow.")
+
+
+def test_an_interval_that_begins_at_the_number_itself_does_not_lead_where_the_number_does():
+    told = Section("", ["Rate: 0.0% (0.0% to 30.0%).", "Again 0.0%."], leads={"0.0%": "/rows/"}).told
+    assert list(told) == [
+        [("Rate: ", ""), ("0.0%", "/rows/"), (" (", ""), ("0.0%", ""), (" to 30.0%).", "")],
+        [("Again ", ""), ("0.0%", ""), (".", "")],
     ]
 
 
