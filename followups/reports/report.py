@@ -179,12 +179,16 @@ class Section:
 
     @property
     def told(self) -> Iterator[list[tuple[str, str]]]:
-        """Yield each sentence in pieces, each with where it leads, "" for nowhere."""
-        words = "|".join(re.escape(each) for each, path in self.leads.items() if path)
+        """Yield each sentence in pieces, each with where it leads, "" for nowhere.
+
+        Of words that are said again only the first lead anywhere: an interval may begin at the number itself.
+        """
+        leads = {words: path for words, path in self.leads.items() if path}
+        # A whole number only: "2 comments" is no part of "12 comments".
+        pattern = rf"(?<![\w.,])({'|'.join(map(re.escape, leads))})(?!\w)" if leads else ""
         for sentence in self.sentences:
-            # A whole number only: "2 comments" is no part of "12 comments".
-            pieces = re.split(rf"(?<![\w.,])({words})(?!\w)", sentence) if words else [sentence]
-            yield [(piece, self.leads.get(piece, "")) for piece in pieces if piece]
+            pieces = re.split(pattern, sentence) if pattern else [sentence]
+            yield [(piece, leads.pop(piece, "")) for piece in pieces if piece]
 
     @property
     def is_empty(self) -> bool:
