@@ -216,6 +216,7 @@ def _lists(scope: Scope, found: Mapping[int, Standing], paid: Books | None) -> d
     return lists | {
         "silent_arr": paid.arr.among({*silent}).total,
         "risk": [(band, len(known[band]), paid.arr.among({*known[band]}).total) for band in UNWELL],
+        "risk_notes": paid.arr.among({key for band in UNWELL for key in known[band]}).notes,
         "coming": [row(each.account, each) for each in soonest if each.account in accounts],
         "coming_count": len(paid.due),
         "shares": shares,

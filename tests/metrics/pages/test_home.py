@@ -264,6 +264,25 @@ def test_accounts_at_risk_are_ordered_by_revenue_only_for_who_may_see_it(executi
     assert names(seen_by(manager)) == ["Small", "Large"]
 
 
+def test_revenue_at_risk_that_cannot_be_told_says_why(executive, today):
+    unwell, calm = (f.account(name=name) for name in ("Unwell", "Calm"))
+    is_well(unwell, 60, today)
+    is_well(calm, 90, today)
+    f.subscription(calm, today - timedelta(days=10), None, 5000, currency="JPY")
+    f.subscription(unwell, today - timedelta(days=10), None, 5000)
+    assert executive.get(HOME).context["risk_notes"] == ()
+    f.subscription(unwell, today - timedelta(days=10), None, 5000, currency="EUR")
+    response = executive.get(HOME)
+    assert {band.value: value for band, _, value in response.context["risk"]} == {
+        "red": 0,
+        "yellow": None,
+    }
+    (note,) = response.context["risk_notes"]
+    assert note.startswith("There is no exchange rate for EUR in ")
+    panel = response.content.decode().partition("Revenue at risk")[2].partition("</section>")[0]
+    assert note in panel
+
+
 def test_renewals_are_shown_unwell_accounts_first(executive, today):
     for name, score, days in (("Well", 90, 10), ("Unwell", 20, 60), ("Unknown", None, 5), ("Later", 90, 179)):
         account = f.account(name=name)
