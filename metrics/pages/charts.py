@@ -196,8 +196,8 @@ def _bar(name: str, values: Sequence[Any], colour: str) -> dict[str, Any]:
 
 
 def levels_chart(levels: Sequence[Level]) -> Chart | None:
-    """Return the line of ARR by month, or None below two levels."""
-    if len(levels) < 2:
+    """Return the line of ARR by month, or None below two levels, or where no level is known."""
+    if len(levels) < 2 or all(level.value is None for level in levels):
         return None
     labels = [f"{level.day.day} {period_name(level.day, 'month')}" for level in levels]
     values = {"ARR": [level.value for level in levels]}

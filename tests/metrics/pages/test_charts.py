@@ -4,8 +4,9 @@ from datetime import date
 import pytest
 
 from metrics.formulas.intervals import Interval
+from metrics.measures.levels import Level
 from metrics.measures.measure import Days, Measure, Point, Unit
-from metrics.pages.charts import level_chart, sparkline, trend_chart
+from metrics.pages.charts import level_chart, levels_chart, sparkline, trend_chart
 
 
 def point(month, value, interval=None, unit=Unit.POINTS):
@@ -68,3 +69,10 @@ def test_a_level_stands_at_its_own_day():
 def test_a_chart_writes_its_numbers_in_their_unit(draw, unit, written):
     chart = draw([point(1, 40.0, unit=unit), point(2, 50.0, unit=unit)], "CSAT", "month")
     assert json.loads(chart.options)["scales"]["y"].get("ticks", {}).get("format", {}) == written
+
+
+def test_months_of_revenue_of_which_none_is_known_are_not_drawn_on_an_empty_scale():
+    days = [date(2026, 1, 1), date(2026, 2, 1), date(2026, 2, 20)]
+    assert levels_chart([Level(day, None) for day in days]) is None
+    chart = levels_chart([Level(day, value) for day, value in zip(days, (None, 0, 100), strict=True)])
+    assert json.loads(chart.data)["datasets"][0]["data"] == [None, 0, 100]
