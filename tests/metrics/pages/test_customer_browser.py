@@ -53,6 +53,14 @@ def test_pages_fit_are_drawn_and_accessible(page, visit, company, width, theme):
         assert page.evaluate("window.__x") is None
 
 
+def test_a_name_of_one_long_word_is_broken_where_nobody_has_answered_yet(page, visit):  # noqa: F811
+    page.set_viewport_size({"width": 390, "height": 900})
+    account = f.account(name="N" * 200)
+    visit(account.get_absolute_url())
+    assert account.name in page.locator("p.empty", has_text="Nobody at").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_an_account_is_found_ordered_and_opened_by_keyboard(page, visit, company):  # noqa: F811
     visit("/admin/portfolio/")
     page.get_by_label("Find").fill("bolt")
