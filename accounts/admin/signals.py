@@ -3,7 +3,7 @@ from unfold.contrib.filters.admin import RangeDateFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from accounts.admin.filters import SearchedFilter, ValuesFilter
-from accounts.admin.visibility import ReadOnlyAdmin, VisibleAdmin
+from accounts.admin.visibility import NamesWhoIsThere, ReadOnlyAdmin, VisibleAdmin
 from accounts.models import Event, Signal, SignalRule
 
 
@@ -27,10 +27,10 @@ class SignalAdmin(VisibleAdmin):
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnlyAdmin):
+class EventAdmin(NamesWhoIsThere, ReadOnlyAdmin):
     """What happened to accounts elsewhere, as programs told it."""
 
-    list_display = ("name", "account", "contact", "occurred_at", "event_id")
+    list_display = ("name", "account", "contact_there", "occurred_at", "event_id")
     list_select_related = ("account", "contact")
     list_filter = (("account", SearchedFilter), ("name", ValuesFilter), ("occurred_at", RangeDateTimeFilter))
     search_fields = ("account__name", "name", "event_id")

@@ -49,7 +49,7 @@ class VisibleAdmin(ModelAdmin):
     # Fields that hold or may hold amounts of money: absent without `view_revenue`, not blank (SECURITY T25).
     revenue_fields: tuple[str, ...] = ()
     # Fields that say who a contact is: absent without `view_contact`, and nothing is searched by them.
-    people_fields = ("contact",)
+    people_fields = ("contact", "contact_there")
 
     # A row of the theme is five kilobytes; Django's hundred made pages of half a megabyte.
     list_per_page = 50
@@ -151,6 +151,19 @@ class VisibleAdmin(ModelAdmin):
                 if isinstance(rows, OfAccount) and not rows.visible_to(user).filter(pk=key).exists():
                     hidden.add(field.name)
         return hidden
+
+
+class NamesWhoIsThere:
+    """For lists of rows of an account that have a contact: named while they work at that account.
+
+    Who has gone to another account is in the sight of others (SECURITY T17); the pages say no name either.
+    """
+
+    @display(description="contact", ordering="contact")
+    def contact_there(self, row: Any) -> str:
+        if row.contact and row.contact.account_id != row.account_id:
+            return "gone to another account"
+        return str(row.contact or "–")
 
 
 class RevenueAdmin(VisibleAdmin):

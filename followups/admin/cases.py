@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, FilteredRelation, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateFilter
 from unfold.decorators import display
 
 from accounts.admin.filters import DaysFilter, OfferedFilter, SearchedFilter
-from accounts.admin.visibility import VisibleAdmin, user_of
+from accounts.admin.visibility import NamesWhoIsThere, VisibleAdmin, user_of
 from followups.actions import move_follow_up
 from followups.models import FollowUp, Rule
 
@@ -32,9 +32,9 @@ class FollowUpForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(FollowUp)
-class FollowUpAdmin(VisibleAdmin):
+class FollowUpAdmin(NamesWhoIsThere, VisibleAdmin):
     form = FollowUpForm
-    list_display = ("about", "account", "contact", "standing", "due", "owner", "reason")
+    list_display = ("about", "account", "contact_there", "standing", "due", "owner", "reason")
     list_select_related = ("account", "contact", "owner")
     list_filter = (
         ("state", ChoicesCheckboxFilter),
@@ -45,7 +45,7 @@ class FollowUpAdmin(VisibleAdmin):
         ("opened_at", DaysFilter),
         ("closed_at", DaysFilter),
     )
-    search_fields = ("about", "account__name", "contact__name", "contact__email")
+    search_fields = ("about", "account__name", "contact_there__name", "contact_there__email")
     search_help_text = "What happened, account or contact"
     autocomplete_fields = ("account", "contact", "owner")
     actions = ("close_chosen",)
@@ -62,6 +62,16 @@ class FollowUpAdmin(VisibleAdmin):
         (None, {"fields": ("about", ("account", "contact"))}),
         ("Who sees to it", {"fields": ("owner", "due_on", "note")}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the cases the user sees; searched are contacts who work at the account (SECURITY T19)."""
+        is_there = Q(contact__account=F("account"))
+        rows: QuerySet[Any] = (
+            super()
+            .get_queryset(request)
+            .annotate(contact_there=FilteredRelation("contact", condition=is_there))
+        )
+        return rows
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """Keep what a case is about where an answer or a health opened it."""

@@ -16,7 +16,8 @@ MOST_CLOSED = 3
 # Closed cases are shown for so long.
 LATELY = timedelta(days=90)
 SHOWN = (
-    *("about", "due_on", "state", "closed_at", "contact__name", "contact__email", "contact__external_id"),
+    *("account", "about", "due_on", "state", "closed_at"),
+    *("contact__account", "contact__name", "contact__email", "contact__external_id"),
     *("owner__first_name", "owner__last_name", "owner__email"),
 )
 

@@ -11,7 +11,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from accounts.admin.filters import OfferedFilter, SearchedFilter
-from accounts.admin.visibility import ReadOnlyAdmin, user_of
+from accounts.admin.visibility import NamesWhoIsThere, ReadOnlyAdmin, user_of
 from accounts.models import Account, Contact, User
 from surveys.admin.response_filters import AfterwordFilter, ChannelFilter, FlaggedFilter, LanguageFilter
 from surveys.definition import Definition
@@ -41,8 +41,8 @@ def answers_read(definition: Definition, response: Response, reader: User) -> li
 
 
 @admin.register(Response)
-class ResponseAdmin(ReadOnlyAdmin):
-    list_display = ("received", "survey", "account", "contact", "state", "language", "channel")
+class ResponseAdmin(NamesWhoIsThere, ReadOnlyAdmin):
+    list_display = ("received", "survey", "account", "contact_there", "state", "language", "channel")
     list_select_related = ("survey", "account", "contact")
     list_filter = (
         ("survey", OfferedFilter),

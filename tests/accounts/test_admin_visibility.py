@@ -98,6 +98,18 @@ def test_lists_and_pages_show_ones_own_rows_and_hide_foreign_ones(csm, ours, the
         assert redirected or answer.status_code in {403, 404}
 
 
+@pytest.mark.parametrize("row", ["response", "event"])
+def test_no_list_names_who_has_gone_to_a_foreign_account(csm, ours, theirs, row):
+    ours.event = factories.event(ours.account, contact=ours.contact)
+    address = url_of(getattr(ours, row), "changelist")
+    assert "Alpha contact" in logged_in(csm).get(address).text
+    ours.contact.account = theirs.account
+    ours.contact.save()
+    page = logged_in(csm).get(address).text
+    assert "Alpha contact" not in page
+    assert "gone to another account" in page
+
+
 def test_search_finds_nothing_foreign(csm, ours, theirs):
     client = logged_in(csm)
     for row in (ours.account, ours.contact, ours.subscription, ours.response, ours.invitation):

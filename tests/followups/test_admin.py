@@ -55,6 +55,21 @@ def test_an_account_manager_sees_the_cases_of_their_accounts_and_no_other(manage
         assert "Zulu" not in client.get(change_url(hidden), follow=True).content.decode()
 
 
+def test_who_has_gone_to_another_account_is_neither_named_nor_found(manager, mine, theirs):
+    mine.contact = f.contact(mine.account, name="Mona Mover", email="mona@alpha.example")
+    mine.save()
+    client, page = logged_in(manager), mine.account.get_absolute_url()
+    assert "Mona Mover" in client.get(LIST).text
+    assert "Mona Mover" in client.get(page).text
+    assert "Case of Alpha" in client.get(f"{LIST}?q=mona").text
+    mine.contact.account = theirs.account
+    mine.contact.save()
+    assert "Mona Mover" not in client.get(LIST).text
+    assert "Mona Mover" not in client.get(page).text
+    assert "Case of Alpha" in client.get(LIST).text
+    assert "Case of Alpha" not in client.get(f"{LIST}?q=mona").text
+
+
 def test_a_case_is_moved_and_closing_says_when(manager, mine):
     client = logged_in(manager)
     sent = {

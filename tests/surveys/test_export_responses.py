@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pyreadstat
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -267,3 +268,21 @@ def test_json_lines_hold_typed_values(survey, tmp_path):
     factories.respond(survey, {"nps": 9, "used": ["app"]})
     line = json.loads(exported(survey, kind="jsonl", tmp_path=tmp_path).read_text())
     assert (line["nps"], line["used.app"], line["used.api"], line["why"]) == (9, True, False, None)
+
+
+def test_who_has_gone_to_another_account_is_told_to_who_sees_that_one(survey):
+    team = Team.objects.create(name="North")
+    colleague = factories.user(teams=[team])
+    colleague.user_permissions.add(Permission.objects.get(codename="view_contact"))
+    contact = factories.contact(factories.account(team=team), name="Mona Mover")
+    factories.respond(survey, {"nps": 9}, contact=contact)
+
+    def told(viewer):
+        dataset = responses_dataset(survey, viewer)
+        (row,) = dataset.rows
+        return [dict(zip((column.name for column in dataset.columns), row, strict=True))["contact_name"]]
+
+    assert told(colleague) == told(OPERATOR) == ["Mona Mover"]
+    contact.account = factories.account()
+    contact.save()
+    assert (told(colleague), told(OPERATOR)) == ([None], ["Mona Mover"])
