@@ -84,7 +84,10 @@ def _asked(alert: Alert) -> str:
 
 
 def band_table(alerts: Sequence[Alert], viewer: Viewer, day: date) -> Table:
-    """Return accounts that left their band, those that fell first, of these the largest first."""
+    """Return accounts that left their band, those that fell first, of these the largest first.
+
+    A band is left only after days beyond its edge, so the score of the day before would look out of place.
+    """
     arr = _arr(alerts, day) if viewer.sees_revenue else None
 
     def weight(alert: Alert) -> tuple[bool, Decimal, float]:
@@ -95,7 +98,7 @@ def band_table(alerts: Sequence[Alert], viewer: Viewer, day: date) -> Table:
         Row(
             (
                 str(each.account),
-                f"{each.band_before} {floor(each.before)}",
+                each.band_before,
                 f"{each.band_after} {floor(each.after)}",
                 *((money(arr.of(each.account_id or 0)),) if arr else ()),
                 str((each.account and each.account.owner) or UNKNOWN),
