@@ -13,7 +13,7 @@ from followups.reports.words import several
 from metrics.measures.comments import newest_comments
 from metrics.measures.themes import Theme, Themes, themes
 from metrics.measures.voices import NEWEST, Mood, Voice
-from metrics.templatetags.figures import money
+from metrics.templatetags.figures import money, scores_in_words
 from metrics.templatetags.names import theme_name
 
 QUOTES = 3
@@ -54,7 +54,7 @@ def _quote(voice: Voice, viewer: Viewer) -> Quote:
     words = " … ".join(voice.words)
     return Quote(
         words=words if len(words) <= LONGEST else f"{words[:LONGEST].rstrip()} …",
-        scores=", ".join(f"{each.label} {each.value}/{each.highest}" for each in voice.given),
+        scores=scores_in_words(voice.given),
         who=", ".join(filter(None, who)) or "Anonymous",
         mood=voice.mood.value,
         path=voice.account.get_absolute_url() if voice.account else "",

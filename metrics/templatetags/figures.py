@@ -84,10 +84,17 @@ def change_interval(comparison: Comparison, unit: Unit) -> str:
 
 @register.filter
 def scores(given: Iterable[Given]) -> SafeString:
-    """Return scores as they were given, each in the colour of its mood: "NPS 9/10".
+    """Return scores as they were given, each in the colour of its mood: "NPS 9/10"."""
+    return format_html_join("", '<span class="given {}">{} <b>{}</b>{}</span>', _by_kind(given))
 
-    Several of one kind stand together: "Rating 3, 5, 4 of 5".
-    """
+
+def scores_in_words(given: Iterable[Given]) -> str:
+    """Return scores as they were given, for a mail: "NPS 9/10, CSAT 4/5"."""
+    return ", ".join(f"{label} {values}{scale}" for _, label, values, scale in _by_kind(given))
+
+
+def _by_kind(given: Iterable[Given]) -> list[tuple[Mood, str, str, str]]:
+    """Return scores as mood, label, values and scale; several of one kind together: "Rating 3, 5, 4 of 5"."""
     of_kind: dict[tuple[str, int], list[Given]] = defaultdict(list)
     for each in given:
         of_kind[each.label, each.highest].append(each)
@@ -97,7 +104,7 @@ def scores(given: Iterable[Given]) -> SafeString:
         mood = moods.pop() if len(moods) == 1 else Mood.NEUTRAL
         values = ", ".join(str(each.value) for each in alike)
         marks.append((mood, label, values, f" of {highest}" if len(alike) > 1 else f"/{highest}"))
-    return format_html_join("", '<span class="given {}">{} <b>{}</b>{}</span>', marks)
+    return marks
 
 
 @register.filter

@@ -153,3 +153,4 @@ def test_scores_of_one_kind_stand_together():
         '<span class="given neutral">Rating <b>5, 2</b> of 5</span>'
         '<span class="given happy">Rating <b>7</b>/7</span>'
     )
+    assert figures.scores_in_words(given) == "NPS 9/10, Rating 5, 2 of 5, Rating 7/7"
