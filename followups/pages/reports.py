@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.admin.visibility import user_of
-from accounts.models import Subscription, User
+from accounts.models import Account, Subscription, User
 from accounts.posted import posted_from
 from followups.models import Alert, Delivery, Mailing
 from followups.reports.digest import weekly_digest
@@ -91,9 +91,18 @@ def digest(request: HttpRequest) -> TemplateResponse:
         "reader": reader,
         "readers": _readers(user),
         "send_to": reverse("send_digest") if reader == user and not report.is_quiet else "",
-        "nothing": "A quiet week: nothing moved and nobody waits. No mail goes out then.",
+        "nothing": _quiet(reader, of_self=reader == user),
     }
     return TemplateResponse(request, "followups/reports/report.html", context)
+
+
+def _quiet(reader: User, *, of_self: bool) -> str:
+    """Return why the digest is empty: who has no accounts is not told that they had a quiet week."""
+    if Account.objects.filter(reader.accounts_filter("")).exists():
+        return "A quiet week: nothing moved and nobody waits. No mail goes out then."
+    if of_self:
+        return "You have no accounts of your own, so there is no digest for you."
+    return f"{reader} has no accounts, so there is no digest."
 
 
 @require_safe

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from followups.models import Delivery, FollowUp, Mailing
 from followups.reports.alerts import find_alerts
 from followups.reports.posting import ATTEMPTS, due_issues, post_reports
 from metrics.actions.absorb import absorb_responses
 from tests import factories as f
+from tests.accounts.staff import logged_in
 from tests.followups.reports.conftest import MONDAY
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +145,18 @@ def test_the_database_decides_that_a_report_is_one(executive):
     Delivery.objects.create(**row)
     with pytest.raises(IntegrityError), transaction.atomic():
         Delivery.objects.create(**row)
+
+
+def test_an_empty_digest_says_why(executive, manager, mine):
+    def told(reader, **asked):
+        return logged_in(reader).get(reverse("digest"), asked).text
+
+    assert "A quiet week" in told(manager)
+    assert "You have no accounts of your own" in told(executive)
+    assert "A quiet week" in told(executive, of=manager.pk)
+    mine.owner = None
+    mine.save()
+    assert f"{manager} has no accounts" in told(executive, of=manager.pk)
 
 
 def test_a_digest_names_the_cases_that_wait(manager, mine):
