@@ -49,7 +49,7 @@ def bridge_bars(bridge: Bridge, leads: Mapping[str, str] | None = None) -> tuple
         edges = sorted((before, after))
         bars.append(bar(field, change(amount, Unit.MONEY), *edges, is_loss=amount < 0))
     bars.append(bar("closing", money(bridge.closing), floor, levels[-1]))
-    return bars, f"The bars begin at {money(floor)}." if floor else ""
+    return bars, f"The bars begin at {money(floor)}, not at zero." if floor else ""
 
 
 def trend_of(name: str, points: Sequence[Point], lead: Callable[[Point], str]) -> Trend | None:
