@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from accounts.models import User
+from metrics.formulas.backtest import LEAST_LOSSES
 from metrics.measures.backtest import DEFINITION, LEADS
 from metrics.measures.forecast import renewal_forecast
 from metrics.measures.foretold import Foretold, foretold, window_scope
@@ -72,9 +74,14 @@ def _told(scope: Scope, found: Foretold, basis: Basis) -> dict[str, Any]:
         "tests": [("Health", found.health), ("NPS answers", found.nps)],
         "chosen": chosen,
         "definition": DEFINITION,
+        "least_losses": LEAST_LOSSES,
         "chart": reliability_chart(chosen.reliability),
     }
     if scope.viewer.sees_revenue:
         due = remembered(coming_renewals, scope, BOOKS, COMING_DAYS)
-        told |= {"forecast": renewal_forecast(due, bands(scope), chosen), "coming_days": COMING_DAYS}
+        told |= {
+            "forecast": renewal_forecast(due, bands(scope), chosen),
+            "coming_days": COMING_DAYS,
+            "currency": settings.REPORTING_CURRENCY,
+        }
     return told
