@@ -41,7 +41,9 @@ def _trend(facts: Facts) -> str:
 def _behaviour(facts: Facts) -> str:
     everyone = _percent(facts["portfolio_rate"])
     words = f"answered {facts['answered']} of {facts['delivered']}; all accounts {everyone}"
-    return f"{words}; a decision-maker fell silent" if facts["decision_maker_fell_silent"] else words
+    return (
+        f"{words}; a decision-maker let the last two pass" if facts["decision_maker_fell_silent"] else words
+    )
 
 
 def _revenue(facts: Facts) -> str:
@@ -61,8 +63,8 @@ def _readiness(facts: Facts) -> str:
 
 def _follow_up(facts: Facts) -> str:
     words = f"{_count(facts['open_cases'], 'open case')}"
-    if "observed_on" in facts:
-        words += f", as of {_day(facts['observed_on'])}"
+    # Imported cases are as they were counted elsewhere; of our own, those that health opened are left out.
+    words += f", as of {_day(facts['observed_on'])}" if "observed_on" in facts else " from unhappy answers"
     late = facts["late_days"]
     return f"{words}; {_count(late, 'day')} past their due dates together" if late else words
 

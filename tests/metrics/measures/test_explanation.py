@@ -107,13 +107,15 @@ def test_facts_are_said_in_words():
         "1 person: 1 happy, 0 unhappy; the newest on 1 Jun 2026",
         "2 answers, the newest on 1 Jun 2026",
         "1 answer of the last 90 days against 3 before: −12.5 points",
-        "answered 1 of 4; all accounts 32%; a decision-maker fell silent",
+        "answered 1 of 4; all accounts 32%; a decision-maker let the last two pass",
         "−5.0% since 15 Jun 2025",
         "16 days to 1 Jul 2026; no decision-maker heard in 90 days",
         "62% of seats active; activity at 91% of the weeks before; as of 1 Jun 2026",
         "4.2 weighted tickets per 100 seats; oldest urgent one open for 1 day; as of 1 Jun 2026",
         "2 open cases, as of 1 Jun 2026; 3 days past their due dates together",
     ]
+    ours = {"open_cases": 1, "late_days": 0}
+    assert in_words("follow_up", ours) == "1 open case from unhappy answers"
     noticed = said["renewal_readiness"] | {"has_notice": True}
     assert in_words("renewal_readiness", noticed) == "notice was given; the term ends on 1 Jul 2026"
     gone = {"ends_on": "2026-06-01", "days": -14, "checks": {}}
