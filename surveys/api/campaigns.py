@@ -153,7 +153,7 @@ class CampaignViewSet(OfWholeCompany, CrudView):
     """Campaigns. Nothing is sent before one is approved, and a change takes the approval back."""
 
     resource = "campaigns"
-    queryset = Campaign.objects.select_related("survey", "audience").prefetch_related("messages")
+    queryset = Campaign.objects.select_related("survey").prefetch_related("messages")
     serializer_class = CampaignSerializer
     orderings = ("name", "starts_on", "created_at")
     filterset_class = CampaignFilters

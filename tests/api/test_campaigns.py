@@ -129,6 +129,21 @@ def test_choosing_by_amounts_takes_the_scope_revenue(root, least):
     assert root.post("campaigns", least | {"audience": saved.json()["id"]}).status_code == 201
 
 
+def test_a_bound_of_amounts_is_told_with_the_scope_revenue_only(root, least):
+    rich = [{"field": "arr", "operator": "at_least", "value": "987654.32"}]
+    made = root.post("campaigns", least | {"audience": rich}).json()
+    plain = root.post("campaigns", least | {"name": "All"}).json()["audience"]
+    scopes = ("campaigns:read", "campaigns:write", "surveys:read")
+    poor, paths = program(*scopes), ("audiences", f"campaigns/{made['id']}?expand=audience")
+    for path in paths:
+        assert "987654.32" in program(*scopes, "revenue").get(path).text
+        assert "987654.32" not in poor.get(path).text
+    assert [each["id"] for each in results(poor.get("audiences"))] == [plain]
+    assert poor.get(paths[1]).json()["audience"] is None
+    assert_problem(poor.get(f"audiences/{made['audience']}"), 404)
+    assert_problem(poor.patch(f"audiences/{made['audience']}", {"name": "New"}), 404)
+
+
 def test_who_was_asked_keeps_the_campaign_and_its_audience(root, made):
     campaign = Campaign.objects.get()
     factories.invitation(campaign.survey, factories.contact(factories.account()), campaign=campaign)
