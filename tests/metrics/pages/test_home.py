@@ -283,6 +283,15 @@ def test_revenue_at_risk_that_cannot_be_told_says_why(executive, today):
     assert note in panel
 
 
+def test_accounts_of_which_too_little_is_known_are_not_said_to_wait_for_the_night(executive, today):
+    account = f.account()
+    assert "It is computed every night" in executive.get(HOME).text
+    is_well(account, 60, today, band="grey")
+    shown = executive.get(HOME).text
+    assert "Of no account is enough known yet to say how it is" in shown
+    assert "It is computed every night" not in shown
+
+
 def test_renewals_are_shown_unwell_accounts_first(executive, today):
     for name, score, days in (("Well", 90, 10), ("Unwell", 20, 60), ("Unknown", None, 5), ("Later", 90, 179)):
         account = f.account(name=name)
