@@ -63,7 +63,7 @@ class ResponseAdmin(NamesWhoIsThere, ReadOnlyAdmin):
     # Counting a million rows to number the pages would take longer than to show one.
     paginator = InfinitePaginator
     show_full_result_count = False
-    readonly_fields = ("what_they_said", "came_with", "state")
+    readonly_fields = ("what_they_said", "came_with", "said_after", "state")
     fieldsets = (
         (None, {"fields": (("survey", "version"), ("account", "contact"), ("submitted_at", "state"))}),
         ("What they said", {"fields": ("what_they_said",)}),
@@ -77,7 +77,7 @@ class ResponseAdmin(NamesWhoIsThere, ReadOnlyAdmin):
                     ("collector", "invitation"),
                     ("public_id", "revision"),
                     "came_with",
-                    "afterword",
+                    "said_after",
                     "flags",
                 ),
             },
@@ -131,6 +131,11 @@ class ResponseAdmin(NamesWhoIsThere, ReadOnlyAdmin):
     @display(description="came with")
     def came_with(self, response: Response) -> SafeString:
         return render_to_string("admin/surveys/response/_hidden.html", {"hidden": response.hidden})
+
+    @display(description="afterword")
+    def said_after(self, response: Response) -> SafeString:
+        # As JSON the theme would show "null" where nobody added a word.
+        return render_to_string("admin/surveys/response/_hidden.html", {"hidden": response.afterword or {}})
 
 
 def _is_called(word: str, path: str, rows: Any, *fields: str) -> Q:

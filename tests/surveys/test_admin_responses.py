@@ -50,6 +50,15 @@ def test_every_answer_is_read_as_a_person_reads_it(response):
     assert "Ada" in page
 
 
+def test_an_afterword_is_read_as_text_and_none_as_nothing(response):
+    client = logged_in(superuser())
+    assert "null" not in client.get(url_of(response)).content.decode().partition("Afterword")[2][:600]
+    Response.objects.update(afterword={"ask": "call_back", "text": XSS, "consent": True})
+    shown = client.get(url_of(response)).content.decode().partition("Afterword")[2][:600]
+    assert "ask: call_back" in shown
+    assert "text: &quot;&gt;&lt;svg" in shown
+
+
 def test_answers_and_what_came_with_them_are_shown_as_text(response):
     client = logged_in(superuser())
     for page in (url_of(response), reverse("admin:surveys_response_changelist")):
