@@ -175,7 +175,9 @@ def _sum(dues: Sequence[Due]) -> Decimal | None:
 
 
 def _chart(months: Sequence[Month]) -> Chart | None:
-    if not any(month.accounts for month in months):
+    """Return the months as stacked bars, None where nothing falls due or an amount is unknown."""
+    # A month that lacks one would stand too low, as if that were all.
+    if not any(month.accounts for month in months) or any(month.value is None for month in months):
         return None
     chart = bars_chart(
         [period_name(month.start, "month") for month in months],

@@ -197,6 +197,24 @@ def test_renewals_are_counted_in_the_month_they_fall_due(world, executive, today
     assert chosen.context["listed_value"] == Decimal("1500.25")
 
 
+def test_months_of_which_an_amount_is_unknown_are_not_drawn_too_low_and_the_page_says_why(executive, today):
+    start, end = today - timedelta(days=300), today + timedelta(days=40)
+    known, unknown = f.account(), f.account()
+    f.subscription(known, start, end, 5000)
+    why = "Some have no exchange rate today"
+    page = executive.get(RENEWALS)
+    assert (page.context["due"], why in page.text) == (5000, False)
+    assert page.context["chart"]
+    f.subscription(unknown, start, end, 700, currency="EUR")
+    page = executive.get(RENEWALS)
+    assert (page.context["due"], why in page.text) == (None, True)
+    assert page.context["chart"] is None
+    ExchangeRate.objects.create(currency="EUR", month=month_of(today).start, rate=2)
+    page = executive.get(RENEWALS)
+    assert (page.context["due"], why in page.text) == (6400, False)
+    assert page.context["chart"]
+
+
 def test_renewals_of_unwell_accounts_and_after_notice_are_at_risk(world, executive, today):
     score_accounts(day=today, now=f.NOON)
     Health.objects.filter(account=world["grew"]).update(band="green")
