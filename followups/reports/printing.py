@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +12,9 @@ from followups.reports.report import Report, Section, Table
 from followups.reports.words import beside
 from metrics.templatetags.figures import day, figure, interval
 
+# A word longer than its line runs off the paper; shorter ones stay whole.
+LONG_WORD = re.compile(r"\S{31,}")
+PIECE = 10
 TEMPLATE = Path(__file__).with_name("report.typ")
 
 
@@ -62,11 +66,20 @@ def _section(section: Section) -> dict[str, Any]:
         "bars": [asdict(each) for each in section.bars],
         "trend": section.trend and {**asdict(section.trend), "names_zero": section.trend.names_zero},
         "table": _table(section.table),
-        "quotes": [asdict(each) for each in section.quotes],
+        "quotes": [
+            {**asdict(each), "words": breakable(each.words), "who": breakable(each.who)}
+            for each in section.quotes
+        ],
     }
 
 
 def _table(table: Table | None) -> dict[str, Any] | None:
     if table is None or not table.rows:
         return None
-    return {**asdict(table), "right": [is_right for _, is_right in table.heads]}
+    rows = [{**asdict(row), "cells": [breakable(cell) for cell in row.cells]} for row in table.rows]
+    return {**asdict(table), "rows": rows, "right": [is_right for _, is_right in table.heads]}
+
+
+def breakable(text: str) -> str:
+    """Return the text with places without width where a word may break that is too long for a line."""
+    return LONG_WORD.sub(lambda word: "\u200b".join(re.findall(f".{{1,{PIECE}}}", word[0])), text)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.roles import ACCOUNT_MANAGER, BUILDER, EXECUTIVE
 from followups.reports.drawing import bridge_bars
 from followups.reports.monthly import monthly_report
+from followups.reports.printing import breakable
 from followups.reports.report import Section
 from metrics.actions.absorb import absorb_responses
 from metrics.formulas.movements import Bridge
@@ -249,6 +250,12 @@ def test_words_lead_to_the_whole_response(executive, manager, mine):
 @pytest.mark.parametrize("month", ["2026-13", "1900-01", "9999-12", "2026-11-01", "x", "2026-1"])
 def test_a_month_there_is_none_of_is_no_page(executive, month):
     assert logged_in(executive).get(f"/admin/reports/monthly/{month}/").status_code == 404
+
+
+def test_a_word_too_long_for_a_line_may_break_on_paper_and_no_other_does():
+    assert breakable("w" * 31).split("\u200b") == ["w" * 10, "w" * 10, "w" * 10, "w"]
+    usual = "Donaudampfschifffahrts-Verein, so 100% good\nand <b>"
+    assert breakable(usual) == usual
 
 
 def test_it_is_printed_as_a_pdf(executive, fallen):
