@@ -1,5 +1,6 @@
 """Numbers as people read them: real minus signs, thousands separated, halves rounded up, units said."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -20,6 +21,10 @@ from metrics.pages.charts import period_name
 register = template.Library()
 
 UNKNOWN = "–"
+# Of "USD 1,200" and "1 Feb 2027".
+SPACES_WITHIN = re.compile(
+    r"(?<=\b[A-Z]{3}) (?=\d)|(?<=\d) (?=[A-Z][a-z]{2} \d{4}\b)|(?<=\d [A-Z][a-z]{2}) (?=\d{4}\b)"
+)
 DIGITS: Mapping[Unit, int] = {Unit.POINTS: 0, Unit.PERCENT: 1, Unit.SCALE: 2}
 
 
@@ -222,6 +227,12 @@ def period(first: date, by: str) -> str:
 def day(value: date | None) -> str:
     """Return a date, of an instant its local day: "5 Jun 2026"."""
     return f"{value.day} {value:%b %Y}" if value else UNKNOWN
+
+
+@register.filter
+def unbroken(words: str) -> str:
+    """Return a sentence of which no line ends within an amount or a date: "USD 1,200", "1 Feb 2027"."""
+    return SPACES_WITHIN.sub("\u00a0", words)
 
 
 @register.filter

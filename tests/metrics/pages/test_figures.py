@@ -154,3 +154,15 @@ def test_scores_of_one_kind_stand_together():
         '<span class="given happy">Rating <b>7</b>/7</span>'
     )
     assert figures.scores_in_words(given) == "NPS 9/10, Rating 5, 2 of 5, Rating 7/7"
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("The target of USD 370,000 by 1 Feb 2027.", "The target of USD_370,000 by 1_Feb_2027."),
+        ("25 Nov 2024 – 24 Nov 2025, as it stood", "25_Nov_2024 – 24_Nov_2025, as it stood"),
+        ("+11 (236 answers) after", "+11 (236 answers) after"),
+    ],
+)
+def test_amounts_and_dates_stay_on_their_line(words, kept):
+    assert figures.unbroken(words) == kept.replace("_", "\u00a0")

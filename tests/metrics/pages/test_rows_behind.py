@@ -56,7 +56,8 @@ def company(today, someone):
 def numbers_on(client, address):
     """Return the numbers of a page that lead to rows, accounts, renewals or customers, and where to."""
     page = NAME.sub("", client.get(address).text)
-    found = [(unescape(href), text.strip()) for href, text in LINK.findall(page)]
+    # An amount is kept on its line by a space that does not break.
+    found = [(unescape(href), text.strip().replace("\u00a0", " ")) for href, text in LINK.findall(page)]
     return [(urljoin(address, href), text) for href, text in found if LEADS.search(href)]
 
 
