@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any
 
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 from unfold.settings import get_config
@@ -32,6 +34,10 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
         """Log out who asks for it; who only opens the address is led home, still logged in."""
         return posted_from("admin:index")(super().logout)(request, extra_context=extra_context)
 
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Offer rows for a field of a form; refuse what is no field, where Django falls over."""
+        return Choices.as_view(admin_site=self)(request)
+
     @cached_property
     def _settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = get_config(self.settings_name)
@@ -54,6 +60,17 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
         if isinstance(value, str) and "." not in value:
             return value
         return super()._get_value(value, *args)
+
+
+class Choices(AutocompleteJsonView):
+    """Django's search for a field's choices; a relation that other models have to this one has none."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        """Return what was asked for; the third of it is the field."""
+        asked = super().process_request(request)
+        if asked[2].auto_created:
+            raise PermissionDenied
+        return asked
 
 
 def heads_of(changes: Any) -> Sequence[dict[str, Any]]:

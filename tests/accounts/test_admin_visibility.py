@@ -132,6 +132,12 @@ def test_autocomplete_offers_ones_own_rows_only(csm, ours, theirs):
     assert THEIRS not in client.get("/admin/autocomplete/", asked).content.decode()
 
 
+@pytest.mark.parametrize("name", ["contacts", "subscription", "nothing", "name"])
+def test_autocomplete_refuses_what_is_no_field_with_choices(name):
+    asked = {"app_label": "accounts", "model_name": "account", "field_name": name}
+    assert logged_in(superuser()).get("/admin/autocomplete/", asked).status_code == 403
+
+
 def test_a_foreign_account_is_refused_in_every_form(csm, ours, theirs):
     client = logged_in(csm)
     posts = [
