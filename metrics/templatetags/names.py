@@ -7,6 +7,7 @@ from django import template
 from accounts.models import Contact
 from metrics.measures.measure import Measure
 from metrics.models import Target
+from metrics.pages.meanings import MEANINGS
 from metrics.pages.wording import language_in_words, name_of, value_in_words
 
 register = template.Library()
@@ -16,6 +17,13 @@ register = template.Library()
 def metric_name(metric: str) -> str:
     """Return what people call a metric."""
     return name_of(metric)
+
+
+@register.filter
+def why_unknown(measure: Measure) -> str:
+    """Return why a value is unknown, "" of one that is known or whose notes say it already."""
+    meaning = MEANINGS.get(measure.metric)
+    return "" if measure.is_known or measure.notes or not meaning else f"Unknown {meaning.unknown}."
 
 
 @register.simple_tag(takes_context=True)

@@ -264,6 +264,17 @@ def test_accounts_at_risk_are_ordered_by_revenue_only_for_who_may_see_it(executi
     assert names(seen_by(manager)) == ["Small", "Large"]
 
 
+def test_a_number_that_is_not_known_says_when_it_is(executive, today):
+    f.subscription(f.account(), today - timedelta(days=3), None, 5000)
+    page = executive.get(HOME).text
+    assert "Unknown without customers at the start, or without an exchange rate." in page
+    assert "Unknown when nothing fell due" in page
+    f.subscription(f.account(), today - timedelta(days=400), None, 5000)
+    page = executive.get(HOME).text
+    assert "Unknown without customers at the start" not in page
+    assert "Unknown when nothing fell due" in page
+
+
 def test_revenue_at_risk_that_cannot_be_told_says_why(executive, today):
     unwell, calm = (f.account(name=name) for name in ("Unwell", "Calm"))
     is_well(unwell, 60, today)

@@ -209,6 +209,8 @@ def test_months_of_which_an_amount_is_unknown_are_not_drawn_too_low_and_the_page
     page = executive.get(RENEWALS)
     assert (page.context["due"], why in page.text) == (None, True)
     assert page.context["chart"] is None
+    assert "is still to be renewed" not in page.text
+    assert page.text.count('data-label="Accounts"') >= 1
     ExchangeRate.objects.create(currency="EUR", month=month_of(today).start, rate=2)
     page = executive.get(RENEWALS)
     assert (page.context["due"], why in page.text) == (6400, False)
@@ -238,7 +240,8 @@ def test_the_forecast_stands_beside_its_test(world, executive):
     assert (tested.due, tested.lost) == (2, 0)
     assert sum(each.value for each in forecast.bands) == response.context["due"]
     assert sum(each.at_stake for each in forecast.bands) == forecast.at_stake == 0
-    assert "Insufficient evidence" in response.text
+    # In the tile of the forecast, and beside its test.
+    assert response.text.count("Insufficient evidence") == 2
 
 
 def test_days_scored_later_are_seen_where_they_are_let_in(world, executive, today):
