@@ -14,7 +14,7 @@ from metrics.measures.scope import Scope
 
 MOST = 8
 SHOWN = (
-    *("about", "due_on", "account__name", "account__external_id"),
+    *("about", "due_on", "state", "account__name", "account__external_id"),
     *("owner__first_name", "owner__last_name", "owner__email"),
 )
 

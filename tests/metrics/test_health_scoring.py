@@ -305,23 +305,24 @@ def well(account):
     return survey
 
 
-def test_a_colour_is_left_only_on_the_third_day_beyond_its_edge():
+def turned_unhappy():
+    """An account in green today, everybody at which is unhappy from tomorrow on."""
     account = make.account()
     survey = well(account)
     assert score().band == "green"
     for contact in account.contacts.all():
         make.respond(survey, {"nps": 0, "csat": 1}, contact=contact, at=NOW + days(1))
+
+
+def test_a_colour_is_left_only_on_the_third_day_beyond_its_edge():
+    turned_unhappy()
     bands = [score(day=TODAY + days(after)).band for after in (1, 2, 3)]
     assert bands == ["green", "green", "red"]
     assert [score(day=TODAY + days(2)).band for _ in range(3)] == ["green"] * 3
 
 
 def test_after_a_gap_a_colour_is_left_at_once_but_only_beyond_its_margin():
-    account = make.account()
-    survey = well(account)
-    assert score().band == "green"
-    for contact in account.contacts.all():
-        make.respond(survey, {"nps": 0, "csat": 1}, contact=contact, at=NOW + days(1))
+    turned_unhappy()
     assert score(day=TODAY + days(30)).band == "red"
 
 
