@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet
@@ -16,6 +16,8 @@ from metrics.measures.sentiment import in_percent
 from surveys.models import Campaign, Invitation, Mail, Response, Skip
 from surveys.models.outreach import IS_DELIVERED, Invitations
 
+# What was asked over more than a quarter is told by week: rows of so many days nobody reads.
+MOST_DAYS = timedelta(days=92)
 STEPS = ("planned", "sent", "delivered", "opened", "started", "completed")
 LEAKS = ("skipped", "bounced", "failed", "unsubscribed", "unknown")
 _IS_SENT = Q(invitation__sent_at__isnull=False)
@@ -129,9 +131,20 @@ class Reached:
         return sorted(self._rates(lambda group: group.segment), key=lambda rate: rate.name)
 
     @property
-    def by_day(self) -> list[Rate]:
-        """The response rate of those who were asked on each day, the first one first."""
-        return sorted(self._rates(lambda group: group.day), key=lambda rate: rate.name)
+    def is_by_week(self) -> bool:
+        """Whether it asked over so long a time that `by_time` adds up weeks, each from its Monday on."""
+        days = [group.day for group in self.groups if group.day]
+        return bool(days) and max(days) - min(days) > MOST_DAYS
+
+    @property
+    def by_time(self) -> list[Rate]:
+        """The response rate of those who were asked on each day or in each week, the first one first."""
+        is_by_week = self.is_by_week
+
+        def since(group: Group) -> date | None:
+            return group.day - timedelta(days=group.day.weekday()) if group.day and is_by_week else group.day
+
+        return sorted(self._rates(since), key=lambda rate: rate.name)
 
     @property
     def by_subject(self) -> list[Rate]:

@@ -1,8 +1,7 @@
 """One campaign: what it did, and what can be done to it."""
 
-from collections.abc import Iterable
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -33,6 +32,7 @@ from surveys.models import Campaign, Invitation, Mail, Skip
 from surveys.models.outreach import Invitations
 
 LISTED = 50
+LAST_MONDAY = date.max - timedelta(days=7)
 SILENT, SKIPPED = "silent", "skipped"
 # What may be listed, and how its count is called.
 LISTS = {
@@ -71,7 +71,8 @@ def campaign(request: HttpRequest, pk: int) -> TemplateResponse:
         "funnel": funnel,
         "rate": reached.rate,
         "by_segment": reached.by_segment,
-        "day_rows": _day_rows(reached.by_day),
+        "is_by_week": reached.is_by_week,
+        "time_rows": _time_rows(reached),
         "by_subject": [replace(rate, name=said(rate.name)) for rate in _by_subject(found, reached)],
         "reasons": measures.skip_reasons(found, viewer),
         "reason": request.GET.get("reason", "") if is_skipped else "",
@@ -135,7 +136,8 @@ def _listed(asked: QueryDict, found: Campaign, viewer: User) -> Listed:
             f"There is no list “{name[:60]}” of this campaign: those who are silent are shown.",
         )
     rows, part = measures.listed(found, viewer, name), ""
-    segment, subject, on = asked.get("segment", ""), asked.get("subject", ""), read_day(asked.get("day", ""))
+    segment, subject = asked.get("segment", ""), asked.get("subject", "")
+    on, monday = read_day(asked.get("day", "")), read_day(asked.get("week", ""))
     if segment:
         rows = rows.filter(contact__account__segment="" if segment == UNSAID else segment)
         part = "without a segment" if segment == UNSAID else segment
@@ -145,22 +147,32 @@ def _listed(asked: QueryDict, found: Campaign, viewer: User) -> Listed:
             f"subject {subject[:1].upper()}",
         )
     elif on:
-        start, end = day_bounds(on, settings.REPORTING_ZONE)
-        rows, part = rows.filter(sent_at__gte=start, sent_at__lt=end), f"asked {day(on)}"
+        rows, part = _asked_within(rows, on, on), f"asked {day(on)}"
+    elif monday:
+        sunday = min(monday, LAST_MONDAY) + timedelta(days=6)
+        rows, part = _asked_within(rows, monday, sunday), f"asked {day(monday)} to {day(sunday)}"
     return Listed(name, LISTS[name], part, rows, fault)
 
 
-def _day_rows(rates: Iterable[measures.Rate]) -> SafeString:
-    """Return the rows of the table of days: as a template those of a quarter took as long as all else."""
+def _asked_within(rows: Invitations, first: date, last: date) -> Invitations:
+    """Return those of some invitations that were sent on these days or between them."""
+    start, _ = day_bounds(first, settings.REPORTING_ZONE)
+    _, end = day_bounds(last, settings.REPORTING_ZONE)
+    return rows.filter(sent_at__gte=start, sent_at__lt=end)
+
+
+def _time_rows(reached: measures.Reached) -> SafeString:
+    """Return the rows of the table of days or weeks: as a template a quarter's took as long as all else."""
+    by = "week" if reached.is_by_week else "day"
     row = '<tr><th scope="row">{}</th>' + 3 * '<td class="num">{}</td>' + "</tr>\n"
     shown = (
         (
             day(rate.name),
-            linked_count(rate.delivered, listed_like("asked", day=rate.name)),
-            linked_count(rate.completed, listed_like("answered", day=rate.name)),
+            linked_count(rate.delivered, listed_like("asked", **{by: rate.name})),
+            linked_count(rate.completed, listed_like("answered", **{by: rate.name})),
             f"{number(rate.value, 1)}%",
         )
-        for rate in rates
+        for rate in reached.by_time
     )
     return format_html_join("", row, shown)
 

@@ -99,8 +99,15 @@ class Invitation(models.Model):
     """One row is one ask to one contact. The link's secret is not in it: see surveys.links."""
 
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="invitations")
+    # Found by an index of the class.
     campaign = models.ForeignKey(
-        "Campaign", models.PROTECT, null=True, blank=True, editable=False, related_name="invitations"
+        "Campaign",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="invitations",
+        db_index=False,
     )
     # Which turn of the contact this is in a campaign that asks again: nobody is asked twice in one.
     round = models.CharField(max_length=80, blank=True, editable=False)
@@ -133,6 +140,8 @@ class Invitation(models.Model):
                 name="asks_of_contact",
             ),
             models.Index(fields=("survey", "sent_at")),
+            # Whom a campaign asked, in the order in which they are listed.
+            models.Index(fields=("campaign", "sent_at"), name="asks_of_campaign"),
         )
 
     def __str__(self) -> str:

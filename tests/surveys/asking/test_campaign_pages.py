@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from html import unescape
+from html import escape, unescape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -522,6 +522,37 @@ def test_a_list_names_what_it_is_of(builder, sent, settings):
     wrong = builder.get(own, {"list": "everybody"})
     assert "There is no list “everybody”" in wrong.text
     assert wrong.context["page"].paginator.count == 1
+
+
+def test_a_campaign_of_more_than_a_quarter_is_told_by_week(builder):
+    made, company = campaign(published_survey()), account()
+    for number, days_later in enumerate([0, 1, 1, 92]):
+        at = NOON + timedelta(days=days_later - 14)  # from Monday, 1 June
+        asked = invitation(made.survey, contact(company), campaign=made, round=str(number), sent_at=at)
+        if days_later == 1:
+            respond(made.survey, {"nps": 9}, invitation=asked, contact=asked.contact)
+
+    shown = page(builder, made).text
+    assert [text for text, _ in _times(shown)] == ["1 Jun 2026", "2 Jun 2026", "1 Sep 2026"]
+    assert "?list=asked&amp;day=2026-06-02#listed" in shown
+
+    last = Invitation.objects.order_by("sent_at").last()
+    Invitation.objects.filter(pk=last.pk).update(sent_at=last.sent_at + timedelta(days=1))
+    shown = page(builder, made).text
+    assert _times(shown) == [("1 Jun 2026", ["3", "2", "66.7%"]), ("31 Aug 2026", ["1", "0", "0.0%"])]
+    for link, count in (("list=asked&week=2026-06-01", 3), ("list=answered&week=2026-06-01", 2)):
+        assert f"?{escape(link)}#listed" in shown
+        listed = builder.get(f"{reverse('campaign', args=[made.pk])}?{link}")
+        assert listed.context["page"].paginator.count == count
+        assert "asked 1 Jun 2026 to 7 Jun 2026" in listed.text
+    assert builder.get(f"{reverse('campaign', args=[made.pk])}?week=9999-12-30").status_code == 200
+
+
+def _times(shown):
+    """The rows of the table of days or weeks: what each is of, and its figures."""
+    table = re.search(r"By (?:day|week) of the invitation.*?<tbody>(.*?)</tbody>", shown, re.DOTALL)[1]
+    rows = re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', table)
+    return [(name, re.findall(r">([^<>]+)</(?:td|a)>", cells)) for name, cells in rows]
 
 
 def test_each_of_two_lists_is_paged_by_itself(builder, sent, monkeypatch):
