@@ -11,10 +11,11 @@ from typing import NamedTuple
 from metrics.formulas.intervals import Interval, clipped
 from metrics.formulas.means import student_critical_value
 from metrics.formulas.money import ZERO, require_money
-from metrics.formulas.nps import Split, nps
+from metrics.formulas.nps import NOBODY, Split, nps
 
 # Fewer accounts than this say nothing about how accounts differ.
 LEAST_ACCOUNTS = 10
+LONE_ANSWERS = (Split(1, 0, 0), Split(0, 1, 0), Split(0, 0, 1))
 # Whose voice decides in the waterfall view, first to last.
 ROLES = ("decision_maker", "influencer", "user")
 
@@ -85,26 +86,33 @@ def role_weighted(by_role: Mapping[str, Split], weights: Mapping[str, float]) ->
     return 100 * balance / weight if weight else None
 
 
-def standard_error(accounts: Iterable[Split]) -> float | None:
-    """Return the cluster-robust standard error of the pooled score in points, or None below two accounts.
+def standard_error(accounts: Iterable[Split], alone: Split = NOBODY) -> float | None:
+    """Return the cluster-robust standard error of the pooled score in points, or None below two clusters.
 
-    The linearised variance of a ratio between accounts, as R's survey::svymean has it (METRICS 2.4).
+    The linearised variance of a ratio between accounts, as R's survey::svymean has it (METRICS 2.4). Each
+    answer `alone`, of which no account is known, is a cluster of its own.
     """
     clusters = [account for account in accounts if account.n]
-    total = pooled(clusters)
-    if len(clusters) < 2:
+    total = pooled((*clusters, alone))
+    if len(clusters) + alone.n < 2:
         return None
     score = (total.promoters - total.detractors) / total.n
-    return _linearised_error([_excess(account, score) / total.n for account in clusters])
+    influences = [_excess(account, score) / total.n for account in clusters]
+    for answer, count in zip(LONE_ANSWERS, alone, strict=True):
+        influences += count * [_excess(answer, score) / total.n]
+    return _linearised_error(influences)
 
 
-def interval(accounts: Iterable[Split], confidence: float = 0.95) -> Interval | None:
-    """Return the cluster-robust t interval of the pooled score (-100..100), or None below ten accounts."""
+def interval(accounts: Iterable[Split], alone: Split = NOBODY, confidence: float = 0.95) -> Interval | None:
+    """Return the cluster-robust t interval of the pooled score (-100..100), or None below ten accounts.
+
+    Each answer `alone`, of which no account is known, is a cluster of its own.
+    """
     clusters = [account for account in accounts if account.n]
-    score, error = nps(pooled(clusters)), standard_error(clusters)
+    score, error = nps(pooled((*clusters, alone))), standard_error(clusters, alone)
     if score is None or error is None or len(clusters) < LEAST_ACCOUNTS:
         return None
-    half_width = student_critical_value(len(clusters) - 1, confidence) * error
+    half_width = student_critical_value(len(clusters) + alone.n - 1, confidence) * error
     return clipped(Interval(score - half_width, score + half_width), -100, 100)
 
 

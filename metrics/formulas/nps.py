@@ -31,6 +31,8 @@ class Split(NamedTuple):
         return self.detractors + self.passives + self.promoters
 
 
+NOBODY = Split(0, 0, 0)
+
 Method = Literal["mover", "adjusted_wald", "wald"]
 
 

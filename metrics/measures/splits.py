@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, F, JSONField, Q, Sum
 from django.db.models.fields.json import KT
 
-from metrics.formulas.nps import Split, split
+from metrics.formulas.nps import NOBODY, Split, split
 from metrics.measures.answers import ScoredQuestions, Settings
 from metrics.measures.cells import is_year, needs_scores, of_year, read_cells
 from metrics.measures.dimensions import group_of
@@ -25,7 +25,6 @@ from surveys.kinds import KINDS
 from surveys.models import Version
 from surveys.privacy import ANONYMOUS, CONFIDENTIAL
 
-NOBODY = Split(0, 0, 0)
 Asked = Mapping[tuple[int, str], Settings]
 Found = dict[tuple[Any, ...], Split]
 

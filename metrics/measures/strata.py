@@ -8,10 +8,10 @@ from django.db.models import Count
 
 from accounts.models import Contact
 from metrics.formulas import weighting
-from metrics.formulas.nps import Split
+from metrics.formulas.nps import NOBODY, Split
 from metrics.measures.dimensions import ATTRIBUTES
 from metrics.measures.scope import Scope
-from metrics.measures.splits import NOBODY, Questions, added, splits
+from metrics.measures.splits import Questions, added, splits
 
 
 class Strata(NamedTuple):

@@ -14,7 +14,7 @@ from metrics.formulas.clusters import pooled
 from metrics.formulas.health import Band
 from metrics.formulas.intervals import nps_score_interval
 from metrics.formulas.money import ZERO, total_known
-from metrics.formulas.nps import Split
+from metrics.formulas.nps import NOBODY, Split
 from metrics.formulas.nps import nps as score_of
 from metrics.measures.confidentiality import confidential_surveys
 from metrics.measures.exchange import rates_on
@@ -63,7 +63,7 @@ class _Money(NamedTuple):
     renewing: int = 0
 
 
-NOBODY, NOTHING = Split(0, 0, 0), _Money()
+NOTHING = _Money()
 
 
 @dataclass(slots=True)

@@ -14,13 +14,13 @@ from accounts.models import Contact
 from metrics.formulas import clusters, shrinkage, weighting
 from metrics.formulas.intervals import Interval, clipped, critical_value, nps_score_interval
 from metrics.formulas.money import ZERO
-from metrics.formulas.nps import Split, nps, standard_error
+from metrics.formulas.nps import NOBODY, Split, nps, standard_error
 from metrics.measures.confidentiality import HIDDEN
 from metrics.measures.measure import Measure, Unit
 from metrics.measures.revenue import arr_at_end, require_revenue
 from metrics.measures.roles import RoleWeights, role_weights
 from metrics.measures.scope import Scope
-from metrics.measures.splits import NOBODY, Questions, likelihoods, splits
+from metrics.measures.splits import Questions, likelihoods, splits
 from metrics.measures.strata import strata_of
 from surveys.models import Invitation
 
@@ -32,7 +32,9 @@ def clustered(scope: Scope) -> Measure:
     """Return the respondents' NPS with the interval whose unit is the account, none below ten accounts."""
     of = likelihoods(scope)
     accounts = _by_account(scope, of)
-    pooled, interval = clusters.pooled(accounts.values()), clusters.interval(accounts.values())
+    pooled = clusters.pooled(accounts.values())
+    alone = accounts.pop("", NOBODY)
+    interval = clusters.interval(accounts.values(), alone)
     few = () if interval else (f"Not enough accounts: fewer than {clusters.LEAST_ACCOUNTS} answered.",)
     return _measure(
         scope,
@@ -41,13 +43,14 @@ def clustered(scope: Scope) -> Measure:
         nps(pooled),
         pooled.n,
         definition="Promoters less detractors in percent of all answers; answers of one account are taken as"
-        " alike.",
+        " alike, each of no known account by itself.",
         interval=interval,
         notes=few,
         beside={
             **pooled._asdict(),
             "accounts": len(accounts),
-            "standard_error": clusters.standard_error(accounts.values()),
+            "alone": alone.n,
+            "standard_error": clusters.standard_error(accounts.values(), alone),
         },
     )
 

@@ -77,10 +77,11 @@ def _nps(measure: Measure) -> Lines:
 
 
 def _clustered(measure: Measure) -> Lines:
-    error = known(measure.beside["standard_error"])
+    error, alone = known(measure.beside["standard_error"]), known(measure.beside["alone"])
     return [
         *_nps(measure),
         ("accounts that answered", number(known(measure.beside["accounts"]))),
+        *([("answers of no known account, each by itself", number(alone))] if alone else []),
         ("standard error between accounts, in points", number(error, 2)),
     ]
 

@@ -39,7 +39,8 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "nps_clustered": Meaning(
         "The same score with an interval that knows that colleagues are not quite as many voices.",
-        "As NPS; the standard error takes the account as its unit, from ten accounts on.",
+        "As NPS; the standard error takes the account as its unit, from ten accounts on; an answer of no"
+        " known account is a unit of its own.",
         *(_POINTS, _SCORE, _NO_ANSWERS),
         "Cluster-robust standard error, as R's survey package computes it",
         _ALIKE,

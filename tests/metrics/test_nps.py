@@ -142,6 +142,17 @@ def test_one_answer_per_account_is_the_simple_standard_error(unhappy, happy):
     assert clusters.standard_error(singles) == pytest.approx(expected)
 
 
+def test_answers_of_no_known_account_are_nobody_s_colleagues():
+    accounts, alone = [nps.Split(1, 2, 3)] * 12, nps.Split(2, 1, 4)
+    each = [nps.Split(1, 0, 0)] * 2 + [nps.Split(0, 1, 0)] + [nps.Split(0, 0, 1)] * 4
+    assert clusters.standard_error(accounts, alone) == pytest.approx(
+        clusters.standard_error([*accounts, *each])
+    )
+    assert clusters.interval(accounts, alone) == pytest.approx(clusters.interval([*accounts, *each]))
+    # Each by itself, they do not make up for accounts.
+    assert clusters.interval(accounts[:9], alone) is None
+
+
 def test_fewer_than_ten_accounts_are_not_enough():
     accounts = [nps.Split(1, 2, 3)] * 5 + [nps.Split(2, 2, 2)] * 5
     assert clusters.interval(accounts[:9]) is None

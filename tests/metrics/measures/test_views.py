@@ -7,6 +7,7 @@ import pytest
 
 from accounts.roles import ACCOUNT_MANAGER
 from metrics.actions.absorb import absorb_responses
+from metrics.formulas.nps import Split, standard_error
 from metrics.measures.query import ask, ask_by
 from metrics.measures.scope import Scope
 from tests import factories as f
@@ -68,6 +69,20 @@ def test_ten_accounts_give_an_interval_whose_unit_is_the_account():
     plain, robust = ask("nps", scope()), ask("nps_clustered", scope())
     assert robust.value == plain.value == 0
     assert robust.interval.high - robust.interval.low > 2 * (plain.interval.high - plain.interval.low) * 0.9
+
+
+def test_answers_of_no_known_account_are_each_by_itself():
+    survey = f.published_survey()
+    for place in range(12):
+        f.respond(survey, {"nps": 10 if place % 2 else 0}, account=f.account(), at=at(5))
+    for place in range(12):
+        f.respond(survey, {"nps": 10 if place < 9 else 0}, at=at(5))
+    absorb_responses(now=f.NOON)
+    clustered = ask("nps_clustered", scope())
+    assert (clustered.n, clustered.beside["accounts"], clustered.beside["alone"]) == (24, 12, 12)
+    # Nobody has a colleague here: the error is that of 24 strangers.
+    of = Split(9, 0, 15)
+    assert clustered.beside["standard_error"] == pytest.approx(standard_error(of, unbiased=True))
 
 
 def test_most_of_those_asked_narrow_the_interval():
