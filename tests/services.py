@@ -86,7 +86,10 @@ def pytest_runtestloop() -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Stop the servers; were we killed before, their keepers would."""
+    """Stop the servers, and who still migrates; were we killed before, their keepers would."""
+    while migrations:
+        with migrations.pop() as unneeded:
+            unneeded.terminate()
     while leases:
         leases.pop().release()
     while folders:
