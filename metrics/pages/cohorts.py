@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Account
 from metrics.formulas.money import ZERO
+from metrics.formulas.rounding import displayed
 from metrics.measures.cohorts import DEFINITION, Cohort, Cohorts, Left, left_of
 from metrics.measures.ledger import Ledger
 from metrics.measures.memory import CONTRACTS, remembered
@@ -88,7 +89,9 @@ def _row(request: HttpRequest, cohort: Cohort, steps: int, period: str, show: st
 def _shade(percent: float | None, address: str) -> Shade:
     if percent is None:
         return Shade(None, 0)
-    return Shade(percent, sum(percent < edge for edge in SHADES), address)
+    # As people read it: where 100 stands, nothing has gone.
+    shown = displayed(percent) or Decimal(0)
+    return Shade(percent, sum(shown < edge for edge in SHADES), address)
 
 
 def _opened(

@@ -72,7 +72,8 @@ def test_every_page_of_the_menu_fits_and_can_be_used_by_everyone(page, visit, pa
     page.emulate_media(color_scheme=theme)
     page.set_viewport_size({"width": width, "height": 900})
     of_metrics = [f"/admin/metric/{name}/{part}" for name in ("nps", "grr") for part in ("", "rows/")]
-    for path in [reverse(each.name) for each in PAGES if each.title] + of_metrics:
+    by_year = reverse("revenue", query={"by": "owner", "cohorts": "year"})
+    for path in [reverse(each.name) for each in PAGES if each.title] + [*of_metrics, by_year]:
         visit(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         found = Axe().run(page).response["violations"]

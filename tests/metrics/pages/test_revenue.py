@@ -162,6 +162,14 @@ def test_a_part_of_the_accounts_has_its_own_revenue(world, someone, seen_by):
     assert client.get(REVENUE).context["arr"].value == Decimal("1500.25")
 
 
+def test_a_cell_that_reads_100_is_not_dark(executive, today):
+    account = f.account()
+    sold = f.subscription(account, today - timedelta(days=500), today - timedelta(days=200), Decimal(1000))
+    f.subscription(account, today - timedelta(days=200), None, Decimal(997), renews=sold)
+    [row] = executive.get(REVENUE).context["cohorts"]
+    assert {(cell.percent, cell.depth) for cell in row.cells} == {(100.0, 0), (99.7, 0)}
+
+
 def test_cohorts_are_shown_each_way(world, executive):
     for query in ({}, {"cohorts": "year", "show": "logos"}, {"cohorts": "x", "show": "gross"}):
         response = executive.get(REVENUE, query)
