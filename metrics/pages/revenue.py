@@ -82,7 +82,8 @@ def revenue(request: HttpRequest) -> TemplateResponse:
         "by": by,
         "splits": SPLITS,
         "parts": [
-            (part, key, _list_of(filters, by, key)) for part, key in _keyed(filters, by, figures.parts)
+            (part, name, key, _list_of(filters, by, key))
+            for part, name, key in _named(filters, by, figures.parts)
         ],
         **cohorts_of(request, filters.scope, figures.cohorts, period),
     }
@@ -148,12 +149,13 @@ def _amounts(found: Movements, key: str) -> list[tuple[int, Decimal]]:
     return sorted(((key, amount) for key, amount in sums.items() if amount), key=lambda each: -abs(each[1]))
 
 
-def _keyed(filters: Filters, by: str, parts: Sequence[Part]) -> Iterator[tuple[Part, str]]:
-    """Yield each part with its name in the address, '' where the page has no such filter."""
+def _named(filters: Filters, by: str, parts: Sequence[Part]) -> Iterator[tuple[Part, str, str]]:
+    """Yield each part with its name in words and in the address, '' where the page has no such filter."""
     field = next((field for field in filters.fields if field.name == by), None)
     for part in parts:
         group = part.group or UNSAID
-        yield part, next((key for key, *said in _said(field) if group in (key, *said)), "")
+        key, words, _ = next((said for said in _said(field) if group in said), ("", group, ""))
+        yield part, words, key
 
 
 def _said(field: Field | None) -> Iterator[tuple[str, str, str]]:

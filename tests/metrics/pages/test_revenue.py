@@ -123,11 +123,11 @@ def test_a_bar_tells_the_amount_that_opens_from_it_though_sums_may_miss_a_unit(e
 def test_parts_are_what_asking_for_each_alone_says(world, executive, by):
     response = executive.get(REVENUE, {"by": by, "last": "24m"})
     asked = ask_by("grr", scope_of(response), response.context["by"])
-    shown = {part.group: part.kept.grr for part, _, _ in response.context["parts"]}
+    shown = {part.group: part.kept.grr for part, _, _, _ in response.context["parts"]}
     assert {each.group: each.measure for each in asked} == {
         group: measure for group, measure in shown.items() if group
     }
-    assert sum(part.arr for part, _, _ in response.context["parts"]) == response.context["arr"].value
+    assert sum(part.arr for part, _, _, _ in response.context["parts"]) == response.context["arr"].value
 
 
 def test_tiles_are_what_the_metrics_say(world, executive):
@@ -139,13 +139,14 @@ def test_tiles_are_what_the_metrics_say(world, executive):
 
 
 def test_a_part_opens_to_its_accounts(world, executive):
-    addresses = {part.group: address for part, _, address in executive.get(REVENUE).context["parts"]}
+    addresses = {part.group: address for part, _, _, address in executive.get(REVENUE).context["parts"]}
     listed = executive.get(addresses["Large"])
     assert [row.account.name for row in listed.context["rows"]] == ["Left", "Shrank"]
     by_owner = executive.get(REVENUE, {"by": "owner"}).context["parts"]
-    for part, _, address in by_owner:
+    for part, name, _, address in by_owner:
         accounts = [row.account for row in executive.get(address).context["rows"]]
         assert {account.owner and account.owner.email for account in accounts} == {part.group or None}
+        assert {str(account.owner or "nobody") for account in accounts} == {name}
 
 
 def test_a_part_of_the_accounts_has_its_own_revenue(world, someone, seen_by):
