@@ -221,14 +221,28 @@ def test_a_measure_of_ones_own_is_named_by_its_key(executive, today):
 
 def test_invitations_are_shown_with_what_became_of_them(executive):
     account, survey, now = f.account(), f.published_survey(), timezone.now()
-    ann, ben, cy = (f.contact(account, name=name) for name in ("Ann", "Ben", "Cy"))
+    ann, ben, cy, di, ed = (f.contact(account, name=name) for name in ("Ann", "Ben", "Cy", "Di", "Ed"))
     invited = f.invitation(survey, ann, sent_at=now)
     f.respond(survey, {"nps": 9}, contact=ann, invitation=invited, at=now)
     f.invitation(survey, ben, sent_at=now, bounced_at=now)
     f.invitation(survey, cy, sent_at=now)
+    f.invitation(survey, di, sent_at=None, planned_for=now + timedelta(days=3))
+    f.invitation(survey, ed, sent_at=None)
     text = executive.get(page_of(account)).text
-    for said in (f"answered {timezone.localdate():%-d %b %Y}", "bounced", "no answer"):
+    for said in (f"answered {timezone.localdate():%-d %b %Y}", "bounced", "no answer", "not sent yet"):
         assert said in text
+    assert re.search(
+        rf"{day(timezone.localdate() + timedelta(days=3))}\s*</td>\s*<td[^>]*>\s*planned\s*<", text
+    )
+
+
+@pytest.mark.parametrize(("mode", "is_told"), [("relationship", False), ("transactional", True)])
+def test_answers_that_the_nps_leaves_out_stand_below_it(executive, mode, is_told):
+    account = f.account()
+    survey = f.published_survey(of=f.programme(mode))
+    f.respond(survey, {"nps": 9}, contact=f.contact(account), at=timezone.now())
+    absorb_responses(now=timezone.now())
+    assert ("NPS by programme" in executive.get(page_of(account)).text) is is_told
 
 
 def notes_page(account, note=None):
