@@ -30,7 +30,9 @@ DEFINITION = (
 WORDS = {
     "evidence": "The score told those who left from those who stayed better than chance.",
     "no evidence": "No evidence that the score tells those who leave from those who stay.",
-    "insufficient evidence": f"Insufficient evidence: below {LEAST_LOSSES} losses with a score before them.",
+    "insufficient evidence": (
+        f"Insufficient evidence: fewer than {LEAST_LOSSES} losses with a score before them."
+    ),
 }
 
 
