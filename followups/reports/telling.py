@@ -42,7 +42,7 @@ def alert_report(alerts: Sequence[Alert], viewer: Viewer, found_at: datetime, re
     ]
     return Report(
         title=_title(bands, surveys),
-        subtitle="More than chance or a day's wobble explains.",
+        subtitle="More than chance or a day’s wobble explains.",
         as_of=today,
         sections=[section for section in sections if not section.is_empty],
     )

@@ -15,7 +15,7 @@ MONTHS = {"quarter": 3, "year": 12}
 # A wider table says no more: what is older is in the last column of its row.
 MOST_STEPS = 12
 DEFINITION = (
-    "Customers by when they first paid. Each column is as long after each customer's own first day; what they"
+    "Customers by when they first paid. Each column is as long after each customer’s own first day; what they"
     " paid on that day is 100%. A cell is filled once every customer of its row has been here that long."
 )
 

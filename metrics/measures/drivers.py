@@ -23,7 +23,7 @@ MOST_RESPONSES = 5_000
 NEWEST_DAYS = (32, 96, None)
 DEFINITION = (
     "Explains: how much of the differences between answers goes along with each of the other ratings, by"
-    " Johnson's relative weights; Shapley's way of counting it stands beside as a check. Importance: its part"
+    " Johnson’s relative weights; Shapley’s way of counting it stands beside as a check. Importance: its part"
     " of what all explain together. Association, not effect. Intervals at 95% by resampling accounts."
 )
 

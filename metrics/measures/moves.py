@@ -19,7 +19,7 @@ from metrics.models import Health
 NEAR = timedelta(days=31)
 TREND_DAYS = 30
 MODEL = ("The scorecard changed", "weights, neutral points or rules, not the customer")
-OVERRIDES = ("What overrides the parts", "hard rules, and a person's word")
+OVERRIDES = ("What overrides the parts", "hard rules, and a person’s word")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ NAMES: Mapping[str, str] = {
     "invoice_overdue_days": "Oldest unpaid invoice, days overdue",
     "open_cases": "Unhappy answers not settled",
     "open_case_late_days": "Days that these are late",
-    "decision_maker_case_late": "A decision-maker's case is late (1 = yes)",
+    "decision_maker_case_late": "A decision-maker’s case is late (1 = yes)",
     "renewal_committed": "Renewal promised (1 = yes)",
 }
 

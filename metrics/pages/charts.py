@@ -201,7 +201,7 @@ def levels_chart(levels: Sequence[Level]) -> Chart | None:
         return None
     labels = [f"{level.day.day} {period_name(level.day, 'month')}" for level in levels]
     values = {"ARR": [level.value for level in levels]}
-    chart = lines_chart(labels, values, Unit.MONEY, "ARR by month, at today's exchange rates.")
+    chart = lines_chart(labels, values, Unit.MONEY, "ARR by month, at today’s exchange rates.")
     options = json.loads(chart.options)
     # From zero, so that a small step does not look like a leap.
     options["scales"]["y"]["beginAtZero"] = True
