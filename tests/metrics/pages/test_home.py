@@ -388,15 +388,6 @@ def test_the_keyboard_may_skip_the_menu(executive, address):
 
 
 @pytest.mark.parametrize(
-    ("first_name", "named"), [("", ["ann@acme.example"]), ("Ann", ["Ann", "ann@acme.example"])]
-)
-def test_the_menu_names_whoever_is_logged_in_once(someone, seen_by, first_name, named):
-    text = seen_by(someone(email="ann@acme.example", first_name=first_name)).get("/admin/goals/").text
-    lines = re.findall(r'class="[^"]*truncate">\s*([^<]*?)\s*<', text[text.index("openUserLinks") :])
-    assert lines == named
-
-
-@pytest.mark.parametrize(
     ("address", "link"),
     [("/admin/", "/admin/"), ("/admin/goals/", "/admin/goals/"), ("/admin/metric/nps/", "/admin/metric/")],
 )
