@@ -19,6 +19,9 @@ from metrics.pages.listing import listing_of
 from metrics.pages.survey_results import Versions, read_sample, versions_of
 from surveys.models import Survey
 
+# What of an address says which count is meant.
+NAMES_COUNT = frozenset({"question", "rows", "visits"})
+
 
 def survey_responses(request: HttpRequest, slug: str) -> TemplateResponse:
     """Show the responses that the count consists of which the address names, over the accounts in sight."""
@@ -36,6 +39,7 @@ def survey_responses(request: HttpRequest, slug: str) -> TemplateResponse:
         "edit_url": reverse("admin:surveys_survey_change", args=[survey.pk]),
         "filters": asked.filters,
         "is_crossed": is_crossed,
+        "names_count": not NAMES_COUNT.isdisjoint(request.GET),
         "without_flagged": asked.sample.scope.without_flagged,
         **counted,
     }

@@ -311,7 +311,8 @@ def test_a_programme_says_when_none_is_listed(executive, today):
     address = reverse("programme_responses", args=[programme.slug])
     assert "promised confidentiality" in executive.get(f"{address}?outcome=nps").text
     other = reverse("programme_responses", args=[f.published_survey().programme.slug])
-    for query in ("", "?outcome=nothing", "?outcome=nps&driver=csat"):
+    assert "Choose a count of answers" in executive.get(other).text
+    for query in ("?outcome=nothing", "?outcome=nps&driver=csat"):
         assert "Nobody has given such a rating" in executive.get(f"{other}{query}").text
 
 

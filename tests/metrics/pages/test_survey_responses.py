@@ -254,7 +254,7 @@ def test_a_row_says_language_and_channel_in_words(survey, executive):
 @pytest.mark.parametrize(
     "query",
     [
-        *({}, {"question": "nothing"}, {"question": "nps", "pick": "11"}, {"question": "nps", "pick": "x"}),
+        *({"question": "nothing"}, {"question": "nps", "pick": "11"}, {"question": "nps", "pick": "x"}),
         *({"question": "first", "pick": "free", "place": place} for place in ("0", "3", "x", "-1", "²")),
         *({"question": "seats", "pick": pick} for pick in ("x", "3..1", "nan..1", "..", "0..5e-324")),
         *({"question": "since", "pick": pick} for pick in ("x", "2026-99", "2026-01-0")),
@@ -267,6 +267,11 @@ def test_what_is_not_counted_is_said(survey, executive, query):
     answer = executive.get(reverse("survey_responses", args=[survey.slug]), query)
     assert "counts no such answer" in answer.text
     assert "receipt" not in answer.context
+
+
+def test_without_a_count_one_is_led_to_them(survey, executive):
+    answer = executive.get(reverse("survey_responses", args=[survey.slug]), {"last": "all"})
+    assert "Choose a number in the results" in answer.text
 
 
 def test_nothing_of_a_confidential_survey_is_listed(executive):
