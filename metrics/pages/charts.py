@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from metrics.measures.levels import Level
 from metrics.measures.measure import Point, Unit
 
-# All read well on the light ground and on the dark one.
+# All read well on the light ground and on the dark one. The table of drivers marks its rows with them too.
 COLOURS = ("#6366f1", "#0891b2", "#d97706", "#db2777", "#65a30d", "#7c3aed", "#dc2626", "#475569")
 LINE, RANGE, AXIS = "#6366f1", "rgba(99, 102, 241, 0.32)", "#7c8493"
 # What a series is about decides its colour wherever it is drawn.

@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from metrics.formulas.backtest import Bin
-from metrics.pages.charts import AXIS, COLOURS, LEGEND, LINE, Chart, chart_of, line_of, rounded
+from metrics.pages.charts import AXIS, COLOURS, LINE, Chart, chart_of, line_of, rounded
 
 
 def reliability_chart(bins: Sequence[Bin]) -> Chart | None:
@@ -26,7 +26,10 @@ def reliability_chart(bins: Sequence[Bin]) -> Chart | None:
 
 
 def importance_chart(drivers: Sequence[tuple[str, float, float]]) -> Chart | None:
-    """Return each driver as a point: its mean rating and its importance, both from 0 to 100, or None."""
+    """Return each driver as a point: its mean rating and its importance, both from 0 to 100, or None.
+
+    It has no legend: the table below marks each row in the colour of its point.
+    """
     if not drivers:
         return None
     sets = [
@@ -34,10 +37,7 @@ def importance_chart(drivers: Sequence[tuple[str, float, float]]) -> Chart | Non
         for number, (name, rating, share) in enumerate(drivers)
     ]
     words = "Importance of each rating against its mean; the table below has the numbers."
-    chart = _plane(sets, words, ("mean rating, 0–100", "importance %"), 100)
-    options = json.loads(chart.options)
-    options["plugins"]["legend"] = LEGEND
-    return Chart(chart.data, json.dumps(options), words)
+    return _plane(sets, words, ("mean rating, 0–100", "importance %"), 100)
 
 
 def _dots(name: str, points: Sequence[Mapping[str, float | None]], colour: str = LINE) -> dict[str, Any]:
