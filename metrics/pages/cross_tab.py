@@ -17,6 +17,7 @@ from metrics.measures.samples import Sample
 from metrics.measures.sentiment import MEASURED
 from metrics.measures.sides import OF_WHAT, Side, dimension
 from metrics.pages.survey_results import Versions, read_sample, versions_of
+from metrics.pages.wording import value_in_words
 from surveys.models import Survey
 
 CHOSEN_HERE = ("rows", "columns", "cells")
@@ -60,7 +61,8 @@ def cross(request: HttpRequest, slug: str) -> TemplateResponse:
             "without_flagged": asked.sample.scope.without_flagged,
         }
         if rows and rows.key != columns.key:
-            table = context["table"] = cross_tab(asked.sample, rows, columns, _names(versions), shares=shares)
+            table = cross_tab(asked.sample, rows, columns, _names(versions), shares=shares)
+            context["table"] = _in_words(table, columns)
             may_see = request.user.has_perm("surveys.view_response")
             context["leads_to_responses"] = may_see and not table.is_promised
     return TemplateResponse(request, "metrics/cross_tab.html", context)
@@ -78,7 +80,14 @@ def read_table(
         return None
     names = _names(versions)
     table = cross_tab(sample, rows, columns, names, shares=Shares.NONE, with_responses=True)
-    return table, rows, columns
+    return _in_words(table, columns), rows, columns
+
+
+def _in_words(table: CrossTab, columns: Side) -> CrossTab:
+    """Return a table whose columns are headed by what people call languages and channels, not by codes."""
+    if columns.question:
+        return table
+    return replace(table, columns=tuple(value_in_words(columns.key, each) for each in table.columns))
 
 
 def _names(versions: Versions) -> dict[str, str]:

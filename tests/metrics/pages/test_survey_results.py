@@ -207,6 +207,9 @@ def test_a_cross_tab_begins_with_a_score_by_segment(executive):
     page = executive.get(reverse("cross_tab", args=[survey.slug]))
     assert (page.context["rows"].key, page.context["columns"].key) == ("nps", "segment")
     assert page.context["table"].columns == ("Large",)
+    asks = {"rows": "nps", "columns": "language"}
+    by_language = executive.get(reverse("cross_tab", args=[survey.slug]), asks)
+    assert by_language.context["table"].columns == ("English",)
     own = executive.get(reverse("cross_tab", args=[survey.slug]), {"rows": "used", "columns": "nps"})
     assert (own.context["rows"].key, own.context["columns"].key) == ("used", "nps")
 
