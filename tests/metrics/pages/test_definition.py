@@ -80,6 +80,13 @@ def test_the_example_works_the_formula_with_own_numbers(executive, account):
     assert example(executive.get("/admin/metric/grr/"))["is still there"] == "USD 987,654"
 
 
+def test_no_line_of_an_example_ends_within_an_amount(executive, account):
+    lines = example(executive.get("/admin/metric/nrr/"))
+    assert "USD " in lines["in percent"]
+    page = executive.get("/admin/metric/nrr/").text
+    assert lines["in percent"].replace("USD ", "USD\u00a0") in page
+
+
 def test_the_way_to_the_arr_has_the_same_steps_as_the_revenue_page(executive, account):
     bars = [(bar.name, amount(bar.amount)) for bar in executive.get("/admin/revenue/").context["bars"]]
     steps = example(executive.get("/admin/metric/arr/"))
