@@ -38,7 +38,7 @@ MEANINGS: Mapping[str, Meaning] = {
         _ALIKE,
     ),
     "nps_clustered": Meaning(
-        "The same score with an interval that knows that colleagues are not quite as many voices.",
+        "NPS with an interval that knows that colleagues are not quite as many voices.",
         "As NPS; the standard error takes the account as its unit, from ten accounts on; an answer of no"
         " known account is a unit of its own.",
         *(_POINTS, _SCORE, _NO_ANSWERS),
@@ -46,7 +46,7 @@ MEANINGS: Mapping[str, Meaning] = {
         _ALIKE,
     ),
     "nps_finite": Meaning(
-        "The same score with the interval for the contacts that were invited rather than for everybody.",
+        "NPS with the interval for the contacts that were invited rather than for everybody.",
         "As NPS; the interval × √(1 − n / invited), where more than 5% of those invited answered.",
         *(_POINTS, _SCORE, _NO_ANSWERS),
         "Finite-population correction",
@@ -54,27 +54,29 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "nps_accounts": Meaning(
         "What your customers think, not only the largest ones: each account is one voice.",
-        "The mean of the NPS of every account that answered.",
+        "The mean of the NPS of every account that answered; answers of no known account are left out.",
         *(_POINTS, _SCORE, _NO_ANSWERS),
         "Satrix Solutions, account-level NPS",
         _OF_ANSWERS.format("the answers of an account weigh 1 together"),
     ),
     "nps_revenue": Meaning(
         "What your revenue thinks: each account speaks as loudly as it pays.",
-        "Σ ARR × NPS of the account / Σ ARR, over the accounts that answered.",
+        "Σ ARR × NPS of the account / Σ ARR, over the accounts that answered; answers of no known account are"
+        " left out.",
         *(_POINTS, _SCORE, "without answers of accounts that pay"),
         "CustomerGauge, revenue-weighted NPS",
         _OF_ANSWERS.format("the answers of an account weigh its ARR together"),
     ),
     "nps_waterfall": Meaning(
         "What those who sign think.",
-        "The mean over accounts, each by its decision-makers, else its influencers, else its users.",
+        "The mean over accounts, each by its decision-makers, else its influencers, else its users; answers"
+        " of no known account are left out.",
         *(_POINTS, _SCORE, _NO_ANSWERS),
         "Satrix Solutions, waterfall method",
         _OF_ANSWERS.format("those of an account's weightiest role weigh 1 together, others nothing"),
     ),
     "nps_weighted": Meaning(
-        "The score with each segment, tier and region at its true share, also where fewer of them answered.",
+        "NPS with each segment, tier and region at its true share, also where fewer of them answered.",
         "As NPS, answers raked to the shares among contacts, weights cut at five times the median.",
         *(_POINTS, _SCORE, "without answers, or where contacts are all of one segment, tier and region"),
         "Raking (Deming and Stephan 1940); effective n by Kish 1965",
@@ -191,7 +193,7 @@ MEANINGS: Mapping[str, Meaning] = {
         _OF_TERMS.format("renewed"),
     ),
     "logo_renewal_rate": Meaning(
-        "How many of the customers whose contracts ended renewed.",
+        "Of the customers whose contracts ended, how many renewed.",
         "100 × accounts that renewed / accounts due.",
         *(_PERCENT, _SHARE, _NO_DUE),
         "Due-date cohort, as Concentrix describes it",
@@ -213,7 +215,7 @@ MEANINGS: Mapping[str, Meaning] = {
         " Σ min(ARR at end, at start) / Σ ARR at start, both at those of the start.",
     ),
     "clv_sbg": Meaning(
-        "The same, knowing that those who stay are the loyal ones.",
+        "What an average customer still brings, knowing that those who stay are the loyal ones.",
         "ARR per customer × discounted renewals to come (shifted beta-geometric model), at most 20 years.",
         *(_MONEY, "0 or more", "below three renewals observed or a hundred customers"),
         "Fader and Hardie 2007, 2010",

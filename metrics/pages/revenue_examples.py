@@ -88,8 +88,8 @@ def sbg(measure: Measure, finer: int) -> Worked:
     """Work the lifetime value at a retention for each."""
     of, (each, times, product) = measure.beside, _lifetime(measure, finer)
     lines = [
-        ("left of the oldest cohort", percent(known(of["oldest_cohort_left"]), 1)),
-        ("left of it by the model", percent(known(of["oldest_cohort_left_by_model"]), 1)),
+        ("of the oldest cohort, still there", percent(known(of["oldest_cohort_left"]), 1)),
+        ("of it, still there by the model", percent(known(of["oldest_cohort_left_by_model"]), 1)),
         (f"yearly revenue for each of {several(measure.n, 'customer')}", money(each)),
         ("times the renewals to come", times),
     ]
