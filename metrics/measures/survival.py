@@ -18,7 +18,7 @@ SHOWN_MONTHS = (3, 6, 12, 24, 36, 60)
 def survival(scope: Scope) -> Measure:
     """Return the customers left after 12 months (0..100 percent) of all who ever began, None unless known.
 
-    The window's end is the day until which they are watched. Beside it other months, as far as any customer
+    They are watched until the day on which the window closes. Beside it other months, as far as any customer
     was watched. Raises PermissionDenied for whoever may not see revenue.
     """
     require_revenue(scope.viewer)

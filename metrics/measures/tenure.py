@@ -31,12 +31,12 @@ class Tenure(NamedTuple):
 
 
 def tenures(scope: Scope) -> dict[int, Tenure]:
-    """Return the first time each account was a customer, as known at the end of the window, by account.
+    """Return the first time each account was a customer, as known on the day the window closes, by account.
 
     A gap of at most the renewal's grace is none; what comes back after it is a reactivation and not counted.
     """
     rows = Subscription.objects.filter(
-        account__in=scope.accounts, annual_value__gt=0, starts_on__lt=scope.end
+        account__in=scope.accounts, annual_value__gt=0, starts_on__lte=scope.closes_on
     )
     if scope.product:
         rows = rows.filter(product=scope.product)
@@ -45,7 +45,7 @@ def tenures(scope: Scope) -> dict[int, Tenure]:
         "account", "starts_on", "ends_on", "cancelled_on"
     ):
         terms[account].append((starts_on, ends_on or cancelled_on))
-    return {account: _tenure(each, scope.end) for account, each in terms.items()}
+    return {account: _tenure(each, scope.closes_on) for account, each in terms.items()}
 
 
 def yearly_cohorts(known: Mapping[int, Tenure]) -> list[list[int]]:
@@ -69,12 +69,12 @@ def yearly_cohorts(known: Mapping[int, Tenure]) -> list[list[int]]:
     return cohorts
 
 
-def _tenure(terms: list[tuple[date, date | None]], end: date) -> Tenure:
+def _tenure(terms: list[tuple[date, date | None]], seen_on: date) -> Tenure:
     began, until = terms[0]
     for starts_on, last in terms[1:]:
         if until is None or starts_on > until + timedelta(days=GRACE_DAYS):
             break
         until = None if last is None else max(until, last)
-    if until is None or until > end:
-        return Tenure(began, max(end, began), has_left=False)
+    if until is None or until > seen_on:
+        return Tenure(began, seen_on, has_left=False)
     return Tenure(began, max(until, began), has_left=True)

@@ -204,7 +204,8 @@ MEANINGS: Mapping[str, Meaning] = {
         "Kaplan–Meier over every customer there ever was, young ones counted while they are here.",
         *(_PERCENT, _SHARE, "before anybody was watched for twelve months"),
         "Kaplan and Meier 1958; interval: Greenwood, log-log",
-        "From each time at which a customer left: × (1 − those who left then / those still watched then).",
+        "100 × the product of (1 − those who left then / those still watched then) over each time within"
+        " twelve months at which a customer left.",
     ),
     "clv": Meaning(
         "What an average customer still brings, seen just before its next renewal.",

@@ -145,6 +145,11 @@ def cents(value: Decimal | None) -> str:
     return f"{'−' if exact < 0 else ''}{abs(exact):,}"
 
 
+def exact(value: Decimal) -> str:
+    """Return an exchange rate with all the decimals it has: "1.0842", "0.00649", "1"."""
+    return f"{value.normalize():f}"
+
+
 @register.filter
 def counted(measure: Measure) -> str:
     """Return what a measure counts beside its n: "1,234 answers", "1 answer"."""

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from metrics.pages.wording import value_in_words
-from metrics.templatetags.figures import UNKNOWN, amount, day, number, period
+from metrics.templatetags.figures import UNKNOWN, amount, day, exact, number, period
 
 register = template.Library()
 
@@ -27,6 +27,7 @@ AMOUNTS = {
     "confidence",
     "counts",
     "weight",
+    "rate",
     "annual_value",
 }
 # Names that a hyphen or a lack of room would break in two.
@@ -71,6 +72,8 @@ def _inside(column: str, value: object, link: str) -> str:
         return format_html('<span class="band {}">{}</span>', value, value)
     if column == "month" and isinstance(value, date):
         return period(value, column)
+    if column == "rate" and isinstance(value, Decimal):
+        return exact(value)
     if value and column in ("language", "channel"):
         return value_in_words(column, str(value))
     return _cell(value)
@@ -88,6 +91,8 @@ def heading(column: str, among: Collection[str] = ()) -> str:
     rates = f" ({RATES[column]})" if column in RATES and RATES.keys() <= {*among} else ""
     told = "arr_at_end" if rates else column
     words = " ".join("ARR" if word == "arr" else word for word in told.split("_"))
+    if column == "rate":
+        return f"Rate to {settings.REPORTING_CURRENCY}"
     unit = f", {settings.REPORTING_CURRENCY}" if column in IN_REPORTING_CURRENCY else ""
     return f"{words[:1].upper()}{words[1:]}{unit}{rates}"
 

@@ -161,6 +161,16 @@ def test_survival_knows_of_young_customers_what_they_can_tell(scope):
     assert measure.value in measure.interval
 
 
+def test_who_pays_to_the_end_of_today_has_not_left(scope):
+    ends, renews = f.account(), f.account()
+    for account in (ends, renews):
+        f.subscription(account, TODAY - timedelta(days=400), TODAY + timedelta(days=1), 100)
+    f.subscription(renews, TODAY + timedelta(days=1), None, 100)
+    asked = scope(start=TODAY - timedelta(days=364), end=TODAY + timedelta(days=1))
+    assert [row[2:] for row in receipt("survival", asked).rows] == [(TODAY, False)] * 2
+    assert ask("survival", asked).value == 100
+
+
 def test_customers_of_different_loyalty_are_worth_more_than_one_rate_says(scope):
     left = {1: 26, 2: 10, 3: 6, 4: 4}
     for years, count in left.items():

@@ -90,11 +90,18 @@ def test_days_are_written_with_both_ends_included():
         ("submitted_on", "Submitted on"),
         ("annual_value", "Annual value"),
         ("due", "Due, USD"),
+        ("rate", "Rate to USD"),
         ("due_on", "Due on"),
     ],
 )
 def test_a_heading_says_the_unit_of_what_is_in_the_reporting_currency(column, heading):
     assert receipts.heading(column) == heading
+
+
+def test_an_exchange_rate_keeps_its_decimals():
+    rates = (("1.08420000", "1.0842"), ("0.00649000", "0.00649"), ("1", "1"), ("1500.00000000", "1500"))
+    for stored, shown in rates:
+        assert f">{shown}</td>" in receipts.cells([("rate", Decimal(stored), "")])
 
 
 def test_what_is_paid_at_the_end_is_told_apart_by_its_exchange_rates():
