@@ -125,7 +125,7 @@ class Paid(NamedTuple):
     @property
     def movements(self) -> Bridge | None:
         """What the month did to recurring revenue, None where a rate of then is missing."""
-        if self.bridge.value is None:
+        if not self.bridge.beside:
             return None
         return Bridge(*(Decimal(self.bridge.beside[name] or 0) for name in Bridge._fields))
 
