@@ -45,7 +45,7 @@ def reports(request: HttpRequest) -> TemplateResponse:
         "mailings": mailings,
         "is_mine": is_mine,
         "may_change": user.has_perm("followups.change_mailing"),
-        "alerts": Alert.objects.of(user)[:5],
+        "told": [(alert, "") for alert in Alert.objects.of(user)[:5]],
         "deliveries": Delivery.objects.filter(user=user)[:10],
         "can_print": can_print(),
     }
