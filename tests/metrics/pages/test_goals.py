@@ -171,6 +171,17 @@ def test_a_reached_goal_inside_the_interval_says_so(executive, today):
     assert '<span class="why">the gap is inside the interval</span>' in page
 
 
+@pytest.mark.parametrize(("begun", "said"), [("18.3", "no nearer than"), ("45", "farther away than")])
+def test_a_value_that_looks_like_its_start_is_not_called_farther_away(executive, today, begun, said):
+    survey = f.published_survey()
+    for value in (10, 10, 10, 9, 9, 8, 8, 8, 3, 3, 3):
+        f.respond(survey, {"nps": value}, contact=f.contact(f.account()))
+    absorb_responses(now=timezone.now() + timedelta(seconds=5), sweep=True)
+    day = today - timedelta(days=9)
+    Target.objects.create(metric="nps", value=60, by=today + timedelta(days=9), start=begun, starts_on=day)
+    assert f"{said} at the start" in executive.get(GOALS).text
+
+
 @pytest.mark.parametrize(
     ("metric", "value", "complaint"),
     [
