@@ -61,10 +61,16 @@ def weekly_digest(user: User, today: date) -> Report:
     ]
     return Report(
         title=f"Your accounts, week to {day(today - timedelta(days=1))}",
-        subtitle="What moved, who waits for you, and what comes up.",
+        subtitle=f"What moved, who waits for you, and what comes up{_whose(user)}.",
         as_of=today,
         sections=[section for section in sections if not section.is_empty],
     )
+
+
+def _whose(user: User) -> str:
+    """Return that accounts of the user's teams are told of too, "" where all of them are the user's own."""
+    others = Account.objects.filter(user.accounts_filter("")).exclude(owner=user)
+    return ", at your accounts and those of your teams" if others.exists() else ""
 
 
 def _cases(user: User, today: date) -> Section:

@@ -1,4 +1,4 @@
-"""What was done about it: cases opened and closed, and how many were asked."""
+"""What was done about it: follow-ups opened and closed, and how many were asked."""
 
 from datetime import timedelta
 from statistics import median
@@ -42,13 +42,13 @@ def _cases(scope: Scope, reader: User) -> tuple[list[str], dict[str, str]]:
     if not (opened or took or late):
         return [], {}
     speed = f", half of them within {several(max(1, round(median(took))), 'day')}" if took else ""
-    lateness = f"{several(late, 'case')} {'is' if late == 1 else 'are'} overdue." if late else ""
+    lateness = f"{several(late, 'follow-up')} {'is' if late == 1 else 'are'} overdue." if late else ""
     first = f"{several(opened, 'follow-up')} opened and {len(took):,} closed{speed}."
     last_day = scope.end - timedelta(days=1)
     found: dict[str, dict[str, object]] = {
         f"{several(opened, 'follow-up')} opened": {"opened_at_from": scope.start, "opened_at_to": last_day},
         f"{len(took):,} closed": {"closed_at_from": scope.start, "closed_at_to": last_day},
-        several(late, "case"): {"due_on_to": last_day, "state__exact": UNFINISHED},
+        several(late, "follow-up"): {"due_on_to": last_day, "state__exact": UNFINISHED},
     }
     leads = {words: cases_of(**asked) for words, asked in found.items() if not words.startswith("0 ")}
     return [first, *([lateness] if lateness else [])], leads

@@ -91,7 +91,8 @@ def _sampled(book: Book) -> Iterator[Figure]:
             continue
         lately, earlier = book.sentiment(kind, recent), book.sentiment(kind, before)
         words, is_signal = sampled_change(lately, earlier)
-        yield Figure(name, measure, earlier, words, is_signal=is_signal)
+        has_risen = (lately.value or 0) > (earlier.value or 0)
+        yield Figure(name, measure, earlier, words, is_signal=is_signal, has_risen=has_risen)
 
 
 def _led(book: Book, figures: Sequence[Figure]) -> list[Figure]:

@@ -18,7 +18,7 @@ class Figure:
     """One number with the one before it, a sentence on what changed, and its target.
 
     `is_signal` says whether chance explains the change: None where it is a full count, which knows no chance.
-    The number leads to `path` where there is one.
+    `has_risen` says which way it went. The number leads to `path` where there is one.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Figure:
     aim: Aim | None = None
     target: str = ""
     is_signal: bool | None = None
+    has_risen: bool = False
     path: str = ""
 
 

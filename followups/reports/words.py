@@ -72,9 +72,10 @@ def _difference(now: Measure, before: Measure) -> float | None:
 
 
 def in_short(each: Figure) -> str:
-    """Return what to know of a number first: that it really moved, or misses its target; else ""."""
+    """Return what to know of a number first: that it really rose or fell, or misses its target; else ""."""
     if each.is_signal:
-        return f"{each.name} really moved. {each.change} Over the year it is {figure(each.measure)}."
+        way = "rose" if each.has_risen else "fell"
+        return f"{each.name} really {way}. {each.change} Over the year it is {figure(each.measure)}."
     if each.aim and (each.aim.gap or 0) < 0 and not each.aim.is_within_interval:
         return f"{each.name}: {figure(each.measure)}. {each.target}"
     return ""

@@ -61,7 +61,7 @@ def worth(
         bars, scale = bridge_bars(bridge, _leads(book))
         yield Section(
             "What it is worth",
-            sentences=[_bridge_words(bridge), *measure.notes, *([scale] if scale else []), ROUNDED],
+            sentences=[_bridge_words(bridge), *measure.notes, f"{scale} {ROUNDED}".strip()],
             bars=bars,
             table=_losses(book, lost, named),
         )
@@ -83,7 +83,8 @@ def _leads(book: Book) -> dict[str, str]:
 
 def _bridge_words(bridge: Bridge) -> str:
     won, lost = bridge.new + bridge.reactivation + bridge.expansion, bridge.contraction + bridge.churn
-    rates = f" Exchange rates moved it by {money(bridge.currency)}." if bridge.currency else ""
+    verb = "took" if bridge.currency < 0 else "added"
+    rates = f" Exchange rates {verb} {money(abs(bridge.currency))}." if bridge.currency else ""
     return (
         f"Recurring revenue went from {money(bridge.opening)} a year to {money(bridge.closing)}:"
         f" {money(won)} won, {money(-lost)} lost.{rates}"

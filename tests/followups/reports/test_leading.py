@@ -157,7 +157,7 @@ def test_renewals_and_cases_lead_to_those_of_the_month_whenever_they_are_read(
         ahead = [words for words, path in links if "/renewals/" in path]
         assert len(ahead) == (3 if reader is executive else 0)
         cases = [words for words, path in links if "/followup/" in path]
-        assert cases == [f"{opened} follow-ups opened", f"{opened} closed", several(opened // 2, "case")]
+        assert cases == [f"{opened} follow-ups opened", f"{opened} closed", several(opened // 2, "follow-up")]
         assert [link for link in links if not is_told(logged_in(reader), *link)] == []
     blind = almighty_but("view_followup", "change_followup", "view_revenue")
     paths = [path for _, path in links_of(monthly_report(blind, MONTH))]

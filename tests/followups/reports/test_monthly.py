@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import ExchangeRate, Team
 from accounts.roles import ACCOUNT_MANAGER, BUILDER, EXECUTIVE
+from followups.reports.digest import weekly_digest
 from followups.reports.drawing import bridge_bars
 from followups.reports.monthly import monthly_report
 from followups.reports.printing import breakable
@@ -51,7 +53,7 @@ def test_a_fall_beyond_chance_comes_first(executive, fallen):
     Target.objects.create(metric="nrr", value=110, by=date(2026, 12, 31))
     report = monthly_report(executive, MONTH)
     assert section(report, "In short").sentences == [
-        "NPS really moved. The last three months stand at −100 (36 answers) after +100 (36)"
+        "NPS really fell. The last three months stand at −100 (36 answers) after +100 (36)"
         " in the three before, more than chance explains. Over the year it is 0.",
         "Recurring revenue stayed at USD 6,000 a year within the month.",
         "Net revenue retention: 100.0%. The target of 110.0% by 31 Dec 2026 is 10 points away.",
@@ -97,6 +99,23 @@ def test_the_money_of_the_month_adds_up(executive, mine, theirs):
         ("At the end", "USD 125,000"),
     ]
     assert [row.cells[:3] for row in worth.table.rows] == [("Zulu", "USD 40,000", "left")]
+
+
+@pytest.mark.parametrize(("rate", "told"), [("1.10", "added USD 1,000."), ("0.90", "took USD 1,000.")])
+def test_what_exchange_rates_did_is_said_by_a_verb(executive, mine, rate, told):
+    f.subscription(mine, date(2025, 1, 1), None, 10_000, currency="EUR")
+    for month, worth in ((MONTH, "1"), (NEXT, rate)):
+        ExchangeRate.objects.create(currency="EUR", month=month, rate=Decimal(worth))
+    worth = section(monthly_report(executive, MONTH), "What it is worth")
+    assert worth.sentences[0].endswith(f"Exchange rates {told}")
+
+
+def test_a_month_without_a_rate_at_its_start_is_told_without_its_bridge(executive, mine):
+    f.subscription(mine, date(2025, 1, 1), None, 10_000, currency="EUR")
+    ExchangeRate.objects.create(currency="EUR", month=NEXT, rate=1)
+    worth = section(monthly_report(executive, MONTH), "What it is worth")
+    assert (worth.bars, worth.table) == ((), None)
+    assert "EUR" in worth.sentences[0]
 
 
 def test_a_young_company_is_not_told_that_nobody_pays(executive, mine):
@@ -332,6 +351,16 @@ def test_only_who_sees_everything_reads_the_digest_of_somebody_else(executive, m
     assert "Your accounts" in logged_in(executive).get(url).text
     assert logged_in(manager).get(f"{reverse('digest')}?of={executive.pk}").status_code == 404
     assert logged_in(executive).get(f"{reverse('digest')}?of=x").status_code == 404
+
+
+def test_a_digest_says_when_it_tells_of_accounts_of_colleagues(manager, mine, theirs):
+    assert weekly_digest(manager, MONDAY.date()).subtitle.endswith("what comes up.")
+    theirs.team = Team.objects.create(name="North")
+    theirs.save()
+    manager.teams.add(theirs.team)
+    assert weekly_digest(manager, MONDAY.date()).subtitle.endswith(
+        "at your accounts and those of your teams."
+    )
 
 
 def test_queries_do_not_grow_with_what_there_is(executive, manager, feels, django_assert_max_num_queries):
