@@ -39,7 +39,8 @@ from surveys.models import Response, Survey
 
 WORST_FIRST = (Band.RED, Band.YELLOW, Band.GREY, Band.GREEN)
 UNWELL = (Band.RED, Band.YELLOW)
-ROWS = 8
+# The two lists that stand side by side end at about one height: renewals have a chart and a table above them.
+AT_RISK_SHOWN, SILENT_SHOWN, RENEWALS_SHOWN = 12, 8, 5
 VOICES = 5
 SOON, LATER = 90, 180
 FILTERS = ("segment", "tier", "region", "team", "owner")
@@ -196,9 +197,9 @@ def _lists(scope: Scope, found: Mapping[int, Standing], paid: Books | None) -> d
         standing = found.get(key)
         return -((arr.of(key) if arr else None) or ZERO), standing.score if standing else 0
 
-    unwell = _worst([known[band] for band in UNWELL], urgency)
-    quiet = _worst(_by_band(((key, key) for key in silent), found).values(), urgency)
-    soonest = _worst(due.values(), attrgetter("ends_on"))
+    unwell = _worst([known[band] for band in UNWELL], urgency, AT_RISK_SHOWN)
+    quiet = _worst(_by_band(((key, key) for key in silent), found).values(), urgency, SILENT_SHOWN)
+    soonest = _worst(due.values(), attrgetter("ends_on"), RENEWALS_SHOWN)
     named = {*unwell, *quiet, *(each.account for each in soonest)}
     accounts = Account.objects.visible_to(scope.viewer).select_related("owner").in_bulk(named)
 
@@ -235,10 +236,10 @@ def _by_band(rows: Iterable[tuple[int, Any]], found: Mapping[int, Standing]) -> 
     return by_band
 
 
-def _worst(by_band: Iterable[Sequence[Any]], urgency: Callable[[Any], Any]) -> list[Any]:
+def _worst(by_band: Iterable[Sequence[Any]], urgency: Callable[[Any], Any], most: int) -> list[Any]:
     """Return the first rows, one band after the other; no more bands are sorted than are shown."""
     in_order = chain.from_iterable(sorted(rows, key=urgency) for rows in by_band)
-    return list(islice(in_order, ROWS))
+    return list(islice(in_order, most))
 
 
 def _shares(scope: Scope, due: Mapping[Band, Sequence[Due]]) -> list[Share]:
