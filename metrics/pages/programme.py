@@ -1,6 +1,7 @@
 """One listening programme: how its score moves, who differs, what drives it, what is said, who is heard."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin
@@ -69,8 +70,12 @@ def programme(request: HttpRequest, slug: str) -> TemplateResponse:
     if scope.start:
         asked.append((former(scope), ()))
     kinds = kinds_given(scope, KINDS_SHOWN)
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in kinds else next(iter(kinds), "nps")
+    said = request.GET.get("kind", "")
+    kind = said if said in kinds else next(iter(kinds), "nps")
+    if said and said != kind and kinds:
+        missed = name_of(said) if said in KINDS_SHOWN else f"“{said[:60]}”"
+        fault = f"No {missed} in these days: {name_of(kind)} is shown."
+        context["filters"] = replace(context["filters"], faults=(*context["filters"].faults, fault))
     answers, split, *earlier = read_each(asked, (kind,), promised)
     measure = measure_of(scope, answers, kind)
     points = trend(scope, answers, kind, "month")
