@@ -177,7 +177,7 @@ def _rating(scope: Scope, answers: Answers) -> Measure:
     """Return the mean of ratings on one scale with Student's interval, None without answers."""
     parts = [(scale_of("rating", settings), histogram) for settings, histogram in answers.histograms()]
     scale, histogram = pooled(parts) if parts else (None, {})
-    highest = f" of {scale.high}" if scale else ""
+    ends = f", from {scale.low} to {scale.high}" if scale else ""
     return scope.measure(
         "rating",
         Unit.SCALE,
@@ -185,7 +185,7 @@ def _rating(scope: Scope, answers: Answers) -> Measure:
         n=total_of(histogram),
         counted="answers",
         interval=mean_interval(histogram),
-        definition=f"The mean of all answers, in points{highest}.",
+        definition=f"The mean of all answers{ends}.",
         notes=answers.notes,
     )
 

@@ -111,7 +111,7 @@ def _parts(results: Results) -> Iterator[tuple[Result, str, str, int, Sequence[B
             text = str(result.question.text)
             yield result, result.question.key, text, result.n, result.bars
             for row in result.rows:
-                yield result, row.key, f"{text} {row.label}", row.n, row.bars
+                yield result, row.key, f"{text} – {row.label}", row.n, row.bars
 
 
 def _picked(query: Mapping[str, str], result: Result, key: str, bars: Sequence[Bar]) -> _Narrowed | None:

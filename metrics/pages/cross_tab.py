@@ -109,7 +109,7 @@ def sides_of(versions: Versions) -> dict[str, Side]:
         text = str(question.text)
         for row in question.rows:
             key = f"{question.key}.{row.key}"
-            sides[key] = Side(key, f"{text}: {row.text}", question)
+            sides[key] = Side(key, f"{text} – {row.text}", question)
         if not question.rows:
             sides[question.key] = Side(question.key, text, question)
     return sides

@@ -154,13 +154,13 @@ def _answers(questions: Sequence[Question]) -> Sequence[Choice]:
             continue
         for key, of in [
             (question.key, ""),
-            *((f"{question.key}.{r.key}", f": {r.text}") for r in question.rows),
+            *((f"{question.key}.{r.key}", f" – {r.text}") for r in question.rows),
         ]:
             if question.rows and not of:
                 continue
             picks = picks_of(question, kind)
             found += [
-                Choice(f"{key}:{name}", f"{text}{of}: {label}", Answered(key, own))
+                Choice(f"{key}:{name}", f"{text}{of} – {label}", Answered(key, own))
                 for name, label, own in picks
             ]
     return found
