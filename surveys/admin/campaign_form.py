@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.html import escape
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from surveys.actions.campaigns import misfits
@@ -37,7 +38,8 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         max_length=200,
         required=False,
         widget=UnfoldAdminTextInputWidget({"placeholder": "Acme Voice <voice@acme.example>"}),
-        help_text=f"Whose name and address mails come from. Left blank: {settings.DEFAULT_FROM_EMAIL}.",
+        help_text="Whose name and address mails come from. Left blank: "
+        f"{escape(settings.DEFAULT_FROM_EMAIL)}.",
     )
 
     def clean_sender(self) -> str:

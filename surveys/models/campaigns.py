@@ -208,4 +208,4 @@ class Message(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.subject
+        return f"{f'Reminder {self.number}' if self.number else 'Invitation'}, {self.language}"

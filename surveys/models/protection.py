@@ -19,7 +19,9 @@ class ContactPolicy(models.Model):
     quiet_days = models.PositiveSmallIntegerField(
         default=30, help_text="Days between two asks to one contact, whatever the programme; 0 for none."
     )
-    is_quiet_in_open_case = models.BooleanField("quiet while a case of the account is open", default=True)
+    is_quiet_in_open_case = models.BooleanField(
+        "quiet while a follow-up of the account is open", default=True
+    )
     quiet_before_renewal_days = models.PositiveSmallIntegerField(
         "quiet days before a renewal",
         default=0,

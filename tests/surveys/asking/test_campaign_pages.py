@@ -149,6 +149,9 @@ def test_an_edited_campaign_waits_for_approval(client):
     made = campaign(published_survey())
     client.force_login(someone("administrator"))
     message = made.messages.get()
+    page = client.get(reverse("admin:surveys_campaign_change", args=[made.pk])).text
+    assert "Invitation, en" in page
+    assert "Left blank: Earshot &lt;" in page
     answer = client.post(
         reverse("admin:surveys_campaign_change", args=[made.pk]),
         {
