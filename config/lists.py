@@ -80,6 +80,7 @@ FIRST_WORDS = {
     "accounts.signalrule": "A rule makes a signal of events, such as how many tickets were closed in a day.",
     "accounts.exchangerate": "Needed as soon as amounts are in more than one currency.",
     "metrics.close": "A month's numbers are kept as they were known then, a while after its end.",
+    "metrics.comment": "What people write in answers stands here once it has been read.",
     "metrics.taxonomy": "Until you write your own, comments are read for the themes that Earshot brings.",
     "metrics.target": "A goal is the value that a metric is to have reached by a day.",
     "admin.logentry": "What people add, change or delete in these lists stands here.",

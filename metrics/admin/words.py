@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -8,7 +8,7 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from accounts.admin.filters import OfferedFilter
 from accounts.admin.forms import DocumentField
@@ -19,16 +19,38 @@ from metrics.measures.confidentiality import promising
 from metrics.models import Comment, Taxonomy, WordModel
 from metrics.pages.wording import language_in_words
 from metrics.templatetags.figures import UNKNOWN, number, percent
+from metrics.templatetags.names import theme_name
 from metrics.words.themes import ThemesRefused, checked
 
 # How those that read comments are called where a person reads their names.
 WORD_LISTS = {"vader": "VADER’s list of words"}
 
 
+class CommentForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a comment is about, of the themes there are and those it was read for before."""
+
+    themes = forms.MultipleChoiceField(required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget)
+
+    class Meta:
+        model = Comment
+        fields = ("mood", "themes", "language")
+        help_texts: ClassVar[dict[str, str]] = {"language": "A code such as en, de or pt-br."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Asked for when the boxes are drawn or read.
+        cast("forms.MultipleChoiceField", self.fields["themes"]).choices = self._themes
+
+    def _themes(self) -> list[tuple[str, str]]:
+        known = sorted({*Readers.current().taxonomy.themes, *self.instance.themes})
+        return [(name, theme_name(name)) for name in known]
+
+
 @admin.register(Comment)
 class CommentAdmin(VisibleAdmin):
     """Comments as read, for people to correct; whose they are is on the pages of accounts and surveys."""
 
+    form = CommentForm
     list_display = ("text", "mood", "themes", "spoken", "reader", "is_corrected", "day")
     list_filter = (MoodFilter, WordsLanguageFilter, ("survey", OfferedFilter))
     search_fields = ("text",)

@@ -158,7 +158,8 @@ def test_who_may_correct_a_comment_is_led_there(someone, seen_by, say):
     analyst = seen_by(someone(ANALYST))
     assert link in analyst.get(PAGE).text
     assert link not in seen_by(someone(EXECUTIVE)).get(PAGE).text
-    analyst.post(link, {"mood": "negative", "themes": "reliability", "language": "en"})
+    assert 'name="themes" value="reliability"' in analyst.get(link).text
+    analyst.post(link, {"mood": "negative", "themes": ["reliability"], "language": "en"})
     page = analyst.get(PAGE, {"mood": "negative", "theme": "reliability"})
     assert texts(page) == ["Great, another outage."]
     assert "corrected by a person" in page.text
