@@ -1,3 +1,5 @@
+import json
+
 from django.contrib import admin
 from unfold.contrib.filters.admin import RangeDateFilter, RangeDateTimeFilter
 from unfold.decorators import display
@@ -35,11 +37,25 @@ class EventAdmin(NamesWhoIsThere, ReadOnlyAdmin):
     list_filter = (("account", SearchedFilter), ("name", ValuesFilter), ("occurred_at", RangeDateTimeFilter))
     search_fields = ("account__name", "name", "event_id")
     search_help_text = "Account, name or event id"
-    revenue_fields = ("attributes",)
+    revenue_fields = ("attributes_told",)
     fieldsets = (
-        (None, {"fields": (("name", "event_id"), ("account", "contact"), ("occurred_at", "received_at"))}),
-        ("Attributes", {"fields": ("attributes",)}),
+        (
+            None,
+            {
+                "fields": (
+                    *(("name", "event_id"), ("account", "contact"), ("occurred_at", "received_at")),
+                    "attributes_told",
+                )
+            },
+        ),
     )
+
+    @display(description="attributes")
+    def attributes_told(self, event: Event) -> str:
+        return "\n".join(
+            f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+            for name, value in event.attributes.items()
+        )
 
 
 @admin.register(SignalRule)

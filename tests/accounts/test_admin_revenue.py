@@ -1,14 +1,14 @@
 """Amounts of money are absent for who may not see them, not blank (SECURITY T25)."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from django.contrib import admin
 from django.urls import reverse
 
-from accounts.models import ExchangeRate, ServicesMonth
+from accounts.models import Event, ExchangeRate, ServicesMonth
 from tests import factories
 from tests.accounts.staff import almighty_but, logged_in, member, superuser
 
@@ -109,6 +109,20 @@ def test_amounts_and_rates_are_listed_in_their_currency(rows):
     rates = client.get(reverse("admin:accounts_exchangerate_changelist")).text
     assert "1.083499<" in "".join(rates.split())
     assert "Mar 2026" in rates
+
+
+def test_what_an_event_brought_along_is_for_who_may_see_amounts(rows):
+    told = {"deal": CANARY, "seats": 3}
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    event = Event.objects.create(
+        account=rows[0], name="deal.won", event_id="7", attributes=told, occurred_at=now, received_at=now
+    )
+    page = reverse("admin:accounts_event_change", args=[event.pk])
+    seen = logged_in(superuser()).get(page).text
+    assert f"deal: {CANARY}<br>seats: 3" in seen
+    blind = logged_in(almighty_but("view_revenue")).get(page).text
+    assert not shows_the_canary(blind)
+    assert "seats" not in blind
 
 
 def test_a_signal_is_listed_with_as_many_decimals_as_it_has(rows):
