@@ -94,7 +94,7 @@ class Delivery(models.Model):
             if self.kind == Mailing.Kind.DIGEST:
                 return f"week before {date.fromisoformat(self.period):%-d %b %Y}"
             found_at = datetime.fromisoformat(self.period).astimezone(settings.REPORTING_ZONE)
-            return f"{found_at:%-d %b %Y, %H:%M}"
+            return f"{found_at:%-d %b %Y, %H:%M}".removesuffix(", 00:00")
         except ValueError:
             return self.period
 

@@ -18,6 +18,7 @@ LIST = reverse("admin:followups_delivery_changelist")
         ("monthly", "2026-10", "October 2026"),
         ("digest", "2026-11-16", "week before 16 Nov 2026"),
         ("alerts", "2026-11-20T06:00:00+00:00", "20 Nov 2026, 06:00"),
+        ("alerts", "2026-11-20T00:00:00+00:00", "20 Nov 2026<"),
     ],
 )
 def test_a_period_is_said_in_words(kind, period, words):
