@@ -122,7 +122,7 @@ def _title(bands: Sequence[Alert], surveys: Sequence[Alert]) -> str:
     risen = len(bands) - fallen
     parts = [
         f"{several(fallen, 'account')} fell to a worse band" if fallen else "",
-        f"{several(risen, 'account')} rose to a better one" if risen else "",
+        f"{several(risen, 'account')} rose to a better {'one' if fallen else 'band'}" if risen else "",
         f"{several(len(surveys), 'survey figure')} moved" if surveys else "",
     ]
     return ", ".join(filter(None, parts))

@@ -98,8 +98,27 @@ def test_a_fall_is_told_to_the_owner_and_to_no_other_manager(manager, mine, thei
     (message,) = mail.outbox
     assert message.to == [manager.email]
     assert message.subject == "1 account fell to a worse band"
-    assert "Alpha" in message.body
+    assert "Account | Was | Is | Owner\n- Alpha | green | red 40 | " in message.body
     assert "Zulu" not in message.body
+
+
+@pytest.mark.parametrize(
+    ("ways", "subject"),
+    [
+        ("better", "1 account rose to a better band"),
+        ("worse better", "1 account fell to a worse band, 1 account rose to a better one"),
+    ],
+)
+def test_a_rise_says_what_to(manager, mine, feels, ways, subject):
+    scores = {"worse": ((80, "green"), (40, "red")), "better": ((40, "red"), (80, "green"))}
+    for way in ways.split():
+        account = f.account(owner=manager)
+        for back, (score, band) in zip((1, 0), scores[way], strict=True):
+            feels(account, MONDAY.date() - timedelta(days=back), score, band)
+    find_alerts(now=MONDAY)
+    Mailing.objects.exclude(kind="alerts").update(is_on=False)
+    post_reports(now=MONDAY)
+    assert [message.subject for message in mail.outbox] == [subject]
 
 
 class Server:
