@@ -84,24 +84,26 @@ def digest(request: HttpRequest) -> TemplateResponse:
     user, today = user_of(request), timezone.localdate()
     reader = _reader(user, request.GET.get("of", ""))
     report = weekly_digest(reader, today)
+    readers = _readers(user)
     context = {
         **admin.site.each_context(request),
         "title": report.title,
         "report": report,
         "reader": reader,
-        "readers": _readers(user),
+        "readers": readers,
         "send_to": reverse("send_digest") if reader == user and not report.is_quiet else "",
-        "nothing": _quiet(reader, of_self=reader == user),
+        "nothing": _quiet(reader, of_self=reader == user, has_choice=bool(readers)),
     }
     return TemplateResponse(request, "followups/reports/report.html", context)
 
 
-def _quiet(reader: User, *, of_self: bool) -> str:
+def _quiet(reader: User, *, of_self: bool, has_choice: bool) -> str:
     """Return why the digest is empty: who has no accounts is not told that they had a quiet week."""
     if Account.objects.filter(reader.accounts_filter("")).exists():
         return "A quiet week: nothing moved and nobody waits. No mail goes out then."
     if of_self:
-        return "You have no accounts of your own, so there is no digest for you."
+        choice = " Choose above whose digest to see." if has_choice else ""
+        return f"You have no accounts of your own, so there is no digest for you.{choice}"
     return f"{reader} has no accounts, so there is no digest."
 
 

@@ -348,6 +348,7 @@ def test_a_reader_sends_it_to_themselves_only(executive, mine, feels, mailoutbox
 
 def test_only_who_sees_everything_reads_the_digest_of_somebody_else(executive, manager, mine, theirs):
     url = f"{reverse('digest')}?of={manager.pk}"
+    assert "Choose above whose digest to see." in logged_in(executive).get(reverse("digest")).text
     assert "Your accounts" in logged_in(executive).get(url).text
     assert logged_in(manager).get(f"{reverse('digest')}?of={executive.pk}").status_code == 404
     assert logged_in(executive).get(f"{reverse('digest')}?of=x").status_code == 404
