@@ -53,6 +53,7 @@ def example(response):
 def test_a_newcomer_is_led_to_what_comes_first(executive, name):
     for address in (f"/admin/metric/{name}/", f"/admin/metric/{name}/rows/"):
         assert '<a href="/admin/">Home</a> tells what to do first' in executive.get(address).text
+    assert "The rows it is made of" not in executive.get(f"/admin/metric/{name}/").text
 
 
 @pytest.mark.parametrize("name", METRICS)
