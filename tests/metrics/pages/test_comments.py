@@ -66,7 +66,7 @@ def test_words_theme_mood_and_account_narrow_down_and_the_address_holds_it_all(e
     for nothing in ("weather", "the"):
         page = executive.get(PAGE, {"q": nothing})
         assert "No comment is like that" in page.text
-        assert "No comment to count" in page.text
+        assert "What they are about" not in page.text
         assert "“the” or “and” are not looked for" in page.text
     assert "of any theme and mood" in executive.get(PAGE, {"theme": "price"}).text
     assert "of any theme and mood" not in executive.get(PAGE).text
@@ -285,4 +285,8 @@ def test_where_nobody_has_written_there_is_nothing_to_search(executive):
     assert "Nobody has written anything in these days" in page.text
     assert 'role="search"' not in page.text
     assert "What they are about" not in page.text
-    assert 'role="search"' in executive.get("/admin/comments/?q=price").text
+    searched = executive.get("/admin/comments/?q=price")
+    assert 'role="search"' in searched.text
+    assert "No comment is like that" in searched.text
+    assert "What they are about" not in searched.text
+    assert "Only accounts that pay" not in executive.get("/admin/comments/?order=arr").text
