@@ -113,6 +113,7 @@ def clv_sbg(scope: Scope) -> Measure:
             "margin": amount * ASSUMPTIONS.gross_margin,
             "alpha": model.alpha,
             "beta": model.beta,
+            "oldest_cohort": oldest[0],
             "oldest_cohort_left": 100 * oldest[-1] / oldest[0],
             "oldest_cohort_left_by_model": 100 * lifetime.survival(model, len(oldest) - 1),
         }

@@ -88,7 +88,10 @@ def sbg(measure: Measure, finer: int) -> Worked:
     """Work the lifetime value at a retention for each."""
     of, (each, times, product) = measure.beside, _lifetime(measure, finer)
     lines = [
-        ("of the oldest cohort, still there", percent(known(of["oldest_cohort_left"]), 1)),
+        (
+            f"of the oldest cohort, {several(int(of['oldest_cohort'] or 0), 'customer')}, still there",
+            percent(known(of["oldest_cohort_left"]), 1),
+        ),
         ("of it, still there by the model", percent(known(of["oldest_cohort_left_by_model"]), 1)),
         (f"yearly revenue for each of {several(measure.n, 'customer')}", money(each)),
         ("times the renewals to come", times),

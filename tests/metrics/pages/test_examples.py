@@ -103,7 +103,7 @@ def test_what_was_kept_can_be_worked_again(start, lost, less, growth, n):
 def test_a_lifetime_can_be_worked_again(arr, n, multiple):
     each = arr / n
     beside = {"arr": arr, "arr_per_customer": each, "multiple": multiple}
-    beside |= {"oldest_cohort_left": 50.0, "oldest_cohort_left_by_model": 49.0}
+    beside |= {"oldest_cohort": 2, "oldest_cohort_left": 50.0, "oldest_cohort_left_by_model": 49.0}
     for metric in ("clv", "clv_sbg"):
         assert_that_it_fits(measure_of(metric, each * Decimal(multiple), Unit.MONEY, n, beside))
 
