@@ -78,6 +78,7 @@ FIRST_WORDS = {
     "accounts.export": "Take responses, scores or accounts with you as a file.",
     "accounts.apikey": "A key lets a program use the API, with no more rights than you give it.",
     "accounts.signalrule": "A rule makes a signal of events, such as how many tickets were closed in a day.",
+    "accounts.team": "Accounts belong to a team, and so do users, whose own page says to which.",
     "accounts.exchangerate": "Needed as soon as amounts are in more than one currency.",
     "metrics.close": "A month's numbers are kept as they were known then, a while after its end.",
     "metrics.comment": "What people write in answers stands here once it has been read.",

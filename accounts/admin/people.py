@@ -198,6 +198,8 @@ class PermissionsField(ModelMultipleChoiceField):  # type: ignore[type-arg]
 class GroupAdmin(DjangoGroupAdmin, VisibleAdmin):  # type: ignore[misc]
     """The roles. What a role may do is for superusers to say (SECURITY T28)."""
 
+    list_display = ("name",)
+    search_help_text = "Name"
     filter_horizontal = ()
     fieldsets = ((None, {"fields": ("name", "permissions")}),)
 

@@ -30,7 +30,7 @@ def placed(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def called(opts: Any) -> str:
     """Return what the menu calls a list, as said within a sentence."""
     title = TITLES.get(opts.label_lower, "")
-    if not title or title.startswith("Who "):
+    if not title or title == "History" or title.startswith("Who "):
         return str(opts.verbose_name_plural)
     return title if title[:2].isupper() else title[0].lower() + title[1:]
 

@@ -65,6 +65,7 @@ def test_it_takes_few_queries_whatever_its_length(model, django_assert_max_num_q
         ("admin:accounts_apikey_changelist", "There are no API keys yet"),
         ("admin:followups_delivery_changelist", "There are no reports sent yet"),
         ("admin:accounts_team_changelist", "There are no teams yet"),
+        ("admin:admin_logentry_changelist", "There are no log entries yet"),
     ],
 )
 def test_an_empty_list_calls_itself_as_the_menu_does(url, words):

@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import ExchangeRate, ServicesMonth
 from metrics.actions.absorb import absorb_responses
 from metrics.actions.keeping import keep_known
+from metrics.formulas.days import month_of
 from metrics.measures.query import METRICS
 from metrics.models import Absorbed, FormerResponse, Target
 from metrics.pages.meanings import GROUPS, MEANINGS, as_markdown
@@ -147,6 +149,23 @@ def test_the_rows_lead_to_their_accounts(executive, account):
     assert len(response.context["rows"]) == 5
     assert f'href="{account.get_absolute_url()}"' in response.text
     assert "From all rows to the number: 100 × Σ (weight × counts) / Σ weight" in response.text
+
+
+def test_a_rate_by_which_rows_are_converted_is_told_whole(executive, account, today):
+    account.currency = "EUR"
+    account.save()
+    ExchangeRate.objects.create(currency="EUR", month=month_of(today).start, rate="1.08349900")
+    month = month_of(today - timedelta(days=40)).start
+    ServicesMonth.objects.create(account=account, month=month, revenue=900, cost=400)
+    page = executive.get("/admin/metric/services_margin/rows/").text
+    assert '<td class="num" data-label="Rate to USD">1.083499</td>' in page
+
+
+def test_rows_that_make_no_number_say_why(executive, today):
+    young = f.account()
+    f.subscription(young, today - timedelta(days=100), None, 6000)
+    page = executive.get("/admin/metric/survival/rows/", {"account": young.pk}).text
+    assert "Unknown before anybody was watched for twelve months." in page
 
 
 def test_people_are_named_to_who_may_open_them(executive, account, manager, seen_by):
