@@ -9,14 +9,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelOptions(
-            name="collector",
-            options={
-                "ordering": ("pk",),
-                "verbose_name": "link or embed",
-                "verbose_name_plural": "links and embeds",
-            },
-        ),
         migrations.AlterField(
             model_name="contactpolicy",
             name="is_quiet_in_open_case",

@@ -50,8 +50,6 @@ class Collector(models.Model):
 
     class Meta:
         ordering = ("pk",)
-        verbose_name = "link or embed"
-        verbose_name_plural = "links and embeds"
 
     def __str__(self) -> str:
         return self.name
