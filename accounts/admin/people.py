@@ -149,13 +149,13 @@ class UserAdmin(DjangoUserAdmin, VisibleAdmin):  # type: ignore[misc, type-arg]
         return user.get_full_name()
 
     @display(description="roles")
-    def roles(self, user: User) -> str:
+    def roles(self, user: User) -> str | None:
         names = [role.name for role in user.groups.all()]
-        return ", ".join(["superuser", *names] if user.is_superuser else names)
+        return ", ".join(["superuser", *names] if user.is_superuser else names) or None
 
     @display(description="teams")
-    def of_teams(self, user: User) -> str:
-        return ", ".join(team.name for team in user.teams.all())
+    def of_teams(self, user: User) -> str | None:
+        return ", ".join(team.name for team in user.teams.all()) or None
 
 
 @admin.register(Team)
@@ -163,7 +163,13 @@ class TeamAdmin(VisibleAdmin):
     list_display = ("name", "people", "accounts")
     search_fields = ("name",)
     search_help_text = "Name"
-    fieldsets = ((None, {"fields": ("name",)}),)
+    readonly_fields = ("named_members",)
+    help_texts = {"named_members": "Who belongs to it is chosen on the page of each user."}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """Return the fields, with the members of a team that there is for who may see users."""
+        is_told = obj is not None and request.user.has_perm("accounts.view_user")
+        return [(None, {"fields": ("name", "named_members") if is_told else ("name",)})]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the teams with how many belong to them, of the accounts those that the user sees."""
@@ -179,6 +185,11 @@ class TeamAdmin(VisibleAdmin):
     @display(ordering="member_count", description="members")
     def people(self, team: Any) -> str:
         return f"{team.member_count:,}"
+
+    @display(description="members")
+    def named_members(self, team: Team) -> str:
+        """Return who is in the team, by name."""
+        return "\n".join(sorted(map(str, team.members.all()))) or "–"
 
     @display(ordering="account_count")
     def accounts(self, team: Any) -> str:

@@ -15,6 +15,7 @@ from accounts.models import ExchangeRate, ServicesMonth, Subscription
 @admin.register(Subscription)
 class SubscriptionAdmin(RevenueAdmin):
     form = ExternalIdForm
+    ordering = ("-starts_on", "-pk")
     list_display = ("named", "account", "amount", "starts_on", "ends_on", "auto_renew", "cancelled_on")
     list_select_related = ("account",)
     list_filter = (

@@ -149,6 +149,16 @@ def test_the_list_of_teams_counts_its_members_and_accounts():
     assert counts == [("people", "2"), ("accounts", "1")]
 
 
+def test_a_team_says_who_is_in_it_to_who_may_see_users():
+    team = factories.Team.objects.create(name="North")
+    factories.user(first_name="Ada", last_name="North").teams.add(team)
+    page = f"/admin/accounts/team/{team.pk}/change/"
+    assert "Ada North" in logged_in(superuser()).get(page).text
+    limited = logged_in(almighty_but("view_user")).get(page)
+    assert limited.status_code == 200
+    assert "Ada North" not in limited.text
+
+
 def test_an_empty_list_says_whether_there_is_nothing_or_nothing_like_that():
     administrator = logged_in(superuser())
     assert "There are no teams yet" in administrator.get("/admin/accounts/team/").text
