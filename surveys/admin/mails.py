@@ -28,6 +28,7 @@ class MailAdmin(ReadOnlyAdmin):
     )
     search_help_text = "Contact, e-mail address or campaign"
     actions = ("send_again",)
+    ordering = ("-pk",)
     fieldsets = (
         (None, {"fields": ("contact", "campaign", ("which", "variant"), "standing")}),
         (

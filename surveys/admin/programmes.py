@@ -14,6 +14,7 @@ class ProgrammeAdmin(VisibleAdmin):
     list_display = ("name", "mode", "surveys")
     search_fields = ("name",)
     search_help_text = "Name"
+    help_texts = {"slug": "Its name in addresses, files and the API."}
     prepopulated_fields = {"slug": ("name",)}
     fieldsets = ((None, {"fields": ("name", "slug", "mode", "description")}),)
 

@@ -59,4 +59,5 @@ class QuotaAdmin(VisibleAdmin):
     list_filter = (("survey", OfferedFilter),)
     search_fields = ("survey__title", "question_key")
     search_help_text = "Survey or question"
+    help_texts = {"question_key": "Its key, as the builder shows it."}
     fieldsets = ((None, {"fields": ("survey", ("question_key", "value"), ("limit", "ending"))}),)

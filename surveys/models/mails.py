@@ -31,10 +31,10 @@ class Mail(models.Model):
     """One row is one mail to one contact: an invitation (number 0) or a reminder of it."""
 
     class State(models.TextChoices):
-        PLANNED = "planned"
+        PLANNED = "planned", "planned"
         CLAIMED = "claimed", "claimed: a worker has it"
         SENDING = "sending", "sending: on its way to the mail server"
-        SENT = "sent"
+        SENT = "sent", "sent"
         SOFT_FAILED = "soft_failed", "failed, tried again later"
         HARD_FAILED = "hard_failed", "failed"
         SUPPRESSED = "suppressed", "suppressed: not wanted"
