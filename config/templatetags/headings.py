@@ -1,22 +1,29 @@
 """The heading of the theme's pages in the words of the menu."""
 
+import re
 from functools import cache
 from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from config.lists import FIRST_WORDS, LISTS
 
 register = template.Library()
+KEY = re.compile(r"[a-z0-9]+[_.][a-z0-9]")
 # The list of targets stands behind the page of goals.
 TITLES = {"metrics.target": "Goals"} | {label: title for each in LISTS.values() for title, _, label in each}
 
 
 @register.filter
 def in_menu(part: dict[str, Any]) -> str:
-    """Return what the menu calls the list that a part of a heading leads to, else its own title."""
-    return _titles().get(str(part.get("link", ""))) or str(part["title"])
+    """Return what the menu calls the list that a part of a heading leads to, else its own title.
+
+    It begins with a capital unless it is a key, such as `seats_sold` or `ticket.closed`.
+    """
+    title = _titles().get(str(part.get("link", ""))) or str(part["title"])
+    return title if KEY.match(title) else capfirst(title)
 
 
 @register.filter

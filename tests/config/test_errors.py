@@ -4,6 +4,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
+from config.templatetags import headings
 from tests.accounts.staff import logged_in, member, superuser
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,12 @@ def test_a_form_without_its_token_says_that_nothing_was_saved():
 
 def test_our_own_fault_is_told_without_a_request_or_a_word_about_how():
     assert "This is our fault" in render_to_string("500.html")
+
+
+def test_a_heading_leaves_a_key_as_it_is():
+    titles = ("seats_sold 30 Sep 2025", "ticket.closed", "first mail", "e. g. this")
+    said = [headings.in_menu({"title": title}) for title in titles]
+    assert said == ["seats_sold 30 Sep 2025", "ticket.closed", "First mail", "E. g. this"]
 
 
 def test_a_heading_calls_a_list_as_the_menu_does():
