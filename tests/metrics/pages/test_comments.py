@@ -129,6 +129,15 @@ def test_an_account_manager_finds_comments_of_their_accounts_only(seen_by, manag
     assert texts(client.get(PAGE)) == ["Mine is fine"]
 
 
+def test_an_order_that_lists_nothing_leads_to_the_other(executive, say, today):
+    pays_the_canary(f.account(), today)
+    say("Of one who does not pay", account=f.account())
+    page = executive.get(PAGE, {"order": "arr"})
+    assert texts(page) == []
+    assert "Only accounts that pay" in page.text
+    assert "Newest first</a>" in page.text
+
+
 @pytest.mark.parametrize("role", [ADMINISTRATOR, BUILDER, ANALYST, EXECUTIVE, ACCOUNT_MANAGER])
 def test_revenue_shows_orders_and_leaves_only_with_the_permission(someone, seen_by, say, today, role):
     user = someone(role)
