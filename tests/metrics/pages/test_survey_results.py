@@ -43,6 +43,18 @@ def test_every_question_has_n_and_distribution(executive):
     assert "Fine" in response.text
 
 
+def test_a_mean_says_its_scale_and_what_nobody_answered_has_no_count(executive):
+    stars = {"key": "stars", "kind": "rating", "text": "How good?", "settings": {"points": 7}}
+    survey, now = f.published_survey([f.NPS, stars, f.CSAT, f.WHY]), timezone.now()
+    f.respond(survey, {"nps": 9, "stars": 6, "csat": 4}, at=now)
+    absorb_responses(now=now)
+    text = " ".join(executive.get(page_of(survey)).text.split())
+    assert "6.00</a></b> of 7" in text
+    assert "mean 4.00 of 5" in text
+    assert "Nobody has answered this question in these days." in text
+    assert "0 answers" not in text
+
+
 def test_it_asks_for_a_login_and_for_the_permission(client, seen_by):
     survey = f.published_survey()
     assert client.get(page_of(survey)).url.startswith("/admin/login/")
