@@ -81,6 +81,8 @@ FIRST_WORDS = {
     "accounts.team": "Accounts belong to a team, and so do users, whose own page says to which.",
     "accounts.exchangerate": "Needed as soon as amounts are in more than one currency.",
     "metrics.close": "A month's numbers are kept as they were known then, a while after its end.",
+    "surveys.version": "Publishing a survey makes one, which stays as it is.",
+    "metrics.wordmodel": "What was learnt from your own comments, once there are enough of them.",
     "metrics.comment": "What people write in answers stands here once it has been read.",
     "metrics.taxonomy": "Until you write your own, comments are read for the themes that Earshot brings.",
     "metrics.target": "A goal is the value that a metric is to have reached by a day.",

@@ -145,8 +145,8 @@ class UserAdmin(DjangoUserAdmin, VisibleAdmin):  # type: ignore[misc, type-arg]
         return VisibleAdmin.get_field_queryset(self, db, db_field, request)
 
     @display(description="name", ordering="first_name")
-    def full_name(self, user: User) -> str:
-        return user.get_full_name()
+    def full_name(self, user: User) -> str | None:
+        return user.get_full_name() or None
 
     @display(description="roles")
     def roles(self, user: User) -> str | None:
