@@ -153,3 +153,11 @@ def test_charts_of_a_dark_page_are_printed_in_light_colours(page, visit, company
     assert set(page.evaluate(lines)) == {light}
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert set(page.evaluate(lines)) == {dark}
+
+
+def test_a_printed_page_of_a_list_says_which_part_it_is(page, visit, company, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("metrics.pages.portfolio.A_PAGE", 1)
+    visit("/admin/portfolio/")
+    page.emulate_media(media="print")
+    pages = page.get_by_role("navigation", name="Pages of accounts")
+    assert pages.inner_text().strip() == f"1 to 1 of {len(company)}"
