@@ -64,6 +64,7 @@ def _section(section: Section) -> dict[str, Any]:
             for each in section.figures
         ],
         "bars": [asdict(each) for each in section.bars],
+        "scale": section.scale,
         "trend": section.trend and {**asdict(section.trend), "names_zero": section.trend.names_zero},
         "table": _table(section.table),
         "quotes": [

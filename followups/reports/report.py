@@ -166,13 +166,15 @@ class Quote:
 class Section:
     """One part of a report: what it says in words, then what shows it.
 
-    `leads` holds addresses by the words in its sentences that lead there.
+    `scale` says where its bars begin, "" at zero; `leads` holds addresses by the words in its sentences that
+    lead there.
     """
 
     heading: str
     sentences: Sequence[str] = ()
     figures: Sequence[Figure] = ()
     bars: Sequence[Bar] = ()
+    scale: str = ""
     trend: Trend | None = None
     table: Table | None = None
     quotes: Sequence[Quote] = ()

@@ -61,8 +61,9 @@ def worth(
         bars, scale = bridge_bars(bridge, _leads(book))
         yield Section(
             "What it is worth",
-            sentences=[_bridge_words(bridge), *measure.notes, f"{scale} {ROUNDED}".strip()],
+            sentences=[_bridge_words(bridge), *measure.notes, ROUNDED],
             bars=bars,
+            scale=scale,
             table=_losses(book, lost, named),
         )
     yield _coming(book, unwell, named)

@@ -62,9 +62,11 @@ def _readiness(facts: Facts) -> str:
 
 
 def _follow_up(facts: Facts) -> str:
-    words = f"{_count(facts['open_cases'], 'open case')}"
     # Imported cases are as they were counted elsewhere; of our own, those that health opened are left out.
-    words += f", as of {_day(facts['observed_on'])}" if "observed_on" in facts else " from unhappy answers"
+    if "observed_on" in facts:
+        words = f"{_count(facts['open_cases'], 'open case')}, as of {_day(facts['observed_on'])}"
+    else:
+        words = f"{_count(facts['open_cases'], 'open follow-up')} from unhappy answers"
     late = facts["late_days"]
     return f"{words}; {_count(late, 'day')} past their due dates together" if late else words
 

@@ -13,11 +13,13 @@ from accounts.roles import ACCOUNT_MANAGER, BUILDER, EXECUTIVE
 from followups.reports.digest import weekly_digest
 from followups.reports.drawing import bridge_bars
 from followups.reports.monthly import monthly_report
+from followups.reports.posting import mail_of
 from followups.reports.printing import breakable
 from followups.reports.report import Section
 from metrics.actions.absorb import absorb_responses
 from metrics.formulas.movements import Bridge
 from metrics.models import Health, Target
+from metrics.templatetags.figures import interval
 from tests import factories as f
 from tests.accounts.staff import logged_in, member
 from tests.followups.reports.conftest import MONDAY, MONTH
@@ -60,6 +62,22 @@ def test_a_fall_beyond_chance_comes_first(executive, fallen):
     ]
     nps = next(each for each in section(report, "The numbers").figures if each.name == "NPS")
     assert (nps.measure.value, nps.measure.n, nps.is_signal) == (0, 72, True)
+
+
+def test_a_mail_tells_of_how_many_and_within_which_range(executive, fallen, mine, theirs):
+    f.subscription(theirs, date(2025, 1, 1), date(2026, 5, 15), 40_000)
+    f.subscription(mine, date(2025, 1, 1), None, 60_000)
+    report = monthly_report(executive, MONTH)
+    mail = mail_of(report, executive, PAGE)
+    html = str(mail.alternatives[0][0])
+    nps = next(each for each in section(report, "The numbers").figures if each.name == "NPS")
+    for words in (interval(nps.measure), "72 answers."):
+        assert words in mail.body
+        assert words in html
+    assert "Account | Lost a year | What happened | Owner today" in mail.body
+    # Where bars are not drawn it does not matter where they begin.
+    assert "The bars begin at USD\u00a020,000, not at zero." in html
+    assert "The bars begin" not in mail.body
 
 
 def test_few_answers_are_not_called_a_change(executive):

@@ -115,7 +115,7 @@ def test_facts_are_said_in_words():
         "2 open cases, as of 1 Jun 2026; 3 days past their due dates together",
     ]
     ours = {"open_cases": 1, "late_days": 0}
-    assert in_words("follow_up", ours) == "1 open case from unhappy answers"
+    assert in_words("follow_up", ours) == "1 open follow-up from unhappy answers"
     noticed = said["renewal_readiness"] | {"has_notice": True}
     assert in_words("renewal_readiness", noticed) == "notice was given; the term ends on 1 Jul 2026"
     gone = {"ends_on": "2026-06-01", "days": -14, "checks": {}}
